@@ -1,0 +1,34 @@
+# What people do with the bookstore; `make` lists it.
+PYTHON ?= python3
+IN_VENV = .venv/bin/
+
+.PHONY: help run test lint protos bench clean dev
+
+help:  ## lists the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run:  ## starts everything, and says which address to open; Ctrl-C ends it
+	@$(PYTHON) launcher/bootstrap.py run
+	@$(IN_VENV)python -m launcher
+
+dev:
+	@$(PYTHON) launcher/bootstrap.py dev
+
+test: dev lint  ## runs every check and every test
+	@$(IN_VENV)python -m pytest
+
+lint: dev  ## runs ruff, mypy and the import rules
+	@$(IN_VENV)ruff check .
+	@$(IN_VENV)ruff format --check .
+	@$(IN_VENV)mypy
+	@$(IN_VENV)lint-imports
+
+protos: dev  ## generates protos/gen from the proto files
+	@$(IN_VENV)python -m protos.generate
+
+bench: dev  ## measures requests a second, beside a gateway whose services answer constants
+	@$(IN_VENV)python -m bench
+
+clean:  ## deletes everything that can be made again, but neither .env nor data/
+	rm -rf .venv .tools node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

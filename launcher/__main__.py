@@ -1,0 +1,78 @@
+"""`python -m launcher`: prepares what is needed, starts the processes of the Procfile, and says when they are ready."""
+
+import os
+import shutil
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from honcho.environ import parse_procfile
+from honcho.manager import Manager
+
+from launcher.preparation import PORTS, NotReadyError, check_ports, ensure_secret, prepare_database
+from mesh import env
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 120
+"""Seconds until the launcher stops waiting for the processes to be ready; they go on."""
+
+
+def main() -> int:
+    """Runs until Ctrl-C or until a process ends; the exit status is 1 when something is in the way."""
+    try:
+        if ensure_secret(env.read_environment(), Path(".env")):
+            print("Wrote a random JWT_SECRET_KEY into .env.")
+        environ = env.read_environment()
+        check_ports(environ)
+        prepare_database(environ)
+    except (NotReadyError, env.ConfigError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    manager = Manager()
+    for name, command in parse_procfile((ROOT / "Procfile").read_text("utf-8")).processes.items():
+        manager.add_process(name, command, env=_environment(environ))
+    threading.Thread(target=_announce, args=(environ,), daemon=True).start()
+    manager.loop()
+    return int(manager.returncode or 0)
+
+
+def _environment(environ: dict[str, str]) -> dict[str, str]:
+    bin_folder = str(Path(sys.executable).parent)
+    return {
+        "LOG_FORMAT": "plain" if sys.stdout.isatty() else "json",
+        **environ,
+        "PATH": os.pathsep.join((bin_folder, environ.get("PATH", ""))),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), environ.get("PYTHONPATH", "")))),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _announce(environ: dict[str, str]) -> None:
+    host = environ.get("GATEWAY_HOST") or "127.0.0.1"
+    waiting = [f"http://{host}:{environ.get(name) or port}/ready" for name, port in PORTS.items()]
+    deadline = time.monotonic() + PATIENCE
+    while waiting and time.monotonic() < deadline:
+        waiting = [url for url in waiting if not _ready(url)]
+        time.sleep(0.1)
+    if waiting:
+        print(f"Still waiting for {waiting[0]}; see the lines above.", flush=True)
+        return
+    books = f"http://{host}:{environ.get('BOOKS_PORT') or PORTS['BOOKS_PORT']}"
+    rule = "─" * min(shutil.get_terminal_size().columns, 72)
+    lines = (rule, f"The bookstore is open: {books}/books, described at {books}/docs", "Ctrl-C ends it.", rule)
+    print("\n".join(lines), flush=True)
+
+
+def _ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - the address is our own
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())

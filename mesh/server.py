@@ -1,0 +1,168 @@
+"""Runs a service: health, reflection, interceptors, limits, and an orderly end."""
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import FrameType
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from mesh import logs
+from mesh.env import ConfigError, read_environment
+from mesh.identity import Verifier
+from mesh.interceptors import server_interceptors
+from mesh.policy import MissingPolicyError, policies
+
+MESSAGE_LIMIT = 1024 * 1024
+"""Bytes of one request or answer."""
+GRACE = 10.0
+"""Seconds that running calls get at the end."""
+PROBE_EVERY = 2.0
+"""Seconds between two looks at what the service needs."""
+
+log = logs.get("mesh.server")
+
+
+class PortTakenError(Exception):
+    """The address cannot be listened on; the message names it."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a server serves.
+
+    Args:
+        name: the service's name in the mesh, the audience of tokens for it.
+        descriptor: its contract.
+        add: adds its servicer to a server.
+        probe: raises when something that it needs is down.
+        stopping: ends what running calls wait for, when the server is about to stop.
+    """
+
+    name: str
+    descriptor: ServiceDescriptor
+    add: Callable[[grpc.Server], None]
+    probe: Callable[[], None] = lambda: None
+    stopping: Callable[[], None] = lambda: None
+
+
+class MeshServer:
+    """A gRPC server with all that the mesh asks of one.
+
+    Args:
+        service: what it serves.
+        secret: the mesh's key.
+        address: host and port to listen on; port 0 picks a free one.
+        threads: calls that are answered at once.
+
+    Raises:
+        MissingPolicyError: when a method of the service has no policy.
+        PortTakenError: when the address cannot be listened on.
+    """
+
+    def __init__(self, service: Service, secret: str, address: str, threads: int = 32) -> None:
+        interceptors = server_interceptors(
+            Verifier(service.name, secret), policies(service.descriptor), service.descriptor.full_name
+        )
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
+        self._server = grpc.server(self._pool, interceptors=interceptors, options=_options())
+        self._service = service
+        self._health = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=self._pool)
+        self._stopped = threading.Event()
+        service.add(self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = (service.descriptor.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
+        reflection.enable_server_reflection(names, self._server)
+        self.port = _bind(self._server, address)
+
+    def start(self) -> None:
+        """Takes calls from now on, and reports whether the service can answer them."""
+        self._probe()
+        self._server.start()
+        threading.Thread(target=self._keep_probing, name="probe", daemon=True).start()
+
+    def stop(self, grace: float = GRACE) -> None:
+        """Says that the service is going, lets running calls end, then ends the rest."""
+        self._stopped.set()
+        self._health.enter_graceful_shutdown()
+        self._service.stopping()
+        self._server.stop(grace).wait()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _keep_probing(self) -> None:
+        while not self._stopped.wait(PROBE_EVERY):
+            self._probe()
+
+    def _probe(self) -> None:
+        status = health_pb2.HealthCheckResponse.SERVING
+        try:
+            self._service.probe()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is the same: not serving
+            log.warning("not serving", error=type(error).__name__)
+            status = health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", self._service.descriptor.full_name):
+            self._health.set(name, status)
+
+
+def run(name: str, wire: Callable[[Mapping[str, str]], tuple[MeshServer, Callable[[], None]]]) -> int:
+    """Runs a service as a process; the exit status is 2 for a bad setting, 1 for an address in use.
+
+    Args:
+        name: name of the process, at the start of what it says when it cannot start.
+        wire: makes the server from the environment, and what to call when it has stopped.
+    """
+    environ = read_environment()
+    try:
+        logs.configure(name, environ)
+        server, close = wire(environ)
+    except (ConfigError, MissingPolicyError) as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        return 2
+    except PortTakenError as error:
+        sys.stderr.write(f"{name}: {error}\n")
+        return 1
+    serve(server, close)
+    return 0
+
+
+def serve(server: MeshServer, close: Callable[[], None] = lambda: None) -> None:
+    """Runs the server until SIGTERM or SIGINT, then calls `close`; a second signal ends the process at once."""
+    ended = threading.Event()
+
+    def on_signal(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        ended.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    server.start()
+    log.info("serving", port=server.port)
+    ended.wait()
+    log.info("stopping", grace=GRACE)
+    server.stop()
+    close()
+
+
+def _options() -> list[tuple[str, int]]:
+    return [
+        ("grpc.max_receive_message_length", MESSAGE_LIMIT),
+        ("grpc.max_send_message_length", 8 * MESSAGE_LIMIT),
+        ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake, not a helper
+    ]
+
+
+def _bind(server: grpc.Server, address: str) -> int:
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError:
+        port = 0
+    if not port:
+        message = f"The address {address} is already in use or cannot be listened on."
+        raise PortTakenError(message)
+    return port

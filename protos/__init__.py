@@ -1,0 +1,1 @@
+"""The contracts: one proto file a service, and the Python generated from them."""

@@ -1,0 +1,34 @@
+"""`python -m svc_books`: runs the books service."""
+
+import sys
+from collections.abc import Callable, Mapping
+
+from bookstore.books.v1 import books_pb2, books_pb2_grpc
+
+from database.engine import Database
+from mesh.server import MeshServer, Service, run
+from svc_books.config import Config
+from svc_books.servicer import BooksServicer
+from svc_books.store import BookStore
+
+
+def service(database: Database) -> Service:
+    """The service on a database."""
+    servicer = BooksServicer(BookStore(database))
+    return Service(
+        name="books",
+        descriptor=books_pb2.DESCRIPTOR.services_by_name["Books"],
+        add=lambda server: books_pb2_grpc.add_BooksServicer_to_server(servicer, server),
+        probe=database.ping,
+    )
+
+
+def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
+    """The server, and how to close what it holds."""
+    config = Config.from_env(environ)
+    database = Database(config.database.url, config.database.pool_size)
+    return MeshServer(service(database), config.mesh_secret, config.address), database.close
+
+
+if __name__ == "__main__":
+    sys.exit(run("books", wire))

@@ -1,0 +1,139 @@
+"""The books in the database."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from database.engine import AnyRow, Database, repeated
+from mesh.errors import FailedPrecondition, NotFound
+from svc_books.models import APPLIED, REJECTED, Book, StockMovement
+from svc_books.rules import Filters, like_pattern
+
+SHOWN = (
+    Book.book_id, Book.title, Book.description, Book.isbn.label("isbn"), Book.authors, Book.publishers,
+    Book.format, Book.genre, Book.price, Book.quantity, Book.url,
+)  # fmt: skip
+SORTS: dict[str, tuple[ColumnElement[Any], ...]] = {
+    "": (Book.book_id.asc(),),
+    "title": (Book.title_key.asc(), Book.book_id.asc()),
+    "-title": (Book.title_key.desc(), Book.book_id.desc()),
+    "price": (Book.price.asc(), Book.book_id.asc()),
+    "-price": (Book.price.desc(), Book.book_id.desc()),
+    "newest": (Book.book_id.desc(),),
+}
+
+# Statements of the hot paths are built once: building costs more than SQLite takes to answer.
+BY_ID = select(*SHOWN).where(Book.book_id == bindparam("id"))
+TAKE = (
+    update(Book)
+    .where(Book.book_id == bindparam("id"), Book.quantity >= bindparam("taken"))
+    .values(quantity=Book.quantity - bindparam("taken"))
+)
+MOVEMENT = select(StockMovement.book_id, StockMovement.quantity, StockMovement.outcome)
+
+
+class BookStore:
+    """Reads and counts the books.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, book_id: int) -> AnyRow:
+        """The book's columns.
+
+        Raises:
+            NotFound: when no book has the id.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(BY_ID, {"id": book_id}).one_or_none()
+        if row is None:
+            raise NotFound("Book was not found.", "BOOK_NOT_FOUND")
+        return row
+
+    def page(self, filters: Filters, sort: str, page: int, limit: int) -> tuple[Sequence[AnyRow], int]:
+        """One page of books, and how many there are on all pages."""
+        conditions = _conditions(filters)
+        shown = select(*SHOWN).where(*conditions).order_by(*SORTS[sort]).limit(limit).offset((page - 1) * limit)
+        # InnoDB counts a whole table by a parallel scan that takes 9 ms to set up; a range, however wide, does not.
+        counted = select(func.count()).select_from(Book).where(Book.book_id > 0, *conditions)
+        with self._database.read() as connection:
+            return connection.execute(shown).all(), connection.execute(counted).scalar_one()
+
+    def genres(self) -> tuple[Sequence[AnyRow], AnyRow]:
+        """Genres with the number of books in each, and the lowest and the highest price."""
+        counts = select(Book.genre, func.count().label("books")).group_by(Book.genre).order_by(Book.genre)
+        prices = select(func.min(Book.price).label("lowest"), func.max(Book.price).label("highest"))
+        with self._database.read() as connection:
+            return connection.execute(counts).all(), connection.execute(prices).one()
+
+    @repeated
+    def decrement(self, order_id: int, book_id: int, quantity: int) -> str:
+        """Takes an order's copies once; answers APPLIED, or REJECTED when too few are left.
+
+        Raises:
+            NotFound: when no book or no order has the id.
+            FailedPrecondition: when the order was counted before with another book or quantity.
+        """
+        movement = {"order_id": order_id, "book_id": book_id, "quantity": quantity, "outcome": APPLIED}
+        try:
+            with self._database.write() as transaction:
+                transaction.execute(insert(StockMovement), movement)
+                if not transaction.execute(TAKE, {"id": book_id, "taken": quantity}).rowcount:
+                    if transaction.execute(BY_ID, {"id": book_id}).one_or_none() is None:
+                        raise NotFound("Book not found.", "BOOK_NOT_FOUND")
+                    rejected = update(StockMovement).where(StockMovement.order_id == order_id)
+                    transaction.execute(rejected.values(outcome=REJECTED))
+                    movement["outcome"] = REJECTED
+                transaction.commit()
+        except IntegrityError:  # the order was counted before, or there is no such order
+            return self._counted(order_id, book_id, quantity)
+        return str(movement["outcome"])
+
+    @repeated
+    def remove(self, book_id: int, quantity: int) -> AnyRow:
+        """Takes copies without an order; answers the book as it is then.
+
+        Raises:
+            NotFound: when no book has the id.
+            FailedPrecondition: when fewer copies are left.
+        """
+        with self._database.write() as transaction:
+            taken = transaction.execute(TAKE, {"id": book_id, "taken": quantity}).rowcount
+            row = transaction.execute(BY_ID, {"id": book_id}).one_or_none()
+            if row is None:
+                raise NotFound("Book not found.", "BOOK_NOT_FOUND")
+            if not taken:
+                raise FailedPrecondition("New quantity should not go below 0.", "OUT_OF_STOCK")
+            transaction.commit()
+        return row
+
+    def _counted(self, order_id: int, book_id: int, quantity: int) -> str:
+        with self._database.read() as connection:
+            row = connection.execute(MOVEMENT.where(StockMovement.order_id == order_id)).one_or_none()
+        if row is None:
+            raise NotFound("Order not found.", "ORDER_NOT_FOUND")
+        if (row.book_id, row.quantity) != (book_id, quantity):
+            message = f"Order {order_id} was already counted with another book or quantity."
+            raise FailedPrecondition(message, "ORDER_COUNTED_DIFFERENTLY")
+        return str(row.outcome)
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.genre is not None:
+        conditions.append(Book.genre == filters.genre)
+    if filters.min_price is not None:
+        conditions.append(Book.price >= filters.min_price)
+    if filters.max_price is not None:
+        conditions.append(Book.price <= filters.max_price)
+    if filters.search is not None:
+        conditions.append(Book.search_text.like(like_pattern(filters.search), escape="\\"))
+    if filters.in_stock:
+        conditions.append(Book.quantity > 0)
+    return conditions

@@ -1,0 +1,1 @@
+"""Orders, and the events that carry them to the worker."""

@@ -1,0 +1,32 @@
+"""Settings of the orders service."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from database import config as database_config
+from mesh import env
+from mesh.secrets import mesh_secret
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that the service needs to know."""
+
+    address: str
+    books_target: str
+    database: database_config.Config
+    mesh_secret: str = field(repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Config":
+        """Reads `ORDERS_ADDRESS`, `BOOKS_TARGET`, the mesh's key and the database's settings.
+
+        Raises:
+            ConfigError: when one is missing or bad.
+        """
+        return cls(
+            address=env.text(environ, "ORDERS_ADDRESS", "127.0.0.1:50053"),
+            books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
+            database=database_config.Config.from_env(environ),
+            mesh_secret=mesh_secret(environ),
+        )

@@ -1,0 +1,65 @@
+"""Tables of orders and their events."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.base import TABLE_OPTIONS, Base
+from database.types import Money, UtcDateTime
+
+
+class Order(Base):
+    """One purchase of one title.
+
+    `pending_key` is the user and the book while the order is pending and NULL afterwards: unique, so that no user has
+    two pending orders for a book, on every engine.
+    """
+
+    __tablename__ = "Orders"
+    __table_args__ = (Index("ix_Orders_user_id_order_id", "user_id", "order_id"), TABLE_OPTIONS)
+
+    order_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    book_id: Mapped[int] = mapped_column(ForeignKey("Books.book_id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("Users.user_id"))
+    price: Mapped[Decimal] = mapped_column(Money)
+    quantity: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(String(20), index=True)
+    title: Mapped[str] = mapped_column(String(255))
+    authors: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    order_date: Mapped[datetime] = mapped_column(UtcDateTime)
+    pending_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+
+
+class OutboxEvent(Base):
+    """The event of an order, written in the order's own transaction.
+
+    It is waiting while `published_at` and `dead_reason` are NULL and `lease_until` is not ahead.
+    """
+
+    __tablename__ = "Outbox"
+    __table_args__ = (Index("ix_Outbox_published_at_lease_until", "published_at", "lease_until"), TABLE_OPTIONS)
+
+    event_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("Orders.order_id"), unique=True)
+    payload: Mapped[str] = mapped_column(Text)
+    request_id: Mapped[str] = mapped_column(String(64))
+    attempts: Mapped[int] = mapped_column(Integer)
+    lease_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dead_reason: Mapped[str | None] = mapped_column(String(255))
+
+
+class IdempotencyKey(Base):
+    """Which order a user's key placed, and for which request."""
+
+    __tablename__ = "IdempotencyKeys"
+    __table_args__ = (TABLE_OPTIONS,)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("Users.user_id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_sha256: Mapped[str] = mapped_column(String(64))
+    order_id: Mapped[int] = mapped_column(ForeignKey("Orders.order_id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,0 +1,133 @@
+"""Hands the events of placed orders on: leases them to a worker, and settles them."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from database.engine import AnyRow, Database, repeated
+from svc_orders.models import OutboxEvent
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks while waiting: for events of other processes, and for those that come back."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """An event that comes back after a delay."""
+
+    event_id: str
+    delay: timedelta
+
+
+@dataclass(frozen=True)
+class Reject:
+    """An event that is set aside."""
+
+    event_id: str
+    reason: str
+
+
+class Bell:
+    """Wakes those who wait for events. Rings are counted, so that none is missed between a look and a wait."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Condition()
+        self.count = 0
+        self.closed = False
+
+    def ring(self) -> None:
+        """Says that there is something to do."""
+        with self._rung:
+            self.count += 1
+            self._rung.notify_all()
+
+    def close(self) -> None:
+        """Ends all waiting, now and later."""
+        self.closed = True
+        self.ring()
+
+    def wait(self, seen: int, timeout: float) -> None:
+        """Returns when it has rung since `seen`, or after the timeout in seconds."""
+        with self._rung:
+            self._rung.wait_for(lambda: self.closed or self.count != seen, timeout)
+
+
+class Outbox:
+    """The events in the database.
+
+    Args:
+        database: where they are.
+        bell: rung by whoever commits an order.
+        clock: the present, UTC.
+    """
+
+    def __init__(self, database: Database, bell: Bell, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._bell = bell
+        self._clock = clock
+
+    def wait_and_lease(self, most: int, lease: timedelta, wait: timedelta) -> Sequence[AnyRow]:
+        """Leases up to `most` events, the oldest first; waits up to `wait` for a first one."""
+        deadline = time.monotonic() + wait.total_seconds()
+        while True:
+            seen = self._bell.count
+            events = self.lease(most, lease) if self._has_waiting() else ()
+            left = deadline - time.monotonic()
+            if events or left <= 0 or self._bell.closed:
+                return events
+            self._bell.wait(seen, min(left, LOOK_EVERY))
+
+    @repeated
+    def lease(self, most: int, lease: timedelta) -> Sequence[AnyRow]:
+        """Keeps up to `most` waiting events for the caller until the lease ends; shows the attempts before."""
+        now = self._clock()
+        columns = OutboxEvent.event_id, OutboxEvent.payload, OutboxEvent.request_id, OutboxEvent.attempts
+        waiting = (
+            select(*columns)
+            .where(*_waiting(now))
+            .order_by(OutboxEvent.lease_until, OutboxEvent.order_id)
+            .limit(most)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.write() as transaction:
+            events = transaction.execute(waiting).all()
+            if events:
+                leased = update(OutboxEvent).where(OutboxEvent.event_id.in_([event.event_id for event in events]))
+                values = {"lease_until": now + lease, "attempts": OutboxEvent.attempts + 1}
+                transaction.execute(leased.values(values))
+            transaction.commit()
+        return events
+
+    @repeated
+    def settle(self, done: Sequence[str], retries: Sequence[Retry], rejects: Sequence[Reject]) -> None:
+        """Writes down what became of leased events; those that are settled already stay as they are."""
+        now = self._clock()
+        open_ = OutboxEvent.published_at.is_(None), OutboxEvent.dead_reason.is_(None)
+        event = update(OutboxEvent).where(*open_)
+        with self._database.write() as transaction:
+            if done:
+                transaction.execute(event.where(OutboxEvent.event_id.in_(done)).values(published_at=now))
+            for retry in retries:
+                back = event.where(OutboxEvent.event_id == retry.event_id)
+                transaction.execute(back.values(lease_until=now + retry.delay))
+            for reject in rejects:
+                dead = event.where(OutboxEvent.event_id == reject.event_id)
+                transaction.execute(dead.values(dead_reason=reject.reason))
+            transaction.commit()
+
+    def _has_waiting(self) -> bool:
+        """Looks without taking SQLite's write lock, which the buyers need."""
+        with self._database.read() as connection:
+            return (
+                connection.execute(select(OutboxEvent.event_id).where(*_waiting(self._clock())).limit(1)).first()
+                is not None
+            )
+
+
+def _waiting(now: datetime) -> tuple[Any, ...]:
+    return OutboxEvent.published_at.is_(None), OutboxEvent.dead_reason.is_(None), OutboxEvent.lease_until <= now

@@ -1,0 +1,210 @@
+"""Translates between the contract, the rules and the stores."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import grpc
+import orjson
+from bookstore.books.v1 import books_pb2, books_pb2_grpc
+from bookstore.orders.v1 import orders_pb2 as pb
+from bookstore.orders.v1 import orders_pb2_grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from database.engine import AnyRow
+from mesh.call import current
+from mesh.client import failure
+from mesh.errors import AlreadyExists, NotFound, PermissionDenied
+from svc_orders.outbox import Bell, Outbox, Reject, Retry
+from svc_orders.rules import (
+    COMPLETED,
+    FAILED,
+    LIMIT,
+    PAGE,
+    PENDING,
+    Key,
+    NewOrder,
+    check_price,
+    check_stock,
+    fingerprint,
+)  # fmt: skip
+from svc_orders.store import OrderStore, PendingExistsError
+
+STATUSES = {
+    PENDING: pb.ORDER_STATUS_PENDING,
+    COMPLETED: pb.ORDER_STATUS_COMPLETED,
+    FAILED: pb.ORDER_STATUS_FAILED,
+}
+NAMES = {number: name for name, number in STATUSES.items()}
+
+
+def utc_now() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+class OrdersServicer(orders_pb2_grpc.OrdersServicer):
+    """The Orders service.
+
+    Args:
+        store: the orders.
+        outbox: their events.
+        bell: rung when an order was committed.
+        books: the stub of the books service.
+        clock: the present, UTC.
+    """
+
+    def __init__(
+        self,
+        store: OrderStore,
+        outbox: Outbox,
+        bell: Bell,
+        books: books_pb2_grpc.BooksStub,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._bell = bell
+        self._books = books
+        self._clock = clock
+
+    def PlaceOrder(self, request: pb.PlaceOrderRequest, context: grpc.ServicerContext) -> pb.PlaceOrderResponse:
+        """Places an order at the catalogue's price."""
+        key = _key(request)
+        earlier = self._store.placed_under(request.user_id, key, self._clock()) if key else None
+        if earlier is not None:
+            return _placed(earlier, replayed=True)
+        book = self._book(request.book_id)
+        check_price(request.expected_price, book.price)
+        check_stock(request.quantity, book.quantity)
+        order = NewOrder(
+            book_id=book.book_id,
+            user_id=request.user_id,
+            price=Decimal(book.price),
+            quantity=request.quantity,
+            status=PENDING,
+            title=book.title,
+            authors=book.authors,
+            url=book.url,
+        )
+        row, replayed = self._insert(order, key)
+        return _placed(row, replayed=replayed)
+
+    def CreateOrder(self, request: pb.CreateOrderRequest, context: grpc.ServicerContext) -> pb.CreateOrderResponse:
+        """Stores an order as given."""
+        order = NewOrder(
+            book_id=request.book_id,
+            user_id=request.user_id,
+            price=Decimal(request.price),
+            quantity=request.quantity,
+            status=NAMES[request.status],
+            title=request.title,
+            authors=request.authors,
+            url=request.url,
+        )
+        row, _ = self._insert(order, None)
+        return pb.CreateOrderResponse(order=_order(row))
+
+    def GetOrder(self, request: pb.GetOrderRequest, context: grpc.ServicerContext) -> pb.GetOrderResponse:
+        """One order, for its owner or for a service."""
+        row = self._store.get(request.order_id)
+        if request.HasField("viewer_id") and request.viewer_id != row.user_id:
+            raise PermissionDenied("Forbidden. Order does not belong to this user.", "NOT_OWNER")
+        return pb.GetOrderResponse(order=_order(row))
+
+    def ListUserOrders(
+        self, request: pb.ListUserOrdersRequest, context: grpc.ServicerContext
+    ) -> pb.ListUserOrdersResponse:
+        """A user's orders, the newest first."""
+        if not request.HasField("page") and not request.HasField("limit"):
+            return pb.ListUserOrdersResponse(orders=map(_order, self._store.newest(request.user_id)))
+        page = request.page if request.HasField("page") else PAGE
+        limit = request.limit if request.HasField("limit") else LIMIT
+        rows, total = self._store.page(request.user_id, page, limit)
+        info = pb.PageInfo(page=page, limit=limit, total=total)
+        return pb.ListUserOrdersResponse(orders=map(_order, rows), page_info=info)
+
+    def FindPending(self, request: pb.FindPendingRequest, context: grpc.ServicerContext) -> pb.FindPendingResponse:
+        """The user's pending order for a book."""
+        row = self._store.pending(request.user_id, request.book_id)
+        return pb.FindPendingResponse(order=_order(row) if row else None)
+
+    def SetStatus(self, request: pb.SetStatusRequest, context: grpc.ServicerContext) -> pb.SetStatusResponse:
+        """Ends a pending order."""
+        return pb.SetStatusResponse(order=_order(self._store.end(request.order_id, NAMES[request.status])))
+
+    def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
+        """Events for one worker."""
+        rows = self._outbox.wait_and_lease(request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta())
+        return pb.LeaseEventsResponse(events=map(_event, rows))
+
+    def AckEvents(self, request: pb.AckEventsRequest, context: grpc.ServicerContext) -> pb.AckEventsResponse:
+        """Settles leased events."""
+        by_kind: dict[int, list[pb.EventSettlement]] = {}
+        for settlement in request.settlements:
+            by_kind.setdefault(settlement.settlement, []).append(settlement)
+        self._outbox.settle(
+            done=[s.event_id for s in by_kind.get(pb.SETTLEMENT_DONE, ())],
+            retries=[Retry(s.event_id, s.delay.ToTimedelta()) for s in by_kind.get(pb.SETTLEMENT_RETRY, ())],
+            rejects=[Reject(s.event_id, s.reason) for s in by_kind.get(pb.SETTLEMENT_REJECT, ())],
+        )
+        return pb.AckEventsResponse()
+
+    def _book(self, book_id: int) -> books_pb2.Book:
+        try:
+            return self._books.GetBook(books_pb2.GetBookRequest(book_id=book_id)).book
+        except grpc.RpcError as error:
+            if failure(error).code is grpc.StatusCode.NOT_FOUND:
+                raise NotFound("Book was not found.", "BOOK_NOT_FOUND") from None
+            raise
+
+    def _insert(self, order: NewOrder, key: Key | None) -> tuple[AnyRow, bool]:
+        call = current.get()
+        try:
+            placed = self._store.place(order, key, call.request_id if call else "", self._clock())
+        except PendingExistsError as error:
+            message = "An order for this book is already being processed."
+            raise AlreadyExists(message, "ORDER_PENDING", details=[_order(error.order)]) from None
+        self._bell.ring()
+        return placed
+
+
+def _key(request: pb.PlaceOrderRequest) -> Key | None:
+    if not request.idempotency_key:
+        return None
+    return Key(request.idempotency_key, fingerprint(request.book_id, request.quantity, request.expected_price))
+
+
+def _placed(row: AnyRow, *, replayed: bool) -> pb.PlaceOrderResponse:
+    order = _order(row)
+    order.status = pb.ORDER_STATUS_PENDING  # a repeated request gets the first answer, however the order stands by now
+    return pb.PlaceOrderResponse(order=order, replayed=replayed)
+
+
+def _order(row: AnyRow) -> pb.Order:
+    placed = Timestamp()
+    placed.FromDatetime(row.order_date)
+    return pb.Order(
+        order_id=row.order_id,
+        book_id=row.book_id,
+        user_id=row.user_id,
+        price=f"{row.price:.2f}",
+        quantity=row.quantity,
+        status=STATUSES[row.status],
+        title=row.title,
+        authors=row.authors,
+        url=row.url,
+        order_date=placed,
+    )
+
+
+def _event(row: AnyRow) -> pb.OrderEvent:
+    order = orjson.loads(row.payload)
+    return pb.OrderEvent(
+        event_id=row.event_id,
+        order_id=order["order_id"],
+        book_id=order["book_id"],
+        quantity=order["quantity"],
+        request_id=row.request_id,
+        attempt=row.attempts,
+    )

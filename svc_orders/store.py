@@ -1,0 +1,166 @@
+"""Orders in the database."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from database.engine import AnyRow, Database, repeated
+from mesh.errors import FailedPrecondition, NotFound
+from svc_orders.message import to_json
+from svc_orders.models import IdempotencyKey, Order, OutboxEvent
+from svc_orders.rules import KEY_LIFETIME, NEWEST, PENDING, Key, NewOrder, check_transition
+
+SHOWN = (
+    Order.order_id, Order.book_id, Order.user_id, Order.price, Order.quantity,
+    Order.status, Order.title, Order.authors, Order.url, Order.order_date,
+)  # fmt: skip
+BY_ID = select(*SHOWN).where(Order.order_id == bindparam("id"))
+BY_PENDING_KEY = select(*SHOWN).where(Order.pending_key == bindparam("pending"))
+OF_USER = select(*SHOWN).where(Order.user_id == bindparam("user")).order_by(Order.order_id.desc())
+COUNT_OF_USER = select(func.count()).select_from(Order).where(Order.user_id == bindparam("user"))
+
+
+class PendingExistsError(Exception):
+    """The user has a pending order for the book; it is in `order`."""
+
+    def __init__(self, order: AnyRow) -> None:
+        super().__init__()
+        self.order = order
+
+
+class OrderStore:
+    """Reads and writes orders, each with its event.
+
+    Args:
+        database: where they are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, order_id: int) -> AnyRow:
+        """The order's columns.
+
+        Raises:
+            NotFound: when no order has the id.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(BY_ID, {"id": order_id}).one_or_none()
+        if row is None:
+            raise NotFound("Order not found.", "ORDER_NOT_FOUND")
+        return row
+
+    def newest(self, user_id: int) -> Sequence[AnyRow]:
+        """The newest 500 orders of a user."""
+        with self._database.read() as connection:
+            return connection.execute(OF_USER.limit(NEWEST), {"user": user_id}).all()
+
+    def page(self, user_id: int, page: int, limit: int) -> tuple[Sequence[AnyRow], int]:
+        """One page of a user's orders, the newest first, and how many there are on all pages."""
+        statement = OF_USER.limit(limit).offset((page - 1) * limit)
+        with self._database.read() as connection:
+            rows = connection.execute(statement, {"user": user_id}).all()
+            return rows, connection.execute(COUNT_OF_USER, {"user": user_id}).scalar_one()
+
+    def pending(self, user_id: int, book_id: int) -> AnyRow | None:
+        """The user's pending order for a book."""
+        with self._database.read() as connection:
+            return connection.execute(BY_PENDING_KEY, {"pending": f"{user_id}:{book_id}"}).one_or_none()
+
+    def placed_under(self, user_id: int, key: Key, now: datetime) -> AnyRow | None:
+        """The order that the key placed in the last 24 hours.
+
+        Raises:
+            FailedPrecondition: when the key was sent with another request.
+        """
+        found = (
+            select(IdempotencyKey.request_sha256, *SHOWN)
+            .join(Order, Order.order_id == IdempotencyKey.order_id)
+            .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key.text)
+            .where(IdempotencyKey.created_at > now - KEY_LIFETIME)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(found).one_or_none()
+        if row is not None and row.request_sha256 != key.request_sha256:
+            message = "This Idempotency-Key was already used with another request."
+            raise FailedPrecondition(message, "IDEMPOTENCY_KEY_REUSED")
+        return row
+
+    @repeated
+    def place(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> tuple[AnyRow, bool]:
+        """Stores an order with its event and its key; answers it, and whether the key had placed it before.
+
+        Raises:
+            PendingExistsError: when that user has a pending order for that book.
+            NotFound: when the user or the book does not exist.
+        """
+        for _ in range(3):  # what stood in the way may be gone when it is looked at
+            try:
+                return self._insert(order, key, request_id, now), False
+            except IntegrityError:
+                earlier = self.placed_under(order.user_id, key, now) if key else None
+                if earlier is not None:
+                    return earlier, True
+                standing = self.pending(order.user_id, order.book_id)
+                if standing is not None and order.status == PENDING:
+                    raise PendingExistsError(standing) from None
+        raise NotFound("User or book was not found.", "USER_OR_BOOK_NOT_FOUND")
+
+    @repeated
+    def end(self, order_id: int, status: str) -> AnyRow:
+        """Ends a pending order; answers it. The end state that it has already is no error.
+
+        Raises:
+            NotFound: when no order has the id.
+            FailedPrecondition: when it ended otherwise.
+        """
+        pending = update(Order).where(Order.order_id == order_id, Order.status == PENDING)
+        with self._database.write() as transaction:
+            ended = transaction.execute(pending.values(status=status, pending_key=None)).rowcount
+            row = transaction.execute(BY_ID, {"id": order_id}).one_or_none()
+            transaction.commit()
+        if row is None:
+            raise NotFound("Order not found.", "ORDER_NOT_FOUND")
+        if not ended:
+            check_transition(order_id, row.status, status)
+        return row
+
+    def _insert(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> AnyRow:
+        with self._database.write() as transaction:
+            values = {**vars(order), "order_date": now, "pending_key": order.pending_key()}
+            inserted = transaction.execute(insert(Order), values).inserted_primary_key
+            row = transaction.execute(BY_ID, {"id": inserted[0] if inserted else 0}).one()
+            if order.status == PENDING:
+                _insert_event(transaction, row, request_id, now)
+            if key is not None:
+                _insert_key(transaction, row, key, now)
+            transaction.commit()
+        return row
+
+
+def _insert_event(transaction: Connection, order: AnyRow, request_id: str, now: datetime) -> None:
+    values = {
+        "event_id": str(uuid.uuid4()),
+        "order_id": order.order_id,
+        "payload": to_json(order),
+        "request_id": request_id,
+        "attempts": 0,
+        "lease_until": now,
+    }
+    transaction.execute(insert(OutboxEvent), values)
+
+
+def _insert_key(transaction: Connection, order: AnyRow, key: Key, now: datetime) -> None:
+    old = IdempotencyKey.user_id == order.user_id, IdempotencyKey.created_at <= now - KEY_LIFETIME
+    transaction.execute(delete(IdempotencyKey).where(*old))
+    values = {
+        "user_id": order.user_id,
+        "key": key.text,
+        "request_sha256": key.request_sha256,
+        "order_id": order.order_id,
+        "created_at": now,
+    }
+    transaction.execute(insert(IdempotencyKey), values)

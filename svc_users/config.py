@@ -1,0 +1,37 @@
+"""Settings of the users service."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from database import config as database_config
+from mesh import env
+from mesh.secrets import mesh_secret
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that the service needs to know."""
+
+    address: str
+    password_min_length: int
+    hashes_at_once: int
+    database: database_config.Config
+    jwt_secret: str = field(repr=False)
+    mesh_secret: str = field(repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Config":
+        """Reads `USERS_ADDRESS`, `PASSWORD_MIN_LENGTH`, `JWT_SECRET_KEY`, the mesh's key and the database's settings.
+
+        Raises:
+            ConfigError: when one is missing or bad.
+        """
+        return cls(
+            address=env.text(environ, "USERS_ADDRESS", "127.0.0.1:50051"),
+            password_min_length=env.integer(environ, "PASSWORD_MIN_LENGTH", 6, least=1, most=64),
+            hashes_at_once=os.cpu_count() or 1,
+            database=database_config.Config.from_env(environ),
+            jwt_secret=env.secret(environ, "JWT_SECRET_KEY"),
+            mesh_secret=mesh_secret(environ),
+        )

@@ -1,0 +1,33 @@
+"""Settings of the worker."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from mesh import env
+from mesh.secrets import mesh_secret
+
+
+@dataclass(frozen=True)
+class Config:
+    """All that the worker needs to know."""
+
+    books_target: str
+    orders_target: str
+    processing_seconds: float
+    concurrency: int
+    mesh_secret: str = field(repr=False)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Config":
+        """Reads `BOOKS_TARGET`, `ORDERS_TARGET`, `ORDER_PROCESSING_SECONDS`, `WORKER_CONCURRENCY` and the mesh's key.
+
+        Raises:
+            ConfigError: when one is missing or bad.
+        """
+        return cls(
+            books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
+            orders_target=env.text(environ, "ORDERS_TARGET", "127.0.0.1:50053"),
+            processing_seconds=env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600),
+            concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, least=1, most=1000),
+            mesh_secret=mesh_secret(environ),
+        )

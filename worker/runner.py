@@ -1,0 +1,49 @@
+"""Runs the worker: a source, the handler, a log line an order, and an orderly end."""
+
+import asyncio
+import signal
+import time
+
+from bookstore.orders.v1.orders_pb2 import OrderEvent
+
+from mesh import logs
+from mesh.call import Call, current
+from worker.handler import Handler, Result
+from worker.source import Source
+
+log = logs.get("worker.orders")
+
+
+async def work(source: Source, handler: Handler) -> None:
+    """Works until SIGTERM or SIGINT, then gives back what it has begun; a second signal ends the process at once."""
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: signal.Signals) -> None:
+        loop.remove_signal_handler(number)
+        log.info("stopping")
+        source.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal, number)
+
+    async def handle(event: OrderEvent) -> Result:
+        return await _logged(handler, event)
+
+    log.info("working", source=type(source).__name__)
+    await source.run(handle)
+    log.info("stopped")
+
+
+async def _logged(handler: Handler, event: OrderEvent) -> Result:
+    started = time.perf_counter()
+    current.set(Call(request_id=event.request_id) if event.request_id else Call())
+    result = await handler.handle(event)
+    log.info(
+        "order",
+        order_id=event.order_id,
+        outcome=result.outcome.name,
+        reason=result.reason,
+        attempt=event.attempt,
+        ms=round((time.perf_counter() - started) * 1000, 2),
+    )
+    return result
