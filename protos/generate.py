@@ -1,7 +1,12 @@
-"""Generates `protos/gen` from the proto files: messages, stubs and their types."""
+"""`python -m protos.generate [release]`: generates `protos/gen` from the proto files, or releases them.
 
+A release is the state that `buf breaking` compares later ones with.
+"""
+
+import argparse
 import shutil
 import sys
+import sysconfig
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -12,12 +17,21 @@ from protovalidate import ViolationPb
 
 HERE = Path(__file__).parent
 GENERATED = HERE / "gen"
+RELEASED = HERE / "released.binpb"
 PACKAGES = ("bookstore", "buf", "mesh")
 RULES = "buf/validate/validate.proto"
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+PLUGINS = [f"--plugin={name}={SCRIPTS / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")]
+"""Named by their paths: the environment of this Python need not be the activated one."""
 
 
-def main() -> int:
-    """Replaces `protos/gen` by what the proto files say now."""
+def main(arguments: list[str] | None = None) -> int:
+    """Replaces `protos/gen`, or the released state, by what the proto files say now."""
+    parser = argparse.ArgumentParser(prog="python -m protos.generate", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("code", "release"), default="code", help="default: code")
+    if parser.parse_args(arguments).what == "release":
+        release(RELEASED)
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder))
         for package in PACKAGES:
@@ -38,8 +52,8 @@ def generate(target: Path) -> None:
         RuntimeError: when protoc refuses a file; it has printed why.
     """
     outputs = ("python", "grpc_python", "mypy", "mypy_grpc")
-    _protoc(*(f"--{output}_out={target}" for output in outputs), *sources())
-    _protoc(f"--python_out={target}", f"--mypy_out={target}", RULES)
+    _protoc(*PLUGINS, *(f"--{output}_out={target}" for output in outputs), *sources())
+    _protoc(*PLUGINS, f"--python_out={target}", f"--mypy_out={target}", RULES)
     for package in PACKAGES:
         (target / package / "py.typed").touch()
 
@@ -47,6 +61,11 @@ def generate(target: Path) -> None:
 def image(path: Path) -> None:
     """Writes all files and what they import as one descriptor set with comments, for buf."""
     _protoc("--include_imports", "--include_source_info", f"--descriptor_set_out={path}", *sources())
+
+
+def release(path: Path) -> None:
+    """Writes the same without comments: what later states are compared with."""
+    _protoc("--include_imports", f"--descriptor_set_out={path}", *sources())
 
 
 def _protoc(*arguments: str) -> None:

@@ -1,0 +1,86 @@
+"""Every method has a policy, and every rule speaks plainly."""
+
+from collections.abc import Iterator
+
+import protovalidate
+import pytest
+from bookstore.books.v1 import books_pb2
+from bookstore.orders.v1 import orders_pb2
+from bookstore.users.v1 import users_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from mesh.interceptors.rules import _sentence
+from mesh.policy import policies
+
+SERVICES = [
+    books_pb2.DESCRIPTOR.services_by_name["Books"],
+    orders_pb2.DESCRIPTOR.services_by_name["Orders"],
+    users_pb2.DESCRIPTOR.services_by_name["Users"],
+]
+METHODS = [method for service in SERVICES for method in service.methods]
+NAMES = {"gateway", "users", "books", "orders", "worker", "tester", "anyone"}
+BAD: dict[int, list[int | str]] = {
+    FieldDescriptor.CPPTYPE_INT32: [-(2**31), -1, 0, 2**31 - 1],
+    FieldDescriptor.CPPTYPE_INT64: [-(2**63), -1, 0],
+    FieldDescriptor.CPPTYPE_ENUM: [99, -1, 0],
+    FieldDescriptor.CPPTYPE_STRING: ["\0", "x" * 10_000],
+}
+"""Values that no field of the type should take, or at least one of them."""
+CODE = ("this", "rule", "matches", "size()", "cel", "^", "$", "\\")
+
+pytestmark = pytest.mark.unit
+
+
+def bad_requests(method: MethodDescriptor) -> Iterator[tuple[str, Message]]:
+    """Requests of a method with one field set to a bad value, with the field's name."""
+    request = GetMessageClass(method.input_type)
+    for field in method.input_type.fields:
+        for value in () if field.is_repeated else BAD.get(field.cpp_type, ()):
+            yield field.name, request(**{field.name: value})
+
+
+def sentences(request: Message) -> list[tuple[str, str]]:
+    """What the interceptor would answer: field and sentence."""
+    return [_sentence(violation) for violation in protovalidate.Validator().collect_violations(request)]
+
+
+def free_fields(request: Descriptor) -> set[str]:
+    """Fields that can hold nothing bad, or that the checks below look at by themselves."""
+    return {f.name for f in request.fields if f.is_repeated or f.cpp_type not in BAD}
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_every_method_has_a_policy_of_known_callers(service: ServiceDescriptor) -> None:
+    """Each method names who may call it, by names that exist, and a deadline under a minute."""
+    found = policies(service)
+    assert len(found) == len(service.methods) > 0
+    for method, policy in found.items():
+        assert set(policy.callers) <= NAMES, method
+        assert 0 < policy.deadline_ms < 60_000, method
+
+
+def test_only_the_worker_changes_stock_and_ends_orders() -> None:
+    """Nobody else, the gateway included, may take copies or end an order."""
+    found = {name: policy for service in SERVICES for name, policy in policies(service).items()}
+    for method in ("Books/Decrement", "Books/RemoveStock", "Orders/SetStatus", "Orders/LeaseEvents"):
+        package = method.partition("/")[0].lower()
+        assert list(found[f"/bookstore.{package}.v1.{method}"].callers) == ["worker"]
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.full_name)
+def test_every_request_field_refuses_something(method: MethodDescriptor) -> None:
+    """No number, text or enum comes through whatever it holds."""
+    refused = {name for name, request in bad_requests(method) if name in dict(sentences(request))}
+    assert refused == {field.name for field in method.input_type.fields} - free_fields(method.input_type)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.full_name)
+def test_every_rule_answers_a_plain_sentence(method: MethodDescriptor) -> None:
+    """What a broken rule says is short, ends in a full stop, and shows no code."""
+    for _, request in bad_requests(method):
+        for field, sentence in sentences(request):
+            assert sentence.endswith("."), (field, sentence)
+            assert len(sentence) <= 120, (field, sentence)
+            assert not any(word in sentence for word in CODE), (field, sentence)
