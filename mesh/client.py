@@ -14,7 +14,7 @@ from grpc_status import rpc_status
 from mesh.call import current
 from mesh.identity import Signer
 from mesh.interceptors.calls import REQUEST_ID
-from mesh.policy import service_config
+from mesh.policy import deadlines, service_config
 
 M = TypeVar("M", bound=Message)
 Q = TypeVar("Q")
@@ -56,14 +56,12 @@ class Failure:
 def connect(target: Target, signer: Signer) -> grpc.Channel:
     """A channel that signs each call; make it after any fork, and close it at the end."""
     channel = grpc.insecure_channel(target.address, _options(target))
-    return grpc.intercept_channel(channel, _Outgoing(target.name, signer))
+    return grpc.intercept_channel(channel, _Outgoing(target, signer))
 
 
 def connect_async(target: Target, signer: Signer) -> grpc.aio.Channel:
     """The same for asyncio."""
-    return grpc.aio.insecure_channel(
-        target.address, _options(target), interceptors=[_AsyncOutgoing(target.name, signer)]
-    )
+    return grpc.aio.insecure_channel(target.address, _options(target), interceptors=[_AsyncOutgoing(target, signer)])
 
 
 def failure(error: grpc.RpcError) -> Failure:
@@ -117,10 +115,11 @@ class _Details(grpc.ClientCallDetails):
 
 
 class _Outgoing(grpc.UnaryUnaryClientInterceptor):
-    """Adds the token and the request id, and passes on what is left of the current call's deadline."""
+    """Adds the token and the request id, and sees to it that the call has a deadline."""
 
-    def __init__(self, audience: str, signer: Signer) -> None:
-        self._audience = audience
+    def __init__(self, target: Target, signer: Signer) -> None:
+        self._audience = target.name
+        self._deadlines = deadlines(target.descriptor)
         self._signer = signer
 
     def intercept_unary_unary(
@@ -131,7 +130,7 @@ class _Outgoing(grpc.UnaryUnaryClientInterceptor):
     ) -> R:
         details = _Details(
             client_call_details.method,
-            _timeout(client_call_details.timeout),
+            _timeout(client_call_details.timeout, self._deadlines.get(client_call_details.method)),
             tuple(_metadata(client_call_details.metadata, self._audience, self._signer)),
             client_call_details.credentials,
             client_call_details.wait_for_ready,
@@ -143,8 +142,9 @@ class _Outgoing(grpc.UnaryUnaryClientInterceptor):
 class _AsyncOutgoing(grpc.aio.UnaryUnaryClientInterceptor):
     """The same for asyncio."""
 
-    def __init__(self, audience: str, signer: Signer) -> None:
-        self._audience = audience
+    def __init__(self, target: Target, signer: Signer) -> None:
+        self._audience = target.name
+        self._deadlines = deadlines(target.descriptor)
         self._signer = signer
 
     async def intercept_unary_unary(
@@ -153,9 +153,11 @@ class _AsyncOutgoing(grpc.aio.UnaryUnaryClientInterceptor):
         client_call_details: grpc.aio.ClientCallDetails,
         request: Q,
     ) -> R:
+        method: str | bytes = client_call_details.method  # bytes, whatever its type says
+        path = method.decode() if isinstance(method, bytes) else method
         details = grpc.aio.ClientCallDetails(
             client_call_details.method,
-            _timeout(client_call_details.timeout),
+            _timeout(client_call_details.timeout, self._deadlines.get(path)),
             grpc.aio.Metadata(*_metadata(client_call_details.metadata, self._audience, self._signer)),
             client_call_details.credentials,
             client_call_details.wait_for_ready,
@@ -163,11 +165,11 @@ class _AsyncOutgoing(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(details, request)
 
 
-def _timeout(asked: float | None) -> float | None:
-    """The shorter of the two; with neither, the service config's deadline counts."""
+def _timeout(asked: float | None, own: float | None) -> float | None:
+    """The shortest of what is asked for, the method's own deadline, and what is left of the call being answered."""
     call = current.get()
     left = call.remaining() if call else None
-    return min((limit for limit in (asked, left) if limit is not None), default=None)
+    return min((limit for limit in (asked, own, left) if limit is not None), default=None)
 
 
 def _metadata(

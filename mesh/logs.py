@@ -82,4 +82,8 @@ class _Forward(logging.Handler):
     """Hands records of other libraries to structlog."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        get(record.name).log(record.levelno, record.getMessage(), exc_info=record.exc_info or None)
+        level = min(record.levelno // 10 * 10, logging.CRITICAL)  # structlog knows no levels between the usual ones
+        try:
+            get(record.name).log(level, record.getMessage(), exc_info=record.exc_info or None)
+        except Exception:  # noqa: BLE001 - as every handler: a line that cannot be written is no reason to fail
+            self.handleError(record)

@@ -10,17 +10,20 @@ ANYONE = "anyone"
 
 
 class MissingPolicyError(Exception):
-    """A method has no policy, or one without callers or deadline; the message names the method."""
+    """A method has no policy, one without callers or deadline, or one that nobody enforces; the message names it."""
 
 
 def policies(service: ServiceDescriptor) -> dict[str, policy_pb2.Policy]:
     """Policy by method path, such as `/bookstore.books.v1.Books/GetBook`.
 
     Raises:
-        MissingPolicyError: when a method has no complete policy.
+        MissingPolicyError: when a method has no complete policy, or is a stream.
     """
     found = {}
     for method in service.methods:
+        if method.client_streaming or method.server_streaming:
+            message = f"{method.full_name} is a stream, which the interceptors let pass unguarded."
+            raise MissingPolicyError(message)
         policy = method.GetOptions().Extensions[policy_pb2.policy]
         if not policy.callers or policy.deadline_ms <= 0:
             message = f"{method.full_name} has no (mesh.v1.policy) with callers and a deadline_ms."
@@ -29,26 +32,30 @@ def policies(service: ServiceDescriptor) -> dict[str, policy_pb2.Policy]:
     return found
 
 
-def service_config(services: Iterable[ServiceDescriptor]) -> str:
-    """What a channel needs to know of the policies: deadlines and retries, as gRPC's service config.
+def deadlines(service: ServiceDescriptor) -> dict[str, float]:
+    """Seconds that a call lasts at most, by method path."""
+    return {method: policy.deadline_ms / 1000 for method, policy in policies(service).items()}
 
-    Only UNAVAILABLE is retried, and only on idempotent methods: gRFC A6.
+
+def service_config(services: Iterable[ServiceDescriptor]) -> str:
+    """The retries that the policies allow, as gRPC's service config.
+
+    Only UNAVAILABLE is retried, and only on idempotent methods: gRFC A6. The deadlines are not in here: a timeout of
+    a service config ends one to two seconds early (grpc/grpc#34547), and the server never hears of it.
     """
     return json.dumps({"methodConfig": [config for service in services for config in _method_configs(service)]})
 
 
 def _method_configs(service: ServiceDescriptor) -> Iterable[dict[str, object]]:
     for path, policy in policies(service).items():
-        config: dict[str, object] = {
-            "name": [{"service": service.full_name, "method": path.rpartition("/")[2]}],
-            "timeout": f"{policy.deadline_ms / 1000:.3f}s",
-        }
         if policy.idempotent:
-            config["retryPolicy"] = {
-                "maxAttempts": 4,
-                "initialBackoff": "0.05s",
-                "maxBackoff": "0.5s",
-                "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
+            yield {
+                "name": [{"service": service.full_name, "method": path.rpartition("/")[2]}],
+                "retryPolicy": {
+                    "maxAttempts": 4,
+                    "initialBackoff": "0.05s",
+                    "maxBackoff": "0.5s",
+                    "backoffMultiplier": 2,
+                    "retryableStatusCodes": ["UNAVAILABLE"],
+                },
             }
-        yield config

@@ -24,7 +24,6 @@ MESSAGE_LIMIT = 1024 * 1024
 GRACE = 10.0
 """Seconds that running calls get at the end."""
 PROBE_EVERY = 2.0
-"""Seconds between two looks at what the service needs."""
 
 log = logs.get("mesh.server")
 
@@ -60,19 +59,23 @@ class MeshServer:
         secret: the mesh's key.
         address: host and port to listen on; port 0 picks a free one.
         threads: calls that are answered at once.
+        probe_every: seconds between two looks at what the service needs.
 
     Raises:
         MissingPolicyError: when a method of the service has no policy.
         PortTakenError: when the address cannot be listened on.
     """
 
-    def __init__(self, service: Service, secret: str, address: str, threads: int = 32) -> None:
+    def __init__(
+        self, service: Service, secret: str, address: str, threads: int = 32, probe_every: float = PROBE_EVERY
+    ) -> None:
         interceptors = server_interceptors(
             Verifier(service.name, secret), policies(service.descriptor), service.descriptor.full_name
         )
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
         self._server = grpc.server(self._pool, interceptors=interceptors, options=_options())
         self._service = service
+        self._probe_every = probe_every
         self._health = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=self._pool)
         self._stopped = threading.Event()
         service.add(self._server)
@@ -96,7 +99,7 @@ class MeshServer:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _keep_probing(self) -> None:
-        while not self._stopped.wait(PROBE_EVERY):
+        while not self._stopped.wait(self._probe_every):
             self._probe()
 
     def _probe(self) -> None:
@@ -135,15 +138,17 @@ def serve(server: MeshServer, close: Callable[[], None] = lambda: None) -> None:
     """Runs the server until SIGTERM or SIGINT, then calls `close`; a second signal ends the process at once."""
     ended = threading.Event()
 
-    def on_signal(number: int, _: FrameType | None) -> None:
-        signal.signal(number, signal.SIG_DFL)
+    def on_signal(_: int, __: FrameType | None) -> None:
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_DFL)
         ended.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     server.start()
     log.info("serving", port=server.port)
-    ended.wait()
+    while not ended.wait(1):  # one signal in thirty did not end a wait without a timeout, on a busy machine
+        pass
     log.info("stopping", grace=GRACE)
     server.stop()
     close()

@@ -23,8 +23,12 @@ CODES: dict[type[MeshError], grpc.StatusCode] = {
     errors.ResourceExhausted: grpc.StatusCode.RESOURCE_EXHAUSTED,
     errors.Unavailable: grpc.StatusCode.UNAVAILABLE,
 }
-PASSED_ON = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
-"""Codes of a service further back that are as true for our own caller."""
+PASSED_ON = {
+    grpc.StatusCode.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.CANCELLED: grpc.StatusCode.UNAVAILABLE,  # what a server that stops answers to calls that come late
+    grpc.StatusCode.DEADLINE_EXCEEDED: grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+"""What our own caller hears of a service further back that did not answer."""
 
 log = logs.get("mesh.failures")
 
@@ -57,7 +61,7 @@ class Failures(UnaryInterceptor):
     def _abort_upstream(self, error: grpc.RpcError, method: str, context: grpc.ServicerContext) -> NoReturn:
         code = error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
         if code in PASSED_ON:
-            context.abort(code, "A service that this one needs did not answer.")
+            context.abort(PASSED_ON[code], "A service that this one needs did not answer.")
         log.error("upstream", method=method, upstream_code=code.name)
         context.abort(grpc.StatusCode.INTERNAL, "Something went wrong on our side.")
 

@@ -1,0 +1,168 @@
+"""Tokens name their caller to one service for a minute, and nothing else passes for one."""
+
+import time
+from collections.abc import Callable
+
+import jwt
+import pytest
+
+from mesh import identity
+from mesh.env import ConfigError
+from mesh.errors import Unauthenticated
+from mesh.identity import LIFETIME, Signer, Verifier, derive_secret
+from mesh.secrets import mesh_secret
+from mesh.testing import SECRET
+
+pytestmark = pytest.mark.unit
+
+LONG = "j" * 32
+
+
+class Clock:
+    """A clock that is moved by hand; it starts at the present."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        """The time that it shows."""
+        return self.now
+
+
+def claims(**changes: object) -> dict[str, object]:
+    """Claims of a good token for `books`, but for the given changes; None takes a claim away."""
+    now = int(time.time())
+    good: dict[str, object] = {"iss": "gateway", "aud": "books", "iat": now, "exp": now + 60}
+    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+
+
+def encoded(secret: str = SECRET, algorithm: str | None = "HS256", **changes: object) -> str:
+    """A token with those claims."""
+    return jwt.encode(claims(**changes), secret, algorithm)
+
+
+def test_a_token_names_its_caller() -> None:
+    """The service that it is meant for reads who made it."""
+    assert Verifier("books", SECRET).caller(Signer("gateway", SECRET).token("books")) == "gateway"
+
+
+def test_a_token_is_good_for_one_service_only() -> None:
+    """A service cannot use a token that it was sent to call another one."""
+    token = Signer("gateway", SECRET).token("books")
+    with pytest.raises(Unauthenticated, match=r"^The mesh token is not valid for this service\.$"):
+        Verifier("orders", SECRET).caller(token)
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # the forger's own carelessness
+@pytest.mark.parametrize(
+    "forge",
+    [
+        lambda: encoded(secret="another key, of thirty-two bytes too"),
+        lambda: encoded(algorithm="HS512"),
+        lambda: encoded(secret="", algorithm="none"),
+        lambda: encoded(iss=None),
+        lambda: encoded(aud=None),
+        lambda: encoded(iat=None),
+        lambda: encoded(exp=None),
+        lambda: encoded(exp="soon"),
+        lambda: encoded() + "x",
+        lambda: "",
+        lambda: "no token at all",
+        lambda: "a.b.c",
+    ],
+    ids=["key", "HS512", "none", "iss", "aud", "iat", "exp", "exp no number", "signature", "empty", "words", "dots"],
+)
+def test_a_token_that_is_not_ours_is_refused(forge: Callable[[], str]) -> None:
+    """Forged and incomplete tokens are one error, and the second time too."""
+    token, verifier = forge(), Verifier("books", SECRET)
+    for _ in range(2):
+        with pytest.raises(Unauthenticated, match=r"^The mesh token is not valid for this service\.$"):
+            verifier.caller(token)
+
+
+def test_a_token_expires() -> None:
+    """A token of two minutes ago is refused, by name of the reason."""
+    clock = Clock()
+    clock.now -= 120
+    token = Signer("gateway", SECRET, clock).token("books")
+    with pytest.raises(Unauthenticated) as refused:
+        Verifier("books", SECRET).caller(token)
+    assert refused.value.reason == "TOKEN_EXPIRED"
+
+
+def test_a_remembered_token_expires_too() -> None:
+    """Having been good once does not keep a token good."""
+    clock = Clock()
+    verifier, token = Verifier("books", SECRET, clock), Signer("gateway", SECRET, clock).token("books")
+    assert verifier.caller(token) == "gateway"
+    clock.now += LIFETIME + 1
+    with pytest.raises(Unauthenticated, match="expired"):
+        verifier.caller(token)
+
+
+def test_a_signer_makes_a_new_token_at_half_time() -> None:
+    """A token is kept for 30 seconds, so that it never expires on its way."""
+    clock = Clock()
+    signer = Signer("gateway", SECRET, clock)
+    first = signer.token("books")
+    clock.now += LIFETIME / 2 - 1
+    assert signer.token("books") == first
+    clock.now += 2
+    assert signer.token("books") != first
+
+
+def test_each_service_gets_a_token_of_its_own() -> None:
+    """The kept tokens are not mixed up."""
+    signer = Signer("gateway", SECRET)
+    assert signer.token("books") != signer.token("orders")
+    assert Verifier("orders", SECRET).caller(signer.token("orders")) == "gateway"
+
+
+def test_a_verifier_remembers_no_more_than_its_limit() -> None:
+    """However many tokens come, the memory that they take is bounded."""
+    verifier = Verifier("books", SECRET)
+    for number in range(identity.REMEMBERED + 10):
+        assert verifier.caller(encoded(iss=f"caller{number}")) == f"caller{number}"
+    assert len(verifier._known) <= identity.REMEMBERED
+
+
+def test_a_known_token_costs_nearly_nothing() -> None:
+    """Signing and checking again take well under 10 microseconds: once a minute, not once a call, is work done."""
+    signer, verifier, rounds = Signer("gateway", SECRET), Verifier("books", SECRET), 2000
+    verifier.caller(signer.token("books"))
+    fastest = float("inf")
+    for _ in range(5):
+        started = time.perf_counter()
+        for _ in range(rounds):
+            verifier.caller(signer.token("books"))
+        fastest = min(fastest, (time.perf_counter() - started) / rounds)
+    assert fastest < 10e-6
+
+
+def test_the_meshs_key_is_derived_and_not_the_jwts() -> None:
+    """The key of users' tokens signs no mesh token, nor the other way round; the derivation never changes."""
+    derived = mesh_secret({"JWT_SECRET_KEY": LONG})
+    assert derived == derive_secret(LONG) != LONG
+    assert len(bytes.fromhex(derived)) == 32
+    assert derive_secret("j" * 33) != derived
+    with pytest.raises(Unauthenticated):
+        Verifier("books", derived).caller(encoded(secret=LONG))
+
+
+def test_a_key_of_the_meshs_own_counts_more() -> None:
+    """`MESH_SECRET` is used as it stands."""
+    assert mesh_secret({"JWT_SECRET_KEY": LONG, "MESH_SECRET": "m" * 32}) == "m" * 32
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({}, "JWT_SECRET_KEY"),
+        ({"JWT_SECRET_KEY": "short"}, "JWT_SECRET_KEY"),
+        ({"MESH_SECRET": "short"}, "MESH_SECRET"),
+    ],
+)
+def test_a_missing_or_short_key_is_refused(environ: dict[str, str], named: str) -> None:
+    """The complaint names the setting."""
+    with pytest.raises(ConfigError, match=f"^{named} "):
+        mesh_secret(environ)
