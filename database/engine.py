@@ -2,9 +2,10 @@
 
 import functools
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any, ParamSpec, TypeAlias, TypeVar
@@ -24,7 +25,8 @@ T = TypeVar("T")
 
 BUSY_TIMEOUT = 10_000
 """Milliseconds that a writer waits for another on SQLite."""
-ENGINES = {"sqlite", "mysql", "mariadb"}
+ENGINES = {("sqlite", "pysqlite"), ("mysql", "mysqlconnector"), ("mariadb", "mysqlconnector")}
+"""Each with the one driver that is installed for it."""
 ATTEMPTS = 10
 DEADLOCK, LOCK_WAIT = 1213, 1205
 """MySQL's numbers for a transaction that lost to another one and can simply be done again."""
@@ -38,16 +40,14 @@ def parse_url(url: str) -> URL:
     """The parts of a `dbURL`.
 
     Raises:
-        BadUrlError: when it is not a URL of SQLite, MySQL or MariaDB.
+        BadUrlError: when it is not a URL of SQLite, MySQL or MariaDB, or names a driver that is not installed.
     """
-    try:
+    with suppress(ArgumentError, ValueError):
         parts = make_url(url)
-    except (ArgumentError, ValueError):
-        parts = None
-    if parts is None or parts.get_backend_name() not in ENGINES:
-        message = "dbURL must look like sqlite:///data/bookstore.db or mysql+mysqlconnector://user:password@host/name."
-        raise BadUrlError(message)
-    return parts
+        if (parts.get_backend_name(), parts.get_driver_name()) in ENGINES:
+            return parts
+    message = "dbURL must look like sqlite:///data/bookstore.db or mysql+mysqlconnector://user:password@host/name."
+    raise BadUrlError(message)
 
 
 class Database:
@@ -61,7 +61,13 @@ class Database:
     def __init__(self, url: URL, pool_size: int = 16) -> None:
         self.url = url
         self._writers = _engine(url, pool_size)
-        self._readers = self._writers if url.get_backend_name() == "sqlite" else _engine(url, pool_size, "AUTOCOMMIT")
+        self._turn: AbstractContextManager[object] = nullcontext()
+        if url.get_backend_name() == "sqlite":
+            self._readers = self._writers
+            # SQLite lets writers poll for its one lock, and some starve; here the threads of a process queue up.
+            self._turn = threading.Lock()
+        else:
+            self._readers = _engine(url, pool_size, "AUTOCOMMIT")
 
     def read(self) -> Connection:
         """A connection whose statements stand alone: BEGIN and ROLLBACK would cost a server two more round trips."""
@@ -70,7 +76,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction: call `commit()` on the connection; leaving the block without it rolls back."""
-        with self._writers.connect().execution_options(writes=True) as connection:
+        with self._turn, self._writers.connect().execution_options(writes=True) as connection:
             connection.begin()
             yield connection
 
@@ -128,11 +134,19 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
     if url.database in {None, "", ":memory:"}:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(str(url.database)).parent)
         engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"dbURL: the folder {folder} cannot be made: {error.strerror}."
+        raise BadUrlError(message) from None
 
 
 def _prepare_sqlite(connection: SqliteConnection, _: object) -> None:

@@ -5,8 +5,8 @@ import unicodedata
 
 def fold(text: str) -> str:
     """The text without case and accents: `Émile Zola` and `emile zola` fold alike."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).strip()
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold().strip()
 
 
 def title_key(title: str) -> str:

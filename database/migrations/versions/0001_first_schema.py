@@ -69,7 +69,7 @@ def _create_books() -> None:
         sa.Column("url", sa.Text, nullable=False),
         sa.Column("search_text", sa.Text, nullable=False),
         sa.Column("title_key", sa.String(255), nullable=False),
-        sa.CheckConstraint("quantity >= 0", name="ck_Books_quantity"),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_Books_quantity")),
         sa.UniqueConstraint("ISBN", name="uq_Books_ISBN"),
         **TABLE_OPTIONS,
     )

@@ -1,0 +1,73 @@
+"""Rows of other services' tables that a test needs, in plain SQL: a service's tests know their own tables only."""
+
+import itertools
+
+from sqlalchemy import text
+
+from database.engine import Database
+from database.folding import search_text, title_key
+
+_numbers = itertools.count(1)
+
+
+def execute(database: Database, statement: str, **values: object) -> int:
+    """Runs one statement in its own transaction; answers the key of a row that it inserted."""
+    with database.write() as transaction:
+        result = transaction.execute(text(statement), values)
+        transaction.commit()
+        return int(result.lastrowid or 0)
+
+
+def count(database: Database, table: str, condition: str = "1 = 1") -> int:
+    """How many rows of a table meet the condition."""
+    with database.read() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table} WHERE {condition}")).scalar_one())  # noqa: S608 - words of the tests
+
+
+def add_user(database: Database, username: str = "ann", email: str | None = None) -> int:
+    """An account; answers its id."""
+    statement = "INSERT INTO Users (username, email, password_hash, created_at) VALUES (:name, :email, 'x', :now)"
+    address = email or f"reader{next(_numbers)}@example.org"
+    return execute(database, statement, name=username, email=address, now="2025-08-12 22:19:44.000000")
+
+
+def add_book(
+    database: Database,
+    title: str = "Dune",
+    authors: str = "Frank Herbert",
+    genre: str = "Science Fiction",
+    price: str = "10.99",
+    quantity: int = 5,
+) -> int:
+    """A book; answers its id."""
+    isbn = f"978{next(_numbers):010}"
+    statement = (
+        "INSERT INTO Books (title, description, ISBN, authors, publishers, format, genre, price, quantity, url,"
+        " search_text, title_key) VALUES (:title, 'About it.', :isbn, :authors, 'Ace', 'Paperback', :genre, :price,"
+        " :quantity, :url, :search_text, :title_key)"
+    )
+    return execute(
+        database,
+        statement,
+        title=title,
+        isbn=isbn,
+        authors=authors,
+        genre=genre,
+        price=price,
+        quantity=quantity,
+        url=f"/images/books/{isbn}.svg",
+        search_text=search_text(title, authors, isbn),
+        title_key=title_key(title),
+    )
+
+
+def add_order(database: Database, user_id: int, book_id: int, status: str = "completed") -> int:
+    """An order of one copy; answers its id."""
+    statement = (
+        "INSERT INTO Orders (book_id, user_id, price, quantity, status, title, authors, url, order_date, pending_key)"
+        " VALUES (:book, :user, '10.99', 1, :status, 'Dune', 'Frank Herbert', '/images/books/1.svg', :now, :key)"
+    )
+    key = f"{user_id}:{book_id}" if status == "pending" else None
+    return execute(
+        database, statement, book=book_id, user=user_id, status=status, now="2025-08-12 22:19:44.000000", key=key
+    )

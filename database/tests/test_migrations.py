@@ -1,0 +1,97 @@
+"""The migrations make exactly the tables that the services' models describe."""
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import ForeignKeyConstraint, MetaData, UniqueConstraint, inspect
+
+from database.engine import Database, parse_url
+from database.migrate import MIGRATIONS, upgrade
+
+pytestmark = pytest.mark.unit
+
+
+def migrate(database: Database, revision: str) -> None:
+    """Goes down to a revision."""
+    config = Config(attributes={"database": database})
+    config.set_main_option("script_location", str(MIGRATIONS))
+    command.downgrade(config, revision)
+
+
+def test_the_migrations_make_the_models_tables(memory_database: Database, all_tables: MetaData) -> None:
+    """Alembic finds no difference in tables, columns, types, indexes, unique and foreign keys."""
+    with memory_database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, all_tables) == []
+
+
+def test_keys_and_columns_are_the_models_by_name_too(memory_database: Database, all_tables: MetaData) -> None:
+    """What autogenerate does not look at: nullability, checks, primary keys, and what a foreign key refers to."""
+    with memory_database.read() as connection:
+        found = inspect(connection)
+        assert set(found.get_table_names()) == {*all_tables.tables, "alembic_version"}
+        for name, table in all_tables.tables.items():
+            columns = {column["name"]: column["nullable"] for column in found.get_columns(name)}
+            assert columns == {column.name: column.nullable for column in table.columns}, name
+            primary = found.get_pk_constraint(name)["constrained_columns"]
+            assert primary == [column.name for column in table.primary_key], name
+            unique = {tuple(each["column_names"]): each["name"] for each in found.get_unique_constraints(name)}
+            constraints = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
+            assert unique == {tuple(c.name for c in each.columns): each.name for each in constraints}, name
+            keys = {tuple(each["constrained_columns"]): each["referred_table"] for each in found.get_foreign_keys(name)}
+            references = [each for each in table.constraints if isinstance(each, ForeignKeyConstraint)]
+            assert keys == {tuple(each.column_keys): each.referred_table.name for each in references}, name
+
+
+def test_every_stock_is_checked(memory_database: Database) -> None:
+    """The check that no stock falls below zero is part of the schema."""
+    with memory_database.read() as connection:
+        assert [check["name"] for check in inspect(connection).get_check_constraints("Books")] == ["ck_Books_quantity"]
+
+
+def test_the_contracts_columns_keep_their_types(memory_database: Database) -> None:
+    """Tables, columns and types that clients may rely on are as the REST contract says."""
+    promised = {
+        "Users": "user_id INTEGER, username VARCHAR(50), email VARCHAR(100), password_hash TEXT, created_at DATETIME",
+        "Books": "book_id INTEGER, title VARCHAR(255), description TEXT, ISBN VARCHAR(20), authors TEXT,"
+        " publishers VARCHAR(255), format VARCHAR(50), genre VARCHAR(50), price DECIMAL(10, 2), quantity INTEGER,"
+        " url TEXT",
+        "Orders": "order_id INTEGER, book_id INTEGER, user_id INTEGER, price DECIMAL(10, 2), quantity INTEGER,"
+        " status VARCHAR(20), title VARCHAR(255), authors TEXT, url TEXT, order_date DATETIME",
+    }
+    with memory_database.read() as connection:
+        for table, columns in promised.items():
+            found = [f"{column['name']} {column['type']}" for column in inspect(connection).get_columns(table)]
+            assert ", ".join(found).startswith(columns)
+
+
+def test_upgrading_again_changes_nothing(seeded_database: Database) -> None:
+    """Every start may upgrade: a schema that is up to date stays, with its rows."""
+    upgrade(seeded_database)
+    with seeded_database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM Books").scalar_one() >= 60
+
+
+def test_going_down_and_up_again_works(memory_database: Database) -> None:
+    """A downgrade leaves no table behind, and does not stand in the way of the next upgrade."""
+    migrate(memory_database, "base")
+    with memory_database.read() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    upgrade(memory_database)
+    with memory_database.read() as connection:
+        assert "Outbox" in inspect(connection).get_table_names()
+
+
+def test_a_failed_migration_leaves_nothing_half_done() -> None:
+    """Tables that stand in the way fail the whole migration, not its second half."""
+    database = Database(parse_url("sqlite:///:memory:"))
+    with database.write() as transaction:
+        transaction.exec_driver_sql("CREATE TABLE Outbox (x INT)")
+        transaction.commit()
+    with pytest.raises(Exception, match="already exists"):
+        upgrade(database)
+    with database.read() as connection:
+        assert inspect(connection).get_table_names() == ["Outbox"]
+    database.close()
