@@ -72,8 +72,9 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
 
     def Refresh(self, request: pb.RefreshRequest, context: grpc.ServicerContext) -> pb.RefreshResponse:
         """Rotates a refresh token."""
-        session, user_id = self._sessions.rotate(self._tokens.read_refresh(request.refresh_token), self._clock())
+        jti = self._tokens.read_refresh(request.refresh_token)
         try:
+            session, user_id = self._sessions.rotate(jti, self._clock())
             user = self._users.get(user_id)
         except NotFound:
             raise Unauthenticated("Invalid refresh token user.", "REFRESH_USER_GONE") from None

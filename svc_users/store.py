@@ -41,7 +41,7 @@ class UserStore:
         with self._database.read() as connection:
             row = connection.execute(BY_ID, {"id": user_id}).one_or_none()
         if row is None:
-            raise NotFound("User was not found.", "USER_NOT_FOUND")
+            raise user_not_found()
         return row
 
     @repeated
@@ -99,6 +99,7 @@ class SessionStore:
 
         Raises:
             Unauthenticated: when the token is unknown, withdrawn, or used too long ago.
+            NotFound: when its user is gone.
         """
         with self._database.write() as transaction:
             token = transaction.execute(select(RefreshToken.__table__).where(RefreshToken.jti == jti)).one_or_none()
@@ -108,7 +109,10 @@ class SessionStore:
             unused = RefreshToken.jti == jti, RefreshToken.used_at.is_(None), RefreshToken.revoked_at.is_(None)
             used = update(RefreshToken).where(*unused).values(used_at=now, successor=session.jti)
             if transaction.execute(used).rowcount:
-                _insert(transaction, session, token.user_id)
+                try:
+                    _insert(transaction, session, token.user_id)
+                except IntegrityError:
+                    raise user_not_found() from None
                 transaction.commit()
                 return session, token.user_id
         return self._after_another(jti, now)
@@ -128,6 +132,11 @@ class SessionStore:
             _revoke(transaction, token.family, now)
             transaction.commit()
         raise invalid_refresh()
+
+
+def user_not_found() -> NotFound:
+    """What an id without an account gets."""
+    return NotFound("User was not found.", "USER_NOT_FOUND")
 
 
 def email_taken(email: str) -> AlreadyExists:
