@@ -71,14 +71,22 @@ class Outbox:
         self._bell = bell
         self._clock = clock
 
-    def wait_and_lease(self, most: int, lease: timedelta, wait: timedelta) -> Sequence[AnyRow]:
-        """Leases up to `most` events, the oldest first; waits up to `wait` for a first one."""
+    def wait_and_lease(
+        self, most: int, lease: timedelta, wait: timedelta, still_wanted: Callable[[], bool]
+    ) -> Sequence[AnyRow]:
+        """Leases up to `most` events, the oldest first; waits up to `wait` for a first one.
+
+        A worker that dies while it waits must not take events with it: they are given back when it is gone.
+        """
         deadline = time.monotonic() + wait.total_seconds()
         while True:
             seen = self._bell.count
-            events = self.lease(most, lease) if self._has_waiting() else ()
+            events = self.lease(most, lease) if self._has_waiting() and still_wanted() else ()
+            if events and not still_wanted():
+                self.settle((), [Retry(event.event_id, timedelta()) for event in events], ())
+                return ()
             left = deadline - time.monotonic()
-            if events or left <= 0 or self._bell.closed:
+            if events or left <= 0 or self._bell.closed or not still_wanted():
                 return events
             self._bell.wait(seen, min(left, LOOK_EVERY))
 

@@ -135,7 +135,9 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
         """Events for one worker."""
-        rows = self._outbox.wait_and_lease(request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta())
+        rows = self._outbox.wait_and_lease(
+            request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta(), context.is_active
+        )
         return pb.LeaseEventsResponse(events=map(_event, rows))
 
     def AckEvents(self, request: pb.AckEventsRequest, context: grpc.ServicerContext) -> pb.AckEventsResponse:

@@ -1,0 +1,180 @@
+"""The Orders service's other methods: stored, shown to whom they belong, and ended once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import pytest
+from bookstore.orders.v1 import orders_pb2 as pb
+from bookstore.orders.v1 import orders_pb2_grpc
+
+from database.engine import Database
+from database.tests.rows import add_book, add_order, add_user, count, execute
+from mesh.client import Target, failure
+from mesh.testing import channel_as
+
+pytestmark = pytest.mark.integration
+
+CODE = grpc.StatusCode
+Stub = orders_pb2_grpc.OrdersStub
+
+
+def code(call: Callable[[Any], Any], request: object) -> tuple[grpc.StatusCode, str]:
+    """Status code and sentence of a call that fails."""
+    with pytest.raises(grpc.RpcError) as raised:
+        call(request)
+    told = failure(raised.value)
+    return told.code, told.message
+
+
+def given(user: int, book: int, **fields: Any) -> pb.CreateOrderRequest:
+    """An order that somebody priced by themselves."""
+    good = {
+        "price": "24.90",
+        "quantity": 2,
+        "status": pb.ORDER_STATUS_PENDING,
+        "title": "T",
+        "authors": "A",
+        "url": "/u",
+    }
+    return pb.CreateOrderRequest(**{"user_id": user, "book_id": book, **good, **fields})
+
+
+def test_an_order_is_stored_as_given(orders: Stub, user: int, book: int, file_database: Database) -> None:
+    """Price and texts are not the catalogue's; a pending order has its event, one that ended has none."""
+    order = orders.CreateOrder(given(user, book)).order
+    assert (order.price, order.quantity, order.title, order.status) == ("24.90", 2, "T", pb.ORDER_STATUS_PENDING)
+    assert count(file_database, "Outbox") == 1
+    done = orders.CreateOrder(given(user, book, status=pb.ORDER_STATUS_COMPLETED)).order
+    assert done.status == pb.ORDER_STATUS_COMPLETED
+    assert count(file_database, "Outbox") == 1
+
+
+def test_a_given_order_is_checked_like_any_other(orders: Stub, user: int, book: int) -> None:
+    """One pending order a user and book, existing users and books only, and every field in range."""
+    orders.CreateOrder(given(user, book))
+    assert code(orders.CreateOrder, given(user, book))[0] is CODE.ALREADY_EXISTS
+    for status in (pb.ORDER_STATUS_PENDING, pb.ORDER_STATUS_FAILED):
+        assert code(orders.CreateOrder, given(999, book, status=status))[0] is CODE.NOT_FOUND
+        assert code(orders.CreateOrder, given(user, 999, status=status))[0] is CODE.NOT_FOUND
+    for bad in ({"price": "1.999"}, {"price": ""}, {"quantity": 0}, {"status": 0}, {"status": 9}, {"title": "\0"}):
+        assert code(orders.CreateOrder, given(user, book, **bad))[0] is CODE.INVALID_ARGUMENT, bad
+
+
+def test_an_order_is_shown_to_its_owner_and_to_services(orders: Stub, user: int, book: int) -> None:
+    """A viewer who does not own it is told so; without a viewer the caller itself asks."""
+    order = orders.CreateOrder(given(user, book)).order
+    for viewer in (None, user):
+        assert orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id, viewer_id=viewer)).order == order
+    assert code(orders.GetOrder, pb.GetOrderRequest(order_id=order.order_id, viewer_id=user + 1)) == (
+        CODE.PERMISSION_DENIED,
+        "Forbidden. Order does not belong to this user.",
+    )
+
+
+def test_an_unknown_order_is_not_found(orders: Stub, as_worker: Stub) -> None:
+    """Nor can it be ended; an id below one is bad input."""
+    for unknown in (999, 2**63 - 1):
+        assert code(orders.GetOrder, pb.GetOrderRequest(order_id=unknown)) == (CODE.NOT_FOUND, "Order not found.")
+    request = pb.SetStatusRequest(order_id=999, status=pb.ORDER_STATUS_FAILED)
+    assert code(as_worker.SetStatus, request) == (CODE.NOT_FOUND, "Order not found.")
+    assert code(orders.GetOrder, pb.GetOrderRequest())[0] is CODE.INVALID_ARGUMENT
+
+
+def test_a_users_orders_come_in_pages_the_newest_first(orders: Stub, file_database: Database) -> None:
+    """Half a page asked for gets the other half's default; beyond the last page is nothing."""
+    user, other, book = add_user(file_database), add_user(file_database), add_book(file_database)
+    ids = [add_order(file_database, user, book) for _ in range(6)][::-1]
+    add_order(file_database, other, book)
+
+    def listed(**fields: int) -> tuple[list[int], tuple[int, int, int]]:
+        answer = orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user, **fields))
+        info = answer.page_info
+        return [order.order_id for order in answer.orders], (info.page, info.limit, info.total)
+
+    assert listed(page=1) == (ids[:4], (1, 4, 6))
+    assert listed(page=2) == (ids[4:], (2, 4, 6))
+    assert listed(limit=5) == (ids[:5], (1, 5, 6))
+    assert listed(page=3, limit=2) == (ids[4:], (3, 2, 6))
+    assert listed(page=2**31 - 1, limit=100) == ([], (2**31 - 1, 100, 6))
+
+
+def test_without_a_page_the_newest_five_hundred_are_listed(orders: Stub, file_database: Database) -> None:
+    """And no page is named; a user without orders has an empty list."""
+    user, book = add_user(file_database), add_book(file_database)
+    execute(
+        file_database,
+        "INSERT INTO Orders (book_id, user_id, price, quantity, status, title, authors, url, order_date)"
+        " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 510)"
+        " SELECT :book, :user, '1.00', 1, 'completed', 't', 'a', 'u', '2025-08-12 22:19:44.000000' FROM n",
+        book=book,
+        user=user,
+    )
+    answer = orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user))
+    assert [order.order_id for order in answer.orders] == list(range(510, 10, -1))
+    assert not answer.HasField("page_info")
+    assert not orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user + 1)).orders
+
+
+@pytest.mark.parametrize("fields", [{"page": 0}, {"limit": 0}, {"limit": 101}, {"user_id": 0}])
+def test_a_list_out_of_range_is_bad_input(orders: Stub, fields: dict[str, int]) -> None:
+    """Neither page nor limit nor user below one, and no page above a hundred."""
+    request = pb.ListUserOrdersRequest(**{"user_id": 1, **fields})
+    assert code(orders.ListUserOrders, request)[0] is CODE.INVALID_ARGUMENT
+
+
+def test_a_pending_order_is_found_until_it_ends(orders: Stub, as_worker: Stub, user: int, book: int) -> None:
+    """Found by user and book, not by either with another, and gone with its end."""
+    order = orders.CreateOrder(given(user, book)).order
+    find = orders.FindPending
+    assert find(pb.FindPendingRequest(user_id=user, book_id=book)).order == order
+    assert not find(pb.FindPendingRequest(user_id=user, book_id=book + 1)).HasField("order")
+    assert not find(pb.FindPendingRequest(user_id=user + 1, book_id=book)).HasField("order")
+    as_worker.SetStatus(pb.SetStatusRequest(order_id=order.order_id, status=pb.ORDER_STATUS_COMPLETED))
+    assert not find(pb.FindPendingRequest(user_id=user, book_id=book)).HasField("order")
+
+
+@pytest.mark.parametrize(
+    ("end", "other"),
+    [
+        (pb.ORDER_STATUS_COMPLETED, pb.ORDER_STATUS_FAILED),
+        (pb.ORDER_STATUS_FAILED, pb.ORDER_STATUS_COMPLETED),
+    ],
+)
+def test_an_order_ends_once(
+    orders: Stub,
+    as_worker: Stub,
+    user: int,
+    book: int,
+    end: "pb.OrderStatus.ValueType",
+    other: "pb.OrderStatus.ValueType",
+) -> None:
+    """The same end again is OK, the other one is refused, and neither changes anything more."""
+    order = orders.CreateOrder(given(user, book)).order
+    for _ in range(2):
+        ended = as_worker.SetStatus(pb.SetStatusRequest(order_id=order.order_id, status=end)).order
+        assert ended.status == end
+    request = pb.SetStatusRequest(order_id=order.order_id, status=other)
+    assert code(as_worker.SetStatus, request)[0] is CODE.FAILED_PRECONDITION
+    assert orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id)).order.status == end
+
+
+@pytest.mark.parametrize("status", [0, 1, 4, -1])
+def test_an_order_cannot_be_set_to_anything_but_an_end(as_worker: Stub, status: Any) -> None:
+    """Pending, nothing and numbers unknown are no ends."""
+    told = code(as_worker.SetStatus, pb.SetStatusRequest(order_id=1, status=status))
+    assert told == (CODE.INVALID_ARGUMENT, "status must be completed or failed.")
+
+
+@pytest.mark.parametrize("caller", ["gateway", "tester", "books", "users"])
+@pytest.mark.parametrize("method", ["SetStatus", "LeaseEvents", "AckEvents"])
+def test_only_the_worker_ends_orders(target: Target, caller: str, method: str) -> None:
+    """PERMISSION_DENIED to everybody else, before the request is looked at."""
+    with channel_as(caller, target) as channel:
+        stub = Stub(channel)
+        calls: dict[str, tuple[Any, Any]] = {
+            "SetStatus": (stub.SetStatus, pb.SetStatusRequest()),
+            "LeaseEvents": (stub.LeaseEvents, pb.LeaseEventsRequest()),
+            "AckEvents": (stub.AckEvents, pb.AckEventsRequest()),
+        }
+        assert code(*calls[method])[0] is CODE.PERMISSION_DENIED
