@@ -1,6 +1,7 @@
 """Events without a broker: leased from the orders service over gRPC."""
 
 import asyncio
+import functools
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -55,10 +56,10 @@ class EmbeddedSource:
             for event in await self._next():
                 task = asyncio.create_task(self._work(event, handle))
                 self._running.add(task)
-                task.add_done_callback(self._finished)
+                task.add_done_callback(functools.partial(self._finished, event))
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running)
+        await asyncio.gather(*self._running, return_exceptions=True)
         self._settled.put_nowait(None)
         await settling
 
@@ -92,14 +93,16 @@ class EmbeddedSource:
     async def _work(self, event: pb.OrderEvent, handle: Handle) -> None:
         try:
             result = await handle(event)
-        except asyncio.CancelledError:  # repeating the order's calls changes nothing, so it may be left anywhere
-            self._settled.put_nowait(_retry(event, timedelta()))
-        else:
-            self._settled.put_nowait(_settlement(event, result))
+        except Exception as error:
+            log.exception("error", order_id=event.order_id)
+            result = Result(Outcome.RETRY, type(error).__name__)
+        self._settled.put_nowait(_settlement(event, result))
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
+    def _finished(self, event: pb.OrderEvent, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         self._room.set()
+        if task.cancelled():  # wherever it was, or not begun: repeating the order's calls changes nothing
+            self._settled.put_nowait(_retry(event, timedelta()))
 
     async def _keep_settling(self) -> None:
         ended = False

@@ -1,5 +1,6 @@
 """Works on one order; knows neither where its event came from nor how it is acknowledged."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -21,6 +22,9 @@ HOPELESS = {
     grpc.StatusCode.FAILED_PRECONDITION,
 }
 """Answers that stay the same however often one asks. After any other failure the result is unknown: ask again."""
+
+CALLS_AT_ONCE = 16
+"""Orders whose work is done queue here for the services, not in the services: shoppers would wait behind them."""
 
 
 class Outcome(Enum):
@@ -52,14 +56,16 @@ class Handler:
         self._books = books
         self._orders = orders
         self._work = work
+        self._turn = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def handle(self, event: orders_pb2.OrderEvent) -> Result:
         """Works on the event's order."""
         await self._work()
         try:
-            status = await self._take(event)
-            request = orders_pb2.SetStatusRequest(order_id=event.order_id, status=status)
-            await self._orders.SetStatus(request)
+            async with self._turn:
+                status = await self._take(event)
+                request = orders_pb2.SetStatusRequest(order_id=event.order_id, status=status)
+                await self._orders.SetStatus(request)
         except grpc.RpcError as error:
             return _judge(failure(error))
         return Result(Outcome.DONE, orders_pb2.OrderStatus.Name(status))

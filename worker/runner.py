@@ -18,13 +18,14 @@ async def work(source: Source, handler: Handler) -> None:
     """Works until SIGTERM or SIGINT, then gives back what it has begun; a second signal ends the process at once."""
     loop = asyncio.get_running_loop()
 
-    def on_signal(number: signal.Signals) -> None:
-        loop.remove_signal_handler(number)
+    def on_signal() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
         log.info("stopping")
         source.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal, number)
+        loop.add_signal_handler(number, on_signal)
 
     async def handle(event: OrderEvent) -> Result:
         return await _logged(handler, event)
