@@ -1,0 +1,64 @@
+"""The app of one port."""
+
+from collections.abc import Sequence
+
+from flask import Flask, Response
+
+from gateway import errors
+from gateway.around import Around
+from gateway.auth import Gate
+from gateway.books import Books
+from gateway.common import Common
+from gateway.config import PORTS, Config
+from gateway.cors import Cors
+from gateway.display_orders import DisplayOrders
+from gateway.inputs import BODY_LIMIT, IdConverter
+from gateway.orders import Orders
+from gateway.place_order import PlaceOrder
+from gateway.rows import blueprint
+from gateway.stubs import Stubs
+from gateway.users import Users
+
+Served = Users | Books | Orders | PlaceOrder | DisplayOrders
+
+
+class _App(Flask):
+    """An app that answers preflights without a body."""
+
+    def make_default_options_response(self) -> Response:
+        """What OPTIONS answers on every path that there is."""
+        response = super().make_default_options_response()
+        response.status_code = 204
+        response.headers.remove("Content-Type")
+        return response
+
+
+def create_app(config: Config, stubs: Stubs, sets: Sequence[str] = tuple(PORTS)) -> Flask:
+    """An app that serves the named sets of rows, and what every port serves.
+
+    Args:
+        config: the settings.
+        stubs: the services behind it.
+        sets: names of the sets, all five by default.
+    """
+    cors = Cors(config.cors_origins)
+    app = _App("gateway", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT + 1  # so that one byte too many can be seen
+    app.url_map.merge_slashes = False  # a redirect would be HTML
+    app.url_map.converters["id"] = IdConverter
+    errors.install(app)
+    gate = Gate(config.jwt_secret, config.mesh_secret)
+    known: dict[str, Served] = {
+        "users": Users(stubs.users, gate, cors, secure=config.cookie_secure),
+        "books": Books(stubs.books),
+        "orders": Orders(stubs.orders),
+        "place_order": PlaceOrder(stubs.orders),
+        "display_orders": DisplayOrders(stubs.orders),
+    }
+    served = [known[name].rows() for name in sets]
+    common = Common(served, stubs.serving)
+    for rows in (*served, common.rows()):
+        app.register_blueprint(blueprint(rows, gate))
+    app.register_blueprint(common.documents())
+    app.wsgi_app = Around(app.wsgi_app, cors)  # type: ignore[method-assign] # as Flask's documentation asks for
+    return app

@@ -1,0 +1,122 @@
+"""Serves the app on its ports: one supervisor that holds the sockets, and one worker process a port."""
+
+import multiprocessing
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.mp import MPServer, WorkerProcess
+
+from gateway.config import Config, Port
+
+BACKLOG = 1024
+CONNECTIONS = 1024
+"""Open at once on a port. It is not the number of requests at once: browsers keep idle connections."""
+PATIENCE = 8
+"""Seconds that running requests get at the end."""
+LOGGING = {"loggers": {"_granian": {"propagate": True}}}
+"""Granian's lines go where all others go."""
+
+Load = Callable[[tuple[str, ...]], Any]
+
+
+class PortTakenError(Exception):
+    """A port cannot be listened on; the message names it and its setting."""
+
+
+def listen(config: Config) -> list[socket.socket]:
+    """A listening socket for each port.
+
+    Raises:
+        PortTakenError: when one is taken.
+    """
+    return [_bound(config.host, port) for port in config.ports]
+
+
+def serve(config: Config, sockets: Sequence[socket.socket], load: Load) -> int:
+    """Serves until SIGTERM or SIGINT; the exit status is 1 when a worker keeps crashing.
+
+    Args:
+        config: the ports.
+        sockets: their sockets, in the same order.
+        load: makes the WSGI app of the named sets of rows, in the worker that serves them.
+    """
+    multiprocessing.set_start_method("fork", force=True)  # the workers share the memory of what is imported already
+    try:
+        _Supervisor(config, sockets, load).serve(target_loader=load, wrap_loader=False)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+class _Supervisor(MPServer):
+    """Granian's own supervisor, but each worker has a port and rows of its own.
+
+    The sockets stay open here when a worker dies, so that connections wait for the next one instead of failing.
+    """
+
+    def __init__(self, config: Config, sockets: Sequence[socket.socket], load: Load) -> None:
+        super().__init__(
+            "gateway",
+            interface=Interfaces.WSGI,
+            workers=len(sockets),
+            blocking_threads=config.threads,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=BACKLOG,
+            backpressure=CONNECTIONS,
+            log_level=LogLevels.error,
+            log_dictconfig=LOGGING,
+            respawn_failed_workers=True,
+            workers_kill_timeout=PATIENCE,
+        )
+        self._ports = config.ports
+        self._sockets = sockets
+        self._load = load
+
+    def _init_shared_socket(self) -> None:
+        """There is none."""
+        self._ssp = self._sso = self._shd = None
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:  # type: ignore[override] # noqa: ANN401, ARG002 - as MPServer's own, which its base class declares differently
+        self._shd = SocketHolder(self._sockets[idx].fileno(), False, BACKLOG)  # type: ignore[call-arg,assignment] # granian's types lack it
+        load = partial(_load_in_worker, self._load, self._ports[idx].sets)
+        return super()._spawn_worker(idx, target, load)
+
+
+def _load_in_worker(load: Load, sets: tuple[str, ...]) -> Any:  # noqa: ANN401 - whatever WSGI app
+    os.setpgid(0, 0)  # Ctrl-C reaches the supervisor only, which ends the workers in order
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian sets its own: the supervisor's would only set a flag
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    return load(sets)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(PATIENCE)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _bound(host: str, port: Port) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port.number))
+        sock.listen(BACKLOG)
+    except OSError:
+        message = f"Port {port.number} on {host} cannot be listened on: end what uses it, or set {port.variable}."
+        raise PortTakenError(message) from None
+    sock.setblocking(False)
+    return sock

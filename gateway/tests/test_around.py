@@ -1,0 +1,100 @@
+"""Every answer carries an id, safe headers, and only what its origin may read."""
+
+import pytest
+from flask.testing import FlaskClient
+from structlog.testing import capture_logs
+
+from gateway.tests.fakes import ORIGIN, Services, bearer
+from mesh.call import current
+
+pytestmark = pytest.mark.unit
+
+ALLOWED = ("http://localhost:5173", "http://127.0.0.1:5173")
+FOREIGN = (
+    "https://evil.example", "http://localhost:5174", "http://localhost", "https://localhost:5173", "null",
+    "http://localhost:5173.evil.example", "http://LOCALHOST:5173", "http://localhost:5173/", "",
+)  # fmt: skip
+PATHS = ("/books/1", "/nothing", "/myorders", "/health")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("origin", ALLOWED)
+def test_allowed_origins_may_read(client: FlaskClient, origin: str, path: str) -> None:
+    """Errors, too, and with credentials."""
+    headers = client.get(path, headers={"Origin": origin}).headers
+    assert headers["Access-Control-Allow-Origin"] == origin
+    assert headers["Access-Control-Allow-Credentials"] == "true"
+    assert headers["Access-Control-Expose-Headers"] == "X-Request-ID, Retry-After"
+    assert headers["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_other_origins_get_no_cors_header(client: FlaskClient, origin: str, method: str) -> None:
+    """Not one, and caches are told that the answer depends on the origin."""
+    response = client.open("/books/1", method=method, headers={"Origin": origin})
+    assert not [name for name, _ in response.headers if name.startswith("Access-Control")]
+    assert response.headers["Vary"] == "Origin"
+
+
+def test_a_preflight_tells_what_may_be_sent(client: FlaskClient) -> None:
+    """204 without a body."""
+    response = client.options("/placeorder", headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"})
+    assert (response.status_code, response.data) == (204, b"")
+    assert response.headers["Access-Control-Allow-Methods"] == "GET, POST, PUT"
+    allowed = response.headers["Access-Control-Allow-Headers"]
+    assert allowed == "Authorization, Content-Type, Idempotency-Key, X-Request-ID"
+    assert response.headers["Access-Control-Max-Age"] == "600"
+    assert "Content-Type" not in response.headers
+    assert client.options("/nothing").status_code == 404
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/openapi.json"])
+def test_json_is_safe_to_open(client: FlaskClient, path: str) -> None:
+    """No sniffing, no referrer, no frame, no cache."""
+    headers = client.get(path, headers=bearer()).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/docs.css", "/docs/docs.js"])
+def test_the_docs_load_from_here_only(client: FlaskClient, path: str) -> None:
+    """The policy allows the page's own files, and there is nothing inline or from elsewhere in them."""
+    response = client.get(path)
+    policy = response.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert not [word for word in ("https://", "http://", "<style", " style=", " onclick=") if word in response.text]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"), [("id-1", True), ("a" * 64, True), ("a" * 65, False), ("a b", False), ("é", False), ("", False)]
+)
+def test_a_request_has_an_id(client: FlaskClient, sent: str, kept: bool) -> None:  # noqa: FBT001 - a table
+    """The client's own when it can stand in a log, a new one else."""
+    answered = client.get("/health", headers={"X-Request-ID": sent}).headers["X-Request-ID"]
+    assert (answered == sent) == kept
+    assert answered
+
+
+def test_the_id_travels_with_the_calls(client: FlaskClient, services: Services) -> None:
+    """The call at hand has it while the service is called, and nobody has it afterwards."""
+    client.get("/books/1", headers={"X-Request-ID": "id-1"})
+    assert services.get_book.request_ids == ["id-1"]
+    assert current.get() is None
+
+
+def test_one_line_a_request(client: FlaskClient) -> None:
+    """The row as declared: no ids, no query, no token."""
+    with capture_logs() as lines:
+        client.get("/orders/5?secret=1", headers=bearer())
+        client.get("/nothing/secret")
+    requests = [line for line in lines if line["event"] == "request"]
+    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
+        ("GET", "/orders/<id:order_id>", 200),
+        ("GET", "-", 404),
+    ]
+    assert "secret" not in str(lines)
+    assert "Bearer" not in str(lines)

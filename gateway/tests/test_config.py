@@ -1,0 +1,52 @@
+"""Settings are read once, checked, and never shown."""
+
+import pytest
+
+from gateway.config import PORTS
+from gateway.tests.fakes import JWT_SECRET, config
+from mesh.env import ConfigError
+from mesh.testing import SECRET
+
+pytestmark = pytest.mark.unit
+
+
+def test_the_defaults_are_the_contracts_ports() -> None:
+    """Five ports, each with its own rows, on this machine only."""
+    made = config()
+    assert [port.number for port in made.ports] == [5001, 5002, 5003, 5004, 5005]
+    assert [port.sets for port in made.ports] == [(name,) for name in PORTS]
+    assert (made.host, made.threads, made.cookie_secure) == ("127.0.0.1", 8, True)
+    assert made.cors_origins == {"http://localhost:5173", "http://127.0.0.1:5173"}
+
+
+def test_a_single_port_serves_all_sets() -> None:
+    """`GATEWAY_PORT` adds a sixth port."""
+    last = config(GATEWAY_PORT="8080").ports[-1]
+    assert (last.variable, last.number, last.sets) == ("GATEWAY_PORT", 8080, tuple(PORTS))
+
+
+def test_secrets_are_not_in_the_text_form() -> None:
+    """A config that lands in a log tells nothing."""
+    shown = repr(config())
+    assert JWT_SECRET not in shown
+    assert SECRET not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BOOKS_PORT", "x"),
+        ("USERS_PORT", "0"),
+        ("GATEWAY_PORT", "70000"),
+        ("GATEWAY_THREADS", "0"),
+        ("COOKIE_SECURE", "perhaps"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "http://localhost:5173/"),
+        ("JWT_SECRET_KEY", "short"),
+        ("MESH_SECRET", "short"),
+    ],
+)
+def test_a_bad_setting_is_named(name: str, value: str) -> None:
+    """The error names the setting."""
+    with pytest.raises(ConfigError, match=name):
+        config(**{name: value})
