@@ -34,7 +34,8 @@ def ensure_secret(environ: Mapping[str, str], file: Path) -> bool:
         return False
     before = file.read_text("utf-8") if file.exists() else ""
     kept = [line for line in before.splitlines() if not line.startswith(f"{SECRET}=")]
-    file.touch(mode=0o600)
+    file.touch()
+    file.chmod(0o600)  # also one that was there before, such as a copy of .env.example
     file.write_text("\n".join([*kept, f"{SECRET}={secrets.token_hex(32)}", ""]), "utf-8")
     return True
 
@@ -77,7 +78,7 @@ def prepare_database(environ: Mapping[str, str]) -> None:
 
 def _address(name: str, text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not port.isdigit():
+    if not port.isdecimal() or not 0 < int(port) < 2**16:
         message = f"{name} must look like 127.0.0.1:50051, not {text!r}."
         raise env.ConfigError(message)
     return host, int(port)
