@@ -1,0 +1,168 @@
+"""The way of an order through real processes on a file database."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from bookstore.books.v1 import books_pb2, books_pb2_grpc
+from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
+from sqlalchemy import text
+
+from database.engine import Database, parse_url
+from mesh.client import connect, failure
+from mesh.identity import Signer
+from tests.harness import MESH_SECRET, Product, running
+
+pytestmark = pytest.mark.integration
+
+BUYERS, COPIES = 200, 20
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    """Services and worker, without the gateway."""
+    with running(tmp_path, "books", "orders", "worker") as started:
+        yield started
+
+
+@pytest.fixture
+def database(product: Product) -> Iterator[Database]:
+    """The product's database, seen from outside."""
+    opened = Database(parse_url(f"sqlite:///{product.folder}/data/bookstore.db"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def orders(product: Product) -> Iterator[orders_pb2_grpc.OrdersStub]:
+    """The orders service, as the gateway sees it."""
+    with connect(product.target("orders"), Signer("gateway", MESH_SECRET)) as channel:
+        yield orders_pb2_grpc.OrdersStub(channel)
+
+
+@pytest.fixture
+def books(product: Product) -> Iterator[books_pb2_grpc.BooksStub]:
+    """The books service, as the worker sees it."""
+    with connect(product.target("books"), Signer("worker", MESH_SECRET)) as channel:
+        yield books_pb2_grpc.BooksStub(channel)
+
+
+def test_two_hundred_buyers_of_the_last_twenty_copies_leave_twenty_happy(
+    database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
+) -> None:
+    """Exactly 20 orders complete, all others fail or are refused, and the stock ends at 0, never below."""
+    add_users(database, BUYERS)
+    execute(database, "UPDATE Books SET quantity = :copies WHERE book_id = 1", copies=COPIES)
+
+    def buy(user_id: int) -> int:
+        try:
+            request = orders_pb2.PlaceOrderRequest(user_id=user_id, book_id=1, quantity=1)
+            return orders.PlaceOrder(request, timeout=30).order.order_id
+        except grpc.RpcError as error:
+            if failure(error).reason != "OUT_OF_STOCK":
+                raise
+            return 0
+
+    with ThreadPoolExecutor(BUYERS) as pool:
+        placed = [order_id for order_id in pool.map(buy, range(1, BUYERS + 1)) if order_id]
+    ended = [wait_for_end(orders, order_id) for order_id in placed]
+
+    assert ended.count(orders_pb2.ORDER_STATUS_COMPLETED) == COPIES
+    assert ended.count(orders_pb2.ORDER_STATUS_FAILED) == len(placed) - COPIES
+    assert books.GetBook(books_pb2.GetBookRequest(book_id=1)).book.quantity == 0
+    taken = execute(database, "SELECT sum(quantity) FROM StockMovements WHERE outcome = 'applied'")
+    assert taken == COPIES
+
+
+def test_the_same_event_three_times_takes_the_copies_once(
+    database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
+) -> None:
+    """Events that come back after they were done change neither the stock nor the order."""
+    add_users(database, 1)
+    before = books.GetBook(books_pb2.GetBookRequest(book_id=2)).book.quantity
+    placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=2, quantity=3)).order
+    for _ in range(3):
+        assert wait_for_end(orders, placed.order_id) == orders_pb2.ORDER_STATUS_COMPLETED
+        wait_for(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
+        execute(database, "UPDATE Outbox SET published_at = NULL, lease_until = '2000-01-01 00:00:00.000000'")
+    wait_for(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
+    assert execute(database, "SELECT attempts FROM Outbox") >= 4
+    assert books.GetBook(books_pb2.GetBookRequest(book_id=2)).book.quantity == before - 3
+
+
+def test_an_order_placed_while_the_worker_is_dead_ends_when_it_is_back(
+    product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub
+) -> None:
+    """Nothing is lost when the worker is killed: the orders wait for the next one."""
+    add_users(database, 1)
+    product.processes["worker"].kill()
+    placed = [
+        orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=book_id, quantity=1)).order.order_id
+        for book_id in (3, 4, 5)
+    ]
+    execute(database, "UPDATE Outbox SET lease_until = '2000-01-01 00:00:00.000000'")  # the dead one's leases are over
+    product.start("worker")
+    assert {wait_for_end(orders, order_id) for order_id in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}
+
+
+def test_orders_survive_a_books_service_that_goes_and_comes_back(
+    product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub
+) -> None:
+    """Without Books nothing can be placed, one clear code says so, and what was placed before ends afterwards."""
+    add_users(database, 2)
+    product.processes["worker"].stop()
+    placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=6, quantity=1)).order.order_id
+    product.processes["books"].kill()
+    product.start("worker")
+    with pytest.raises(grpc.RpcError) as caught:
+        orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=2, book_id=6, quantity=1))
+    assert failure(caught.value).code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+    product.start("books")
+    assert wait_for_end(orders, placed) == orders_pb2.ORDER_STATUS_COMPLETED
+
+
+def add_users(database: Database, count: int) -> None:
+    """Accounts that nobody logs in to, with the ids from 1."""
+    with database.write() as transaction:
+        statement = "INSERT INTO Users (username, email, password_hash, created_at) VALUES (:n, :e, 'x', '2026-01-01')"
+        rows = [{"n": f"buyer {i}", "e": f"buyer{i}@example.org"} for i in range(count)]
+        transaction.execute(text(statement), rows)
+        transaction.commit()
+
+
+def execute(database: Database, statement: str, **values: object) -> Any:
+    """Runs a statement; answers the first value of a query."""
+    with database.write() as transaction:
+        result = transaction.execute(text(statement), values)
+        value = result.scalar() if result.returns_rows else None
+        transaction.commit()
+    return value
+
+
+def wait_for_end(orders: orders_pb2_grpc.OrdersStub, order_id: int) -> "orders_pb2.OrderStatus.ValueType":
+    """The status in which the order ended."""
+    status = orders_pb2.ORDER_STATUS_PENDING
+
+    def ended() -> bool:
+        nonlocal status
+        status = orders.GetOrder(orders_pb2.GetOrderRequest(order_id=order_id)).order.status
+        return status != orders_pb2.ORDER_STATUS_PENDING
+
+    wait_for(ended)
+    return status
+
+
+def wait_for(condition: Any, patience: float = 60) -> None:
+    """Returns when the condition holds.
+
+    Raises:
+        AssertionError: when it does not within the patience, in seconds.
+    """
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
