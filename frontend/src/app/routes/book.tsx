@@ -1,0 +1,62 @@
+import { Problem } from "@/components/problem";
+import { Cover } from "@/components/ui/cover";
+import { useBook } from "@/features/books/api/get-book";
+import { BookDetails } from "@/features/books/components/book-details";
+import { BookHeading } from "@/features/books/components/book-heading";
+import { BookSkeleton } from "@/features/books/components/book-skeleton";
+import { Neighbours } from "@/features/books/components/neighbours";
+import { Purchase } from "@/features/orders/components/purchase";
+import { usePageTitle } from "@/hooks/use-page-title";
+import type { Book } from "@/lib/api/client";
+import { isProblem } from "@/lib/api/problem";
+import { useParams } from "react-router";
+import { NotFound } from "./not-found";
+
+export function Component() {
+  const { bookId = "" } = useParams();
+  if (!/^[1-9]\d{0,15}$/.test(bookId)) return <NotFound what="book" />;
+  return <BookPage key={bookId} id={Number(bookId)} />;
+}
+
+function BookPage({ id }: { id: number }) {
+  const { data: book, error, refetch } = useBook(id);
+  if (book) return <FoundBook book={book} />;
+  if (isProblem(error, 404)) return <NotFound what="book" />;
+  if (error) return <Problem error={error} onRetry={() => void refetch()} className="my-20" />;
+  return (
+    <div className={LAYOUT}>
+      <BookSkeleton />
+    </div>
+  );
+}
+
+const LAYOUT =
+  "grid gap-x-14 gap-y-10 pt-4 md:grid-cols-[minmax(0,5fr)_minmax(0,7fr)] lg:gap-x-24 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]";
+
+function FoundBook({ book }: { book: Book }) {
+  usePageTitle(book.title);
+  return (
+    <>
+      <article className={LAYOUT}>
+        <div>
+          <div className="md:sticky md:top-32">
+            <Cover
+              first
+              url={book.url}
+              alt={`Cover of ${book.title}`}
+              className="shadow-book-up max-md:mx-auto max-md:w-3/5"
+            />
+          </div>
+        </div>
+        <div>
+          <BookHeading book={book} />
+          <Purchase book={book} />
+          <div className="mt-14">
+            <BookDetails book={book} />
+          </div>
+        </div>
+      </article>
+      <Neighbours book={book} />
+    </>
+  );
+}

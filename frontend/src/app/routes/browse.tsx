@@ -1,0 +1,20 @@
+import { FilterPanel } from "@/features/books/components/filter-panel";
+import { Shelf } from "@/features/books/components/shelf";
+import { headline } from "@/features/books/filters";
+import { useFilters } from "@/features/books/use-filters";
+import { usePageTitle } from "@/hooks/use-page-title";
+
+export function Component() {
+  const { filters } = useFilters();
+  usePageTitle(headline(filters));
+  return (
+    <div className="grid gap-x-16 lg:grid-cols-[14.5rem_1fr] xl:gap-x-20">
+      <aside aria-label="Filters" className="hidden pt-1 lg:block">
+        <div className="sticky top-28">
+          <FilterPanel />
+        </div>
+      </aside>
+      <Shelf />
+    </div>
+  );
+}

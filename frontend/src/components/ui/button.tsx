@@ -1,0 +1,34 @@
+import { cn } from "@/lib/cn";
+import { Slot } from "@radix-ui/react-slot";
+import { cva, type VariantProps } from "class-variance-authority";
+import type { ComponentProps } from "react";
+
+const styles = cva(
+  "inline-flex items-center justify-center gap-2 rounded-md font-medium whitespace-nowrap transition-colors duration-150 disabled:cursor-not-allowed aria-disabled:cursor-not-allowed",
+  {
+    variants: {
+      look: {
+        solid:
+          "bg-cloth text-on-cloth hover:bg-cloth-deep disabled:bg-sunk disabled:text-soft disabled:shadow-[inset_0_0_0_1px_var(--line)] disabled:hover:bg-sunk",
+        outline:
+          "border border-edge text-ink hover:border-ink hover:bg-paper disabled:border-line disabled:text-soft",
+        quiet: "text-ink underline-offset-4 hover:underline",
+      },
+      size: {
+        md: "min-h-11 px-5 text-base",
+        lg: "min-h-13 px-6 text-[1.125rem]",
+        sm: "min-h-9 px-3 text-sm",
+        icon: "size-11",
+      },
+    },
+    defaultVariants: { look: "solid", size: "md" },
+  },
+);
+
+type Props = ComponentProps<"button"> & VariantProps<typeof styles> & { asChild?: boolean };
+
+export function Button({ look, size, asChild, className, type, ...rest }: Props) {
+  const Root = asChild ? Slot : "button";
+  const own = asChild ? {} : { type: type ?? "button" };
+  return <Root {...own} className={cn(styles({ look, size }), className)} {...rest} />;
+}

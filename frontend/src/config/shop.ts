@@ -1,0 +1,2 @@
+export const SHOP = "Deckle";
+export const CURRENCY = "USD";

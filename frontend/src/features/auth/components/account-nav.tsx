@@ -1,0 +1,68 @@
+import { Button } from "@/components/ui/button";
+import { paths } from "@/config/paths";
+import { explain } from "@/lib/api/problem";
+import { toast } from "@/lib/messages";
+import { endSession } from "@/lib/session/refresh";
+import { useSession } from "@/lib/session/store";
+import { useMutation } from "@tanstack/react-query";
+import { LogOut, Package } from "lucide-react";
+import { Link, useLocation } from "react-router";
+
+const AUTH = new Set([paths.logIn(), paths.signUp()]);
+
+/** Who is here, and the way in or out. Keeps its height while nobody knows yet. */
+export function AccountNav() {
+  const session = useSession();
+  const { pathname, search } = useLocation();
+  if (session.status === "unknown") return <div className="h-11" />;
+  if (session.status === "member") return <MemberNav name={session.member.name} />;
+  const next = AUTH.has(pathname)
+    ? (new URLSearchParams(search).get("next") ?? undefined)
+    : pathname + search;
+  return (
+    <>
+      <Button asChild look="quiet" className="px-3">
+        <Link to={paths.logIn(next)}>Log in</Link>
+      </Button>
+      <Button asChild look="outline" className="px-4 max-sm:hidden">
+        <Link to={paths.signUp(next)}>Sign up</Link>
+      </Button>
+    </>
+  );
+}
+
+function MemberNav({ name }: { name: string }) {
+  const logOut = useMutation({
+    mutationFn: endSession,
+    onSuccess: () => {
+      toast("You are logged out.");
+    },
+    onError: (error) => {
+      toast(`You are still logged in. ${explain(error)}`);
+    },
+  });
+  return (
+    <>
+      <span className="max-w-40 truncate px-1 font-serif text-[1.125rem] text-soft italic max-lg:hidden">
+        {name}
+      </span>
+      <Button asChild look="quiet" className="px-2.5">
+        <Link to={paths.orders()}>
+          <Package aria-hidden className="size-5 sm:hidden" />
+          <span className="max-sm:sr-only">Orders</span>
+        </Link>
+      </Button>
+      <Button
+        look="quiet"
+        className="px-2.5"
+        aria-disabled={logOut.isPending}
+        onClick={() => {
+          if (!logOut.isPending) logOut.mutate();
+        }}
+      >
+        <LogOut aria-hidden className="size-5 sm:hidden" />
+        <span className="max-sm:sr-only">Log out</span>
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import { Button } from "@/components/ui/button";
+import { useEffect, useRef, type ReactNode } from "react";
+import type { FieldErrors } from "../field-errors";
+
+interface AuthFormProps {
+  label: string;
+  busyLabel: string;
+  busy: boolean;
+  errors: FieldErrors;
+  onSubmit: (values: FormData) => void;
+  children: ReactNode;
+}
+
+/** What the two forms share: one alert, one button, and focus on the first field that is wrong. */
+export function AuthForm({ label, busyLabel, busy, errors, onSubmit, children }: AuthFormProps) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [errors]);
+  return (
+    <form
+      ref={form}
+      noValidate
+      className="mt-8 grid gap-3"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy) onSubmit(new FormData(event.currentTarget));
+      }}
+    >
+      {children}
+      <div role="alert" className="text-rubric">
+        {errors.form && <p className="mb-2 border-l-3 border-rubric pl-4">{errors.form}</p>}
+      </div>
+      <Button type="submit" size="lg" aria-disabled={busy}>
+        {busy ? busyLabel : label}
+      </Button>
+    </form>
+  );
+}

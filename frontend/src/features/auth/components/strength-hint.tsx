@@ -1,0 +1,24 @@
+import { cn } from "@/lib/cn";
+import { strengthOf } from "../strength";
+
+const STEPS = [1, 2, 3, 4];
+
+export function StrengthHint({ password }: { password: string }) {
+  const { score, words } = strengthOf(password);
+  return (
+    <div className="flex items-center gap-3">
+      <span aria-hidden className="flex gap-1">
+        {STEPS.map((step) => (
+          <span
+            key={step}
+            className={cn(
+              "h-1 w-6 rounded-full transition-colors",
+              step > score ? "bg-line" : score > 2 ? "bg-good" : "bg-rubric",
+            )}
+          />
+        ))}
+      </span>
+      <span>{words}</span>
+    </div>
+  );
+}

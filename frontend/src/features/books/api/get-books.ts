@@ -1,0 +1,37 @@
+import { api, type Book } from "@/lib/api/client";
+import { unwrap } from "@/lib/api/unwrap";
+import { infiniteQueryOptions, keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import type { Filters } from "../filters";
+
+export const PAGE_SIZE = 12;
+
+export const booksOptions = (filters: Filters) =>
+  infiniteQueryOptions({
+    queryKey: ["books", filters],
+    initialPageParam: 1,
+    queryFn: ({ pageParam, signal }) =>
+      unwrap(
+        api.books.GET("/books", {
+          params: { query: { ...filters, page: pageParam, limit: PAGE_SIZE } },
+          signal,
+        }),
+      ),
+    getNextPageParam: ({ pagination }) => (pagination.has_more ? pagination.page + 1 : undefined),
+    placeholderData: keepPreviousData,
+  });
+
+interface Page {
+  data: Book[];
+  pagination: { total: number };
+}
+
+/** All loaded books once each: stock may change the pages between two requests. */
+const flatten = ({ pages }: { pages: Page[] }) => ({
+  books: [
+    ...new Map(pages.flatMap((page) => page.data).map((book) => [book.book_id, book])).values(),
+  ],
+  total: pages.at(-1)?.pagination.total ?? 0,
+});
+
+export const useBooks = (filters: Filters) =>
+  useInfiniteQuery({ ...booksOptions(filters), select: flatten });

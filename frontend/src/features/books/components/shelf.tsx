@@ -1,0 +1,63 @@
+import { Problem } from "@/components/problem";
+import { announce } from "@/lib/messages";
+import { count } from "@/lib/format";
+import { useCallback, useEffect } from "react";
+import { PAGE_SIZE, useBooks } from "../api/get-books";
+import { headline } from "../filters";
+import { useFilters } from "../use-filters";
+import { ActiveFilters } from "./active-filters";
+import { BookGrid, BookGridSkeleton } from "./book-grid";
+import { MoreBooks } from "./more-books";
+import { NoBooks } from "./no-books";
+import { Toolbar } from "./toolbar";
+
+/** The list that the filters leave. */
+export function Shelf() {
+  const { filters } = useFilters();
+  const found = useBooks(filters);
+  const { fetchNextPage, isPlaceholderData } = found;
+  const total = found.data?.total;
+  const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
+  useEffect(() => {
+    if (total !== undefined && !isPlaceholderData) announce(`${count(total, "book")} found`);
+  }, [total, isPlaceholderData, filters]);
+
+  return (
+    <section aria-labelledby="shelf">
+      <div className="grid min-h-[6.5rem] items-end gap-x-8 gap-y-4 sm:grid-cols-[1fr_auto]">
+        <div>
+          <p className="min-h-5 kicker">{total !== undefined && count(total, "book")}</p>
+          <h1
+            id="shelf"
+            tabIndex={-1}
+            className="mt-1 line-clamp-2 text-[clamp(2.25rem,1.4rem+3vw,3.5rem)] font-[350] tracking-[-0.022em] wrap-anywhere"
+          >
+            {headline(filters)}
+          </h1>
+        </div>
+        <Toolbar total={total} />
+      </div>
+      <div className="mt-4 mb-7 min-h-8">
+        <ActiveFilters />
+      </div>
+      {found.isPending && <BookGridSkeleton books={PAGE_SIZE} />}
+      {found.isError && !found.data && (
+        <Problem error={found.error} onRetry={() => void found.refetch()} />
+      )}
+      {found.data && total === 0 && <NoBooks />}
+      {found.data && <BookGrid books={found.data.books} busy={isPlaceholderData} />}
+      {found.isFetchingNextPage && (
+        <div className="mt-10">
+          <BookGridSkeleton books={4} />
+        </div>
+      )}
+      {found.hasNextPage && (
+        <MoreBooks
+          loading={found.isFetchingNextPage}
+          failed={found.isFetchNextPageError}
+          onMore={more}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,65 @@
+export const SORTS = {
+  "": "As shelved",
+  newest: "Newest first",
+  title: "Title, A to Z",
+  "-title": "Title, Z to A",
+  price: "Price, low to high",
+  "-price": "Price, high to low",
+} as const;
+
+export type Sort = Exclude<keyof typeof SORTS, "">;
+
+export interface Filters {
+  genre?: string;
+  search?: string;
+  min_price?: string;
+  max_price?: string;
+  in_stock?: boolean;
+  sort?: Sort;
+}
+
+const TEXTS = ["genre", "search"] as const;
+const AMOUNTS = ["min_price", "max_price"] as const;
+const AMOUNT = /^\d{1,6}(\.\d{1,2})?$/;
+
+export const isAmount = (text: string) => AMOUNT.test(text);
+
+/** Reads the address bar; what makes no sense there is left out. */
+export function readFilters(params: URLSearchParams): Filters {
+  const filters: Filters = {};
+  for (const name of TEXTS) {
+    const text = params.get(name)?.trim();
+    if (text) filters[name] = text;
+  }
+  for (const name of AMOUNTS) {
+    const text = params.get(name) ?? "";
+    if (isAmount(text)) filters[name] = text;
+  }
+  if (params.get("in_stock") === "true") filters.in_stock = true;
+  const sort = params.get("sort");
+  if (sort && sort in SORTS) filters.sort = sort as Sort;
+  return filters;
+}
+
+export function writeFilters(filters: Filters): URLSearchParams {
+  const given = Object.entries(filters).filter(
+    ([, value]) => value !== undefined && value !== false,
+  );
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+}
+
+/** What narrows the list, each with the words that take it away again. */
+export function narrowing(filters: Filters): { name: keyof Filters; label: string }[] {
+  const found: { name: keyof Filters; label: string }[] = [];
+  if (filters.search) found.push({ name: "search", label: `“${filters.search}”` });
+  if (filters.genre) found.push({ name: "genre", label: filters.genre });
+  if (filters.min_price) found.push({ name: "min_price", label: `from $${filters.min_price}` });
+  if (filters.max_price) found.push({ name: "max_price", label: `up to $${filters.max_price}` });
+  if (filters.in_stock) found.push({ name: "in_stock", label: "in stock" });
+  return found;
+}
+
+export function headline({ genre, search }: Filters): string {
+  if (search) return genre ? `“${search}” in ${genre}` : `“${search}”`;
+  return genre ?? "All books";
+}

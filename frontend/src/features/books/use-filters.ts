@@ -1,0 +1,20 @@
+import { useMemo } from "react";
+import { useSearchParams } from "react-router";
+import { readFilters, writeFilters, type Filters } from "./filters";
+
+/** The filters, as the address bar holds them. */
+export function useFilters() {
+  const [params, setParams] = useSearchParams();
+  const filters = useMemo(() => readFilters(params), [params]);
+
+  /** Changes some of them; an `undefined` takes one away. */
+  const change = (some: { [Name in keyof Filters]?: Filters[Name] | undefined }) => {
+    setParams(writeFilters({ ...filters, ...some } as Filters), { preventScrollReset: true });
+  };
+  const clear = () => {
+    setParams(writeFilters(filters.sort ? { sort: filters.sort } : {}), {
+      preventScrollReset: true,
+    });
+  };
+  return { filters, change, clear };
+}

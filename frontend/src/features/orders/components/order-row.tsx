@@ -1,0 +1,63 @@
+import { Cover } from "@/components/ui/cover";
+import { Button } from "@/components/ui/button";
+import { paths } from "@/config/paths";
+import type { Order, OrderStatus } from "@/lib/api/client";
+import { formatDay, formatMoney, formatTime, total } from "@/lib/format";
+import { announce } from "@/lib/messages";
+import { useEffect, useRef } from "react";
+import { Link } from "react-router";
+import { useOrderStatus } from "../api/watch-order";
+import { StatusBadge } from "./status-badge";
+
+export function OrderRow({ order }: { order: Order }) {
+  const { status } = useOrderStatus(order);
+  useNews(order, status);
+  return (
+    <article className="grid grid-cols-[4.5rem_1fr] gap-x-5 py-6 sm:grid-cols-[6rem_1fr_auto] sm:gap-x-8">
+      <Cover url={order.url} className="row-span-2 self-start sm:row-span-1" />
+      <div className="min-w-0">
+        <h2 className="text-[1.375rem] leading-snug">
+          <Link
+            to={paths.book(order.book_id)}
+            className="underline decoration-transparent underline-offset-4 hover:decoration-rubric"
+          >
+            {order.title}
+          </Link>
+        </h2>
+        <p className="mt-0.5 text-sm text-soft">{order.authors}</p>
+        <p className="mt-3 text-sm text-soft">
+          Order {order.order_id}, {formatDay(order.order_date)} at {formatTime(order.order_date)}
+        </p>
+        <p className="mt-3">
+          <StatusBadge status={status} />
+        </p>
+      </div>
+      <div className="mt-4 flex items-center justify-between gap-4 sm:mt-0 sm:flex-col sm:items-end">
+        <p className="sm:text-right">
+          <span className="block font-serif text-[1.5rem] leading-tight tabular-nums">
+            {formatMoney(total(order.price, order.quantity))}
+          </span>
+          <span className="text-sm text-soft tabular-nums">
+            {order.quantity} × {formatMoney(order.price)}
+          </span>
+        </p>
+        <Button asChild look="outline" size="sm">
+          <Link
+            to={paths.book(order.book_id, order.quantity)}
+            aria-label={`Order ${order.title} again`}
+          >
+            Order again
+          </Link>
+        </Button>
+      </div>
+    </article>
+  );
+}
+
+function useNews(order: Order, status: OrderStatus): void {
+  const before = useRef(status);
+  useEffect(() => {
+    if (before.current !== status) announce(`Your order of ${order.title} is ${status}.`);
+    before.current = status;
+  }, [order.title, status]);
+}

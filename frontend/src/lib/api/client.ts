@@ -1,0 +1,33 @@
+import type { RuntimeConfig } from "@/config/runtime";
+import createClient, { type Client } from "openapi-fetch";
+import type { components, paths } from "./schema";
+import { authorizedFetch } from "../session/authorized-fetch";
+import { configureTokens } from "../session/token-calls";
+
+type Schemas = components["schemas"];
+export type Book = Schemas["Book"];
+export type Order = Schemas["Order"];
+export type OrderStatus = Order["status"];
+export type Pagination = Schemas["Pagination"];
+
+interface Api {
+  users: Client<paths>;
+  books: Client<paths>;
+  placeOrder: Client<paths>;
+  displayOrders: Client<paths>;
+}
+
+/** One client a port; filled by `configureApi` before the first render. */
+export const api = {} as Api;
+
+export function configureApi(config: RuntimeConfig): void {
+  const fetch = (request: Request) => globalThis.fetch(request);
+  api.users = createClient<paths>({ baseUrl: config.usersUrl, fetch });
+  api.books = createClient<paths>({ baseUrl: config.booksUrl, fetch });
+  api.placeOrder = createClient<paths>({ baseUrl: config.placeOrderUrl, fetch: authorizedFetch });
+  api.displayOrders = createClient<paths>({
+    baseUrl: config.displayOrdersUrl,
+    fetch: authorizedFetch,
+  });
+  configureTokens(config.usersUrl);
+}
