@@ -68,7 +68,9 @@ def _check_node(environ: Mapping[str, str]) -> None:
     if missing := next((name for name, path in paths.items() if path is None), None):
         message = f"The program {missing} was not found: {wish}."
         raise NotBuiltError(message)
-    said = subprocess.run(["node", "--version"], env=environ, capture_output=True, text=True, check=False).stdout.strip()
+    said = subprocess.run(
+        ["node", "--version"], env=environ, capture_output=True, text=True, check=False
+    ).stdout.strip()
     version = re.match(r"v(\d+)\.(\d+)", said)
     if not version or (int(version[1]), int(version[2])) < NODE:
         message = f"Node.js {said or 'here'} is too old: {wish}."

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import yaml
 
-from launcher.bootstrap import UV
 from tests.harness import DESCRIPTORS, ROOT
 
 pytestmark = pytest.mark.unit
@@ -87,7 +86,10 @@ def test_what_scales_asks_for_no_name_and_no_port(name: str) -> None:
 def test_callers_ask_for_all_addresses_of_a_service() -> None:
     """So that every replica gets its share: gRPC asks the name server again whenever a connection ends."""
     targets = {
-        key: value for service in SERVICES.values() for key, value in _environment(service) if key.endswith("_TARGET")
+        key: str(value)
+        for service in SERVICES.values()
+        for key, value in _environment(service)
+        if key.endswith("_TARGET")
     }
     assert set(targets) == {f"{name.upper()}_TARGET" for name in DESCRIPTORS}
     assert all(target.startswith("dns:///") for target in targets.values())
@@ -159,8 +161,9 @@ def test_nothing_gets_into_an_image_unasked(file: Path) -> None:
 
 def test_the_image_is_installed_by_the_same_uv() -> None:
     """As the checkout, from the same lock."""
+    (uv,) = re.findall(r'"(uv==[0-9.]+)"', (ROOT / "launcher" / "bootstrap.py").read_text("utf-8"))
     runs = [rest for word, rest in instructions(ROOT / "Dockerfile") if word == "RUN"]
-    assert any(rest.endswith(UV) for rest in runs)
+    assert any(rest.endswith(uv) for rest in runs)
     assert any("uv sync --frozen" in rest for rest in runs)
 
 
