@@ -34,7 +34,7 @@ async def run(config: Config) -> None:
 
         handler = Handler(books_pb2_grpc.BooksStub(to_books), orders_stub, simulate)
         lease = timedelta(seconds=config.processing_seconds) + SPARE
-        await work(EmbeddedSource(orders_stub, config.concurrency, lease), handler)
+        await work(EmbeddedSource(orders_stub, config.concurrency, lease), handler, config.pulse)
 
 
 def main() -> int:

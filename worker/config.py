@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mesh import env
 from mesh.secrets import mesh_secret
@@ -15,6 +16,8 @@ class Config:
     orders_target: str
     processing_seconds: float
     concurrency: int
+    pulse: Path | None
+    """The file that shows that the worker is well."""
     mesh_secret: str = field(repr=False)
 
     @classmethod
@@ -29,5 +32,14 @@ class Config:
             orders_target=env.text(environ, "ORDERS_TARGET", "127.0.0.1:50053"),
             processing_seconds=env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600),
             concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, least=1, most=1000),
+            pulse=_file(environ, "WORKER_PULSE_FILE"),
             mesh_secret=mesh_secret(environ),
         )
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    file = environ.get(name, "").strip()
+    if file and not Path(file).parent.is_dir():
+        message = f"{name}: there is no folder {Path(file).parent}."
+        raise env.ConfigError(message)
+    return Path(file) if file else None
