@@ -26,14 +26,14 @@ BUYERS, COPIES = 200, 20
 @pytest.fixture
 def product(tmp_path: Path, seeded_url: URL) -> Iterator[Product]:
     """Services and worker, without the gateway."""
-    with running(tmp_path, seeded_url, "books", "orders", "worker") as started:
+    with running(tmp_path, "books", "orders", "worker", database=seeded_url) as started:
         yield started
 
 
 @pytest.fixture
-def database(product: Product) -> Iterator[Database]:
+def database(product: Product, seeded_url: URL) -> Iterator[Database]:
     """The product's database, seen from outside."""
-    opened = Database(product.database)
+    opened = Database(seeded_url)
     yield opened
     opened.close()
 

@@ -20,7 +20,6 @@ OPTIONS = (
     "--innodb-flush-method=nosync",  # a killed process loses nothing; only a machine without power would
     "--innodb-file-per-table=0",  # tables are made and dropped by the thousand
     "--innodb-buffer-pool-size=64M",
-    "--innodb-log-file-size=32M",
     "--performance-schema=0",
     "--max-connections=500",
 )
