@@ -137,7 +137,7 @@ def _log_server(connection: Any, _: ConnectionPoolEntry) -> None:  # noqa: ANN40
     compiled = isinstance(connection, mysql.connector.CMySQLConnection) if mysql.connector.HAVE_CEXT else False
     log.info(
         "database",
-        server=connection.server_info,
+        server=str(connection.server_info).removeprefix("5.5.5-"),  # MariaDB's, for clients of old
         driver=f"mysql-connector-python {mysql.connector.__version__}",
         implementation="C extension" if compiled else "pure Python",
         tls=_cipher(connection) or "off",

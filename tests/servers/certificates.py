@@ -1,5 +1,6 @@
 """An authority of the tests' own, and certificates that it signs."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -21,7 +22,7 @@ class Authority:
         folder.mkdir(mode=0o755)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name("The tests' authority")
+        self._name = _name(f"The tests' authority {uuid.uuid4()}")
         built = _builder(self._name, self._name, self._key).add_extension(x509.BasicConstraints(True, None), True)
         self.file = folder / "ca.pem"
         self.file.write_bytes(built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))

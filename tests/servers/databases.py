@@ -31,7 +31,7 @@ class Databases:
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(database=None)
-        self._admin: Engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
+        self._admin: Engine = create_engine(self._url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         self._templates: dict[bool, Template] = {}
 
     @contextmanager
@@ -121,8 +121,11 @@ class Server(Protocol):
     def kill(self) -> None:
         """Ends it without a warning."""
 
+    def shut_down(self) -> None:
+        """Ends it in order, to be started again."""
+
     def stop(self) -> None:
-        """Ends it."""
+        """Ends it for good."""
 
 
 @contextmanager

@@ -86,9 +86,11 @@ class MariaDb:
         """Ends it without a warning, as a power cut would."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
+    def shut_down(self) -> None:
         """Ends it in order, or by force when it does not listen."""
         self._end(signal.SIGTERM)
+
+    stop = shut_down
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
