@@ -1,4 +1,4 @@
-"""What the tests of several packages share: migrated databases, and quiet logs."""
+"""What the tests of several packages share: migrated databases, a broker, and quiet logs."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -15,6 +15,8 @@ from database.base import Base
 from database.engine import Database, parse_url
 from database.migrate import upgrade
 from database.seed import seed
+from mesh.broker.settings import Settings, broker_settings
+from tests.servers.rabbitmq import RabbitMq
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,6 +59,38 @@ def file_database(migrated_file: Path, tmp_path: Path) -> Iterator[Database]:
 def seeded_file_database(seeded_file: Path, tmp_path: Path) -> Iterator[Database]:
     """The same with the catalogue."""
     yield from _in_file(seeded_file, tmp_path / "bookstore.db")
+
+
+@pytest.fixture(scope="session")
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+    """A broker of the tests' own, one a session: it takes seconds to start."""
+    server = RabbitMq(tmp_path_factory.mktemp("rabbit"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def vhost(rabbit: RabbitMq) -> Iterator[str]:
+    """A virtual host of the test's own."""
+    with rabbit.vhost() as name:
+        yield name
+
+
+@pytest.fixture
+def broker_url(rabbit: RabbitMq, vhost: str) -> str:
+    """How to reach it."""
+    return rabbit.url(vhost)
+
+
+@pytest.fixture
+def broker(broker_url: str) -> Settings:
+    """The same, as services hold it."""
+    settings = broker_settings({"RABBIT_URL": broker_url})
+    assert settings
+    return settings
 
 
 @pytest.fixture(scope="session")
