@@ -88,9 +88,7 @@ def broker_url(rabbit: RabbitMq, vhost: str) -> str:
 @pytest.fixture
 def broker(broker_url: str) -> Settings:
     """The same, as services hold it."""
-    settings = broker_settings({"RABBIT_URL": broker_url})
-    assert settings
-    return settings
+    return cast("Settings", broker_settings({"RABBIT_URL": broker_url}))
 
 
 @pytest.fixture(scope="session")

@@ -77,11 +77,11 @@ async def keep_linked(settings: Settings, topology: Topology, use: Callable[[Lin
                 await topology.declare(link)
                 log.info("broker connected", broker=settings.place)
                 return await use(link)
-        except BrokerError as error:
+        except (BrokerError, AMQPError, OSError) as error:
             if time.monotonic() - started > LONGEST_PAUSE:  # it had worked: what ails it now is news
                 pause, told = FIRST_PAUSE, ""
-            if str(error) != told:
-                told = str(error)
+            if said(error) != told:
+                told = said(error)
                 log.warning("broker lost", broker=settings.place, error=told)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)
