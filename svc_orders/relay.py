@@ -21,7 +21,6 @@ BATCH = 500
 """Events published at once."""
 LEASE = timedelta(seconds=30)
 """How long another relay leaves a batch alone. It takes milliseconds, but for a broker that blocks."""
-WAIT = timedelta(seconds=5)
 PAUSE = 1.0
 """Seconds before the next try, after the database or the broker refused one."""
 LAST_WORDS = 3.0
@@ -85,6 +84,8 @@ class Relay:
 
     async def _step(self, link: Link) -> bool:
         """Sends one batch, or waits for one; answers whether there is more to do."""
+        if link.lost.done():
+            raise link.lost.result()
         last = self._stopping.is_set()
         try:
             await self._reconcile(link)
@@ -102,8 +103,9 @@ class Relay:
     def _lease(self, link: Link) -> Sequence[AnyRow]:
         if self._stopping.is_set():
             return self._outbox.lease(BATCH, LEASE)
+        wait = timedelta(seconds=self._reconciler.every)
         return self._outbox.wait_and_lease(
-            BATCH, LEASE, WAIT, lambda: not (link.lost.done() or self._stopping.is_set())
+            BATCH, LEASE, wait, lambda: not (link.lost.done() or self._stopping.is_set())
         )
 
     async def _send(self, link: Link, events: Sequence[AnyRow]) -> None:
