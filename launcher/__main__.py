@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -18,6 +19,8 @@ from mesh import env
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
 """Seconds until the launcher stops waiting for the processes to be ready; they go on."""
+ASKED_TO_END = {128 + number for number in (signal.SIGINT, signal.SIGTERM)}
+"""Exit statuses of an end that was asked for; make would call them errors."""
 
 
 def main() -> int:
@@ -36,7 +39,7 @@ def main() -> int:
         manager.add_process(name, command, env=_environment(environ))
     threading.Thread(target=_announce, args=(environ,), daemon=True).start()
     manager.loop()
-    return int(manager.returncode or 0)
+    return 0 if manager.returncode in ASKED_TO_END else int(manager.returncode or 0)
 
 
 def _environment(environ: dict[str, str]) -> dict[str, str]:
@@ -75,4 +78,7 @@ def _ready(url: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # while it prepared
+        sys.exit(130)
