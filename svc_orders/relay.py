@@ -95,7 +95,7 @@ class Relay:
         except BrokerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the events are still there: orders go out later
-            log.warning("events wait", error=type(error).__name__, reason=str(error.__cause__ or error))
+            _warn("events wait", error)
             await asyncio.sleep(PAUSE)
             return not last
         return bool(events) or not last
@@ -115,18 +115,33 @@ class Relay:
         done = [event.event_id for event, answer in zip(events, answers, strict=True) if answer is None]
         failed = {event.event_id: answer for event, answer in zip(events, answers, strict=True) if answer is not None}
         retries = [Retry(event_id, timedelta(seconds=PAUSE)) for event_id in failed]
-        await asyncio.to_thread(self._outbox.settle, done, retries, ())
+        await self._settle(done, retries)
         for error in failed.values():
             if isinstance(error, RefusedError):
                 log.warning("refused", events=len(failed), reason=str(error))
                 await self._topology.declare(link)  # somebody may have deleted the queue
                 return
 
+    async def _settle(self, done: Sequence[str], retries: Sequence[Retry]) -> None:
+        """Writes it down as soon as the database takes it: when the leases end, all would be sent again."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._outbox.settle, done, retries, ())
+            except Exception as error:
+                if self._stopping.is_set():
+                    raise
+                _warn("not marked", error)
+            await asyncio.sleep(PAUSE)
+
     async def _reconcile(self, link: Link) -> None:
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + self._reconciler.every
             queued = await link.declare_queue(self._topology.queue)
             await asyncio.to_thread(self._reconciler.resend, queued)
+
+
+def _warn(event: str, error: Exception) -> None:
+    log.warning(event, error=type(error).__name__, reason=str(error.__cause__ or error))
 
 
 def _message(event: AnyRow) -> Message:

@@ -115,7 +115,7 @@ def test_a_message_that_waits_comes_back_by_itself(broker: Settings) -> None:
 def test_the_last_delay_is_for_all_further_times() -> None:
     """And the first queue has the plain name."""
     keys = [THINGS.retry_key(attempt) for attempt in (0, 1, 2, 3, 10**6)]
-    assert keys == ["thing.new", "thing.new.5s", "thing.new.30s", "thing.new.30s", "thing.new.30s"]
+    assert keys == ["thing.new", "thing.new.5s", "thing.new.15s", "thing.new.15s", "thing.new.15s"]
 
 
 def test_what_another_consumer_rejects_is_kept_whatever_its_key(broker: Settings, rabbit: RabbitMq, vhost: str) -> None:

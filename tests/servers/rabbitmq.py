@@ -55,9 +55,22 @@ class RabbitMq:
         Raises:
             ServerError: when it ends, or does not answer in time.
         """
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Starts it."""
         if self._names is None:  # the server would start one that outlives it
             self._names = self._run(NAMES, "-port", str(self._names_port), "-address", "127.0.0.1")
         self._process = self._run(SERVER)
+
+    def wait(self) -> None:
+        """Waits until it answers.
+
+        Raises:
+            ServerError: when it ends, or does not answer in time.
+        """
+        assert self._process
         deadline = time.monotonic() + 2 * PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
