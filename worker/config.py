@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mesh import env
+from mesh.broker.settings import Settings, broker_settings
 from mesh.secrets import mesh_secret
 
 
@@ -18,11 +19,15 @@ class Config:
     concurrency: int
     pulse: Path | None
     """The file that shows that the worker is well."""
+    broker: Settings | None
+    """Where events come from; from Orders itself when there is none."""
     mesh_secret: str = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Reads `BOOKS_TARGET`, `ORDERS_TARGET`, `ORDER_PROCESSING_SECONDS`, `WORKER_CONCURRENCY` and the mesh's key.
+        """Reads `BOOKS_TARGET`, `ORDERS_TARGET`, `ORDER_PROCESSING_SECONDS`, `WORKER_CONCURRENCY` and more.
+
+        The rest are the mesh's key and the broker's settings.
 
         Raises:
             ConfigError: when one is missing or bad.
@@ -33,6 +38,7 @@ class Config:
             processing_seconds=env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600),
             concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, least=1, most=1000),
             pulse=_file(environ, "WORKER_PULSE_FILE"),
+            broker=broker_settings(environ),
             mesh_secret=mesh_secret(environ),
         )
 
