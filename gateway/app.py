@@ -47,7 +47,7 @@ def create_app(config: Config, stubs: Stubs, sets: Sequence[str] = tuple(PORTS))
     app.url_map.merge_slashes = False  # a redirect would be HTML
     app.url_map.converters["id"] = IdConverter
     errors.install(app)
-    gate = Gate(config.jwt_secret, config.mesh_secret)
+    gate = Gate(config.jwt_keys, config.mesh_secret)
     known: dict[str, Served] = {
         "users": Users(stubs.users, gate, cors, secure=config.cookie_secure),
         "books": Books(stubs.books),

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mesh import env
-from mesh.secrets import mesh_secret
+from mesh.credentials import Credentials
+from mesh.keys import Keyring
+from mesh.secrets import keyring, mesh_secret
 
 PORTS = {
     "users": ("USERS_PORT", 5001),
@@ -39,8 +41,8 @@ class Config:
     cors_origins: frozenset[str]
     threads: int
     cookie_secure: bool
-    jwt_secret: str = field(repr=False)
-    mesh_secret: str = field(repr=False)
+    jwt_keys: Keyring = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -58,8 +60,8 @@ class Config:
             cors_origins=_origins(environ),
             threads=env.integer(environ, "GATEWAY_THREADS", 8, least=1, most=256),
             cookie_secure=env.flag(environ, "COOKIE_SECURE", default=True),
-            jwt_secret=env.secret(environ, "JWT_SECRET_KEY"),
-            mesh_secret=mesh_secret(environ),
+            jwt_keys=keyring(environ, "JWT_SECRET_KEY"),
+            mesh_secret=mesh_secret(environ, "gateway"),
         )
 
 

@@ -20,7 +20,7 @@ def service(database: Database, config: Config) -> Service:
         UserStore(database),
         SessionStore(database),
         Hasher(config.hashes_at_once),
-        Tokens(config.jwt_secret),
+        Tokens(config.jwt_keys),
         config.password_min_length,
     )
     return Service(

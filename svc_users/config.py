@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from database import config as database_config
 from mesh import env
-from mesh.secrets import mesh_secret
+from mesh.credentials import Credentials
+from mesh.keys import Keyring
+from mesh.secrets import keyring, mesh_secret
 
 
 @dataclass(frozen=True)
@@ -17,8 +19,8 @@ class Config:
     password_min_length: int
     hashes_at_once: int
     database: database_config.Config
-    jwt_secret: str = field(repr=False)
-    mesh_secret: str = field(repr=False)
+    jwt_keys: Keyring = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -32,6 +34,6 @@ class Config:
             password_min_length=env.integer(environ, "PASSWORD_MIN_LENGTH", 6, least=1, most=64),
             hashes_at_once=os.cpu_count() or 1,
             database=database_config.Config.from_env(environ),
-            jwt_secret=env.secret(environ, "JWT_SECRET_KEY"),
-            mesh_secret=mesh_secret(environ),
+            jwt_keys=keyring(environ, "JWT_SECRET_KEY"),
+            mesh_secret=mesh_secret(environ, "users"),
         )

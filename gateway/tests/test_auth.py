@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from gateway.auth import Access, Caller, Gate
 from gateway.errors import Refusal
 from gateway.tests.fakes import JWT_SECRET, bearer, claims, service_bearer
+from mesh.keys import Keyring
 from mesh.testing import SECRET as MESH_SECRET
 
 pytestmark = pytest.mark.unit
@@ -139,7 +140,7 @@ def admitted(gate: Gate, headers: dict[str, str], access: Access = Access.USER) 
 def test_a_remembered_token_still_expires() -> None:
     """The time is looked at whenever the token comes."""
     clock = Clock()
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET, clock), bearer()
+    gate, headers = Gate(Keyring(JWT_SECRET), MESH_SECRET, clock), bearer()
     assert admitted(gate, headers) == Caller(7)
     assert admitted(gate, headers) == Caller(7)
     clock.now += 901
@@ -149,7 +150,7 @@ def test_a_remembered_token_still_expires() -> None:
 
 def test_a_remembered_token_costs_nothing() -> None:
     """Verifying it again is a look into a dict, not a decoding."""
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET), bearer()
+    gate, headers = Gate(Keyring(JWT_SECRET), MESH_SECRET), bearer()
     with Flask("test").test_request_context(headers=headers):
         first = gate.admit(Access.USER, "orders")
         assert gate.admit(Access.USER, "orders") is first
@@ -158,7 +159,7 @@ def test_a_remembered_token_costs_nothing() -> None:
 def test_the_memory_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many tokens come."""
     monkeypatch.setattr("gateway.auth.REMEMBERED", 3)
-    gate = Gate(JWT_SECRET, MESH_SECRET)
+    gate = Gate(Keyring(JWT_SECRET), MESH_SECRET)
     for number in range(1, 9):
         assert admitted(gate, bearer(sub=str(number))) == Caller(number)
         assert len(gate._known) <= 3
@@ -166,7 +167,7 @@ def test_the_memory_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_service_is_let_in_by_its_own_credential() -> None:
     """Where services may be, and with the credential to pass on."""
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET), service_bearer("orders")
+    gate, headers = Gate(Keyring(JWT_SECRET), MESH_SECRET), service_bearer("orders")
     caller = Caller(0, (("authorization", headers["Authorization"]),))
     assert admitted(gate, headers, Access.SERVICE) == caller
     assert admitted(gate, headers, Access.USER_OR_SERVICE) == caller
@@ -177,7 +178,7 @@ def test_a_service_is_let_in_by_its_own_credential() -> None:
 def test_an_expired_credential_says_so() -> None:
     """Services hear the same sentence as users."""
     clock = Clock()
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET, clock), service_bearer("orders")
+    gate, headers = Gate(Keyring(JWT_SECRET), MESH_SECRET, clock), service_bearer("orders")
     clock.now += 61
     with pytest.raises(Refusal, match=EXPIRED):
         admitted(gate, headers, Access.SERVICE)

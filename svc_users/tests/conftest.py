@@ -8,6 +8,7 @@ import pytest
 from bookstore.users.v1 import users_pb2, users_pb2_grpc
 
 from database.engine import Database
+from mesh.keys import Keyring
 from mesh.server import Service
 from mesh.testing import channel_as, running
 from svc_users.passwords import Hasher
@@ -61,7 +62,7 @@ def hasher() -> CountingHasher:
 @pytest.fixture
 def tokens() -> Tokens:
     """The service's tokens."""
-    return Tokens(SECRET)
+    return Tokens(Keyring(SECRET))
 
 
 Serve = Callable[[Hasher], AbstractContextManager[users_pb2_grpc.UsersStub]]
