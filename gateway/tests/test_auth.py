@@ -10,11 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from gateway.app import create_app
 from gateway.auth import Access, Caller, Gate
 from gateway.errors import Refusal
-from gateway.tests.fakes import JWT_SECRET, bearer, claims, service_bearer
+from gateway.tests.fakes import JWT_SECRET, Services, bearer, claims, config, service_bearer
+from mesh.identity import Signer
 from mesh.keys import Keyring
 from mesh.testing import SECRET as MESH_SECRET
+from mesh.tests.forge import forge
 
 pytestmark = pytest.mark.unit
 
@@ -78,6 +81,21 @@ BAD = {
     "payload a word": (signed('"access"'), INVALID),
     "payload no JSON": (signed("{"), INVALID),
     "deep nesting": (signed("[" * 2000 + "]" * 2000), INVALID),
+    "payload null": (signed("null"), INVALID),
+    "payload no UTF-8": (jwt.api_jws.encode(b"\xff\xfe", JWT_SECRET, "HS256"), INVALID),
+    "alg null": (unsigned(claims(), None), INVALID),
+    "alg ES256": (unsigned(claims(), "ES256"), INVALID),
+    "nbf of the future": (signed(claims(nbf=int(time.time()) + 3600)), INVALID),
+    "aud of a service": (signed(claims(aud="orders")), INVALID),
+    "kid of nobody": (forge(claims(), JWT_SECRET, kid="nobody"), INVALID),
+    "kid a path": (forge(claims(), JWT_SECRET, kid="../../dev/null"), INVALID),
+    "kid a list": (forge(claims(), JWT_SECRET, kid=["x"]), INVALID),
+    "kid null": (forge(claims(), JWT_SECRET, kid=None), INVALID),
+    "key in the header": (forge(claims(), "k" * 32, jwk={"kty": "oct", "k": "a2tra2tra2tra2tra2tra2s"}), INVALID),
+    "sub an object": (signed(claims(sub={"id": 7})), INVALID),
+    "exp a list": (signed(claims(exp=[9999999999])), INVALID),
+    "a service's token for another service": (Signer("worker", MESH_SECRET).token("books"), INVALID),
+    "a service's token for this one": (Signer("worker", MESH_SECRET).token("orders"), INVALID),
     "critical header": (signed(claims(), crit=["b64"], b64=False), INVALID),
     "no token": ("x", INVALID),
     "three dots": ("...", INVALID),
@@ -93,6 +111,15 @@ def test_a_bad_token_is_refused(client: FlaskClient, name: str) -> None:
     response = client.get("/myorders", headers={"Authorization": f"Bearer {token}"})
     assert (response.status_code, response.json) == (401, {"code": 401, "message": message})
     assert client.get("/myorders", headers=bearer()).status_code == 200
+
+
+def test_a_token_of_the_key_before_gets_in(services: Services) -> None:
+    """Changing the key logs nobody out: tokens of both are good, with the name of their key and without."""
+    old = "the key before this one, 32+ bytes"
+    client = create_app(config(JWT_SECRET_KEY_PREVIOUS=old), services.stubs()).test_client()
+    for token in (signed(claims(), old), Keyring(old).encode(claims()), Keyring(JWT_SECRET).encode(claims())):
+        assert client.get("/myorders", headers=bearer(token)).status_code == 200
+    assert client.get("/myorders", headers=bearer(signed(claims(), "z" * 40))).status_code == 401
 
 
 @pytest.mark.parametrize(

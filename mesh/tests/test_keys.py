@@ -5,7 +5,8 @@ from typing import Any
 import jwt
 import pytest
 
-from mesh.keys import ALGORITHM, Keyring, key_id
+from mesh.keys import Keyring, key_id
+from mesh.tests.forge import forge
 
 pytestmark = pytest.mark.unit
 
@@ -16,7 +17,7 @@ OPTIONS: jwt.types.Options = {"require": ["sub"]}
 
 def token(key: str, **header: Any) -> str:
     """A token as another program would make it, without a key's name unless one is given."""
-    return jwt.encode(CLAIMS, key, ALGORITHM, headers=header or None)
+    return forge(CLAIMS, key, **header)
 
 
 def test_a_token_names_its_key() -> None:
