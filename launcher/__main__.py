@@ -78,4 +78,7 @@ def _ready(url: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # while it prepared
+        sys.exit(130)

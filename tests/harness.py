@@ -64,9 +64,13 @@ class Process:
         self._process.wait()
 
     def stop(self) -> int:
-        """Asks it to end and waits; answers its exit status. Its whole group is killed when it does not listen."""
+        """Asks it to end and waits; answers its exit status."""
         if self.alive():
             self._process.send_signal(signal.SIGTERM)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Waits for its end; answers its exit status. Its whole group is killed when it does not come."""
         try:
             return self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
