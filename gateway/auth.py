@@ -92,12 +92,15 @@ class Gate:
             raise Refusal(403, "This needs a service credential.")
         return caller
 
-    def session(self) -> str | None:
-        """The `sid` of the bearer, whose time may be over; None when there is no bearer of ours."""
+    def session(self, cookie: str) -> str | None:
+        """The `sid` of the bearer or else of the refresh token, whose time may be over; None when neither is ours."""
         try:
-            claims = self._decode(_bearer())
-            return str(uuid.UUID(claims["sid"]))
-        except (Refusal, *MALFORMED):
+            token = _bearer()
+        except Refusal:
+            token = cookie[:LONGEST]
+        try:
+            return str(uuid.UUID(self._decode(token)["sid"]))
+        except MALFORMED:
             return None
 
     def _user(self, token: str) -> Caller:

@@ -28,7 +28,16 @@ def test_a_printed_config_shows_no_secret() -> None:
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    ("name", "value"), [("PASSWORD_MIN_LENGTH", "0"), ("JWT_SECRET_KEY", "short"), ("MESH_SECRET", "short")]
+    ("name", "value"),
+    [
+        ("PASSWORD_MIN_LENGTH", "0"),
+        ("LOGIN_FREE_ATTEMPTS", "0"),
+        ("LOGIN_DELAY_MAX_SECONDS", "long"),
+        ("JWT_SECRET_KEY", "short"),
+        ("JWT_SECRET_KEY", "change-me" * 5),
+        ("JWT_SECRET_KEY_PREVIOUS", "short"),
+        ("MESH_SECRET", "short"),
+    ],
 )
 def test_a_bad_setting_is_named(name: str, value: str) -> None:
     """The complaint begins with the setting's name."""
