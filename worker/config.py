@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mesh import env
 from mesh.broker.settings import Settings, broker_settings
+from mesh.credentials import Credentials
 from mesh.secrets import mesh_secret
 
 
@@ -21,7 +22,7 @@ class Config:
     """The file that shows that the worker is well."""
     broker: Settings | None
     """Where events come from; from Orders itself when there is none."""
-    mesh_secret: str = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -39,7 +40,7 @@ class Config:
             concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, least=1, most=1000),
             pulse=_file(environ, "WORKER_PULSE_FILE"),
             broker=broker_settings(environ),
-            mesh_secret=mesh_secret(environ),
+            mesh_secret=mesh_secret(environ, "worker"),
         )
 
 
