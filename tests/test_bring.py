@@ -1,4 +1,4 @@
-"""What the tests need is found, brought, or asked for in one sentence; the programs here only write their calls down."""
+"""What the tests need is found, brought, or asked for in one sentence; programs here only write their calls down."""
 
 from pathlib import Path
 
