@@ -66,7 +66,7 @@ def test_the_contracts_columns_keep_their_types(any_database: Database) -> None:
     with any_database.read() as connection:
         for table, columns in promised.items():
             found = [f"{column['name']} {column['type']}" for column in inspect(connection).get_columns(table)]
-            assert ", ".join(found).startswith(columns)
+            assert ", ".join(found).replace(" COLLATE utf8mb4_bin", "").startswith(columns)
 
 
 @pytest.mark.unit
@@ -107,18 +107,20 @@ def test_init_sql_is_what_the_migrations_make() -> None:
     assert (Path(MIGRATIONS).parent / "init.sql").read_text("utf-8") == as_sql()
 
 
-def definitions(database: Database) -> dict[str, str]:
-    """Each table of a server as the server itself describes it."""
+def definitions(database: Database) -> dict[str, list[str]]:
+    """Each table of a server as the server itself describes it, whatever the order of its keys."""
     with database.read() as connection:
         names = inspect(connection).get_table_names()
-        return {name: connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1] for name in names}
+        shown = {name: connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1] for name in names}
+    return {name: sorted(line.rstrip(",") for line in definition.splitlines()) for name, definition in shown.items()}
 
 
 @pytest.mark.integration
 def test_init_sql_loads_into_an_empty_server(databases: Databases) -> None:
     """It makes the same tables as the migrations, an upgrade afterwards has nothing to do, and the shelves fill."""
-    with databases.empty() as url, databases.migrated(seeded=False) as other:
+    with databases.empty() as url, databases.empty() as other:
         loaded, migrated = Database(url), Database(other)
+        upgrade(migrated)
         with loaded.write() as transaction:
             for statement in as_sql().split(";\n"):
                 if statement.strip():
