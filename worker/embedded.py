@@ -86,7 +86,8 @@ class EmbeddedSource:
         try:
             return list((await self._orders.LeaseEvents(request)).events)
         except grpc.RpcError as error:
-            log.warning("no events", code=failure(error).code.name)
+            failed = failure(error)
+            log.warning("no events", code=failed.code.name, reason=failed.message)
             await asyncio.sleep(PAUSE)
             return []
 

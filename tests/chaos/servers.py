@@ -8,33 +8,44 @@ from sqlalchemy import create_engine, make_url
 
 from tests.chaos.storm import wait_until_open
 from tests.harness import Product
-from tests.servers.mariadb import MariaDb
-from tests.servers.rabbitmq import RabbitMq
+from tests.servers.brokers import own_broker
+from tests.servers.databases import Server, own_server, wait_until_it_answers
+from tests.servers.rabbitmq import Broker
 
 NAME = "chaos"
 
 
-class Database(MariaDb):
-    """MariaDB is back in a second: beginning is all there is to do."""
+class Database:
+    """The database as the storm sees it.
+
+    Args:
+        server: the server that is meant.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def kill(self) -> None:
+        """Ends it without a warning."""
+        self._server.kill()
 
     def begin(self) -> None:
-        """Starts it."""
-        self.start()
+        """Starts it on the same data."""
+        self._server.start()
 
     def wait(self) -> None:
-        """It answers already."""
+        """Waits until it answers."""
+        wait_until_it_answers(self._server.url)
 
 
 @contextmanager
-def shop(folder: Path) -> Iterator[tuple[Product, RabbitMq, Database]]:
+def shop(folder: Path) -> Iterator[tuple[Product, Broker, Database]]:
     """The product, open for buyers, with its broker and its database; all stopped at the end."""
     with ExitStack() as stack:
         for name in ("product", "broker", "database"):
             (folder / name).mkdir()
-        broker, database = RabbitMq(folder / "broker"), Database(folder / "database")
-        for server in (broker, database):
-            stack.callback(server.stop)
-            server.start()
+        broker = stack.enter_context(own_broker(folder / "broker"))
+        database = stack.enter_context(own_server(folder / "database"))
         url = make_url(database.url)
         engine = create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
@@ -49,4 +60,4 @@ def shop(folder: Path) -> Iterator[tuple[Product, RabbitMq, Database]]:
         stack.callback(product.stop)
         product.start("users", "books", "orders", "worker", "gateway")
         wait_until_open(product)
-        yield product, broker, database
+        yield product, broker, Database(database)
