@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from honcho.environ import parse_procfile
@@ -19,6 +21,8 @@ from mesh import env
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
 """Seconds until the launcher stops waiting for the processes to be ready; they go on."""
+ASKED_TO_END = {128 + number for number in (signal.SIGINT, signal.SIGTERM)}
+"""Exit statuses of an end that was asked for; make would call them errors."""
 
 
 def main() -> int:
@@ -39,13 +43,13 @@ def main() -> int:
             manager.add_process(name, command, env=_environment(environ))
     threading.Thread(target=_announce, args=(environ, with_shop), daemon=True).start()
     manager.loop()
-    return int(manager.returncode or 0)
+    return 0 if manager.returncode in ASKED_TO_END else int(manager.returncode or 0)
 
 
 def _build_shop(environ: dict[str, str]) -> bool:
     """Whether there are pages to serve; who has no Node can use the API all the same."""
     try:
-        shop.build(environ)
+        shop.build(environ, partial(print, flush=True))
     except shop.NotBuiltError as error:
         instead = "the last build is served" if shop.is_built() else "the API starts without them"
         print(f"{error} Until then {instead}.", file=sys.stderr, flush=True)
@@ -97,4 +101,7 @@ def _ready(url: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # while it prepared
+        sys.exit(130)

@@ -1,4 +1,4 @@
-"""Makes `.venv` from the lock, when it is not there or out of date. Needs nothing but Python itself.
+"""Makes `.venv` from the lock, when it is not there or out of date; for `dev` also node_modules, with npm.
 
 usage: python3 launcher/bootstrap.py run|dev
 """
@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS, VENV = ROOT / ".tools", ROOT / ".venv"
 UV = "uv==0.13.9"
 LOCKED = ("uv.lock", "pyproject.toml", "protos/pyproject.toml")
+NPM_OF_TESTS = ("tests/tools", "frontend")
 
 
 def main():
@@ -20,15 +21,39 @@ def main():
     if sys.version_info < (3, 11):  # no annotations and no new syntax in this file: an old Python has to read this far
         return _fail("The bookstore needs Python 3.11 or newer; this is {}.{}.".format(*sys.version_info))
     mode = sys.argv[1]
+    done = _packages(mode) and (mode == "run" or all(_npm(folder) for folder in NPM_OF_TESTS))
+    return 0 if done else 1
+
+
+def _packages(mode):
+    """Brings the Python packages, when the lock has changed."""
     wanted = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in LOCKED)).hexdigest()
     stamps = [VENV / "installed-dev"] if mode == "dev" else [VENV / "installed-dev", VENV / "installed-run"]
     if any(stamp.is_file() and stamp.read_text() == wanted for stamp in stamps):
-        return 0
+        return True
     print("Installing the packages (once, and whenever the lock changes) ...", flush=True)
     if not _sync(mode):
-        return 1
+        return False
     (VENV / ("installed-" + mode)).write_text(wanted)
-    return 0
+    return True
+
+
+def _npm(folder):
+    """Brings the npm packages of a folder, when its lock has changed."""
+    wanted = hashlib.sha256((ROOT / folder / "package-lock.json").read_bytes()).hexdigest()
+    stamp = ROOT / folder / "node_modules" / "installed"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return True
+    npm = shutil.which("npm")
+    if npm is None:
+        _fail("The tests need Node.js 20 or newer with npm; on Debian and Ubuntu: apt install nodejs npm.")
+        return False
+    print("Installing the npm packages of {} ...".format(folder), flush=True)
+    if subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=ROOT / folder).returncode:
+        _fail("The npm packages of {} could not be installed; npm has said why above.".format(folder))
+        return False
+    stamp.write_text(wanted)
+    return True
 
 
 def _sync(mode):

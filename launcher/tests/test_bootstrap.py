@@ -37,13 +37,26 @@ def test_an_old_python_can_read_that_far() -> None:
 @pytest.mark.integration
 def test_what_is_installed_already_is_not_installed_again(tmp_path: Path) -> None:
     """A copy whose stamp is that of its lock needs no network and no uv."""
-    for name in (*bootstrap.LOCKED, "launcher/bootstrap.py"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    no_uv = {"PATH": str(tmp_path / "empty")}
-    command = [sys.executable, "launcher/bootstrap.py", "run"]
-    (tmp_path / ".venv").mkdir()
-    locked = b"".join((ROOT / name).read_bytes() for name in bootstrap.LOCKED)
-    (tmp_path / ".venv" / "installed-dev").write_text(hashlib.sha256(locked).hexdigest())
-    result = subprocess.run(command, cwd=tmp_path, env=no_uv, capture_output=True, text=True, check=False)
+    result = in_installed_copy(tmp_path, "run")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+@pytest.mark.integration
+def test_without_npm_the_tests_say_what_to_install(tmp_path: Path) -> None:
+    """One sentence and status 1, after the Python packages are there."""
+    result = in_installed_copy(tmp_path, "dev")
+    sentence = "The tests need Node.js 20 or newer with npm; on Debian and Ubuntu: apt install nodejs npm.\n"
+    assert (result.returncode, result.stdout, result.stderr) == (1, "", sentence)
+
+
+def in_installed_copy(folder: Path, mode: str) -> subprocess.CompletedProcess[str]:
+    """What bootstrap says in a copy whose Python packages are there, with nothing on the PATH."""
+    for name in (*bootstrap.LOCKED, "launcher/bootstrap.py", "tests/tools/package-lock.json"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    (folder / ".venv").mkdir()
+    locked = b"".join((ROOT / name).read_bytes() for name in bootstrap.LOCKED)
+    (folder / ".venv" / "installed-dev").write_text(hashlib.sha256(locked).hexdigest())
+    command = [sys.executable, "launcher/bootstrap.py", mode]
+    nothing = {"PATH": str(folder / "empty")}
+    return subprocess.run(command, cwd=folder, env=nothing, capture_output=True, text=True, check=False)

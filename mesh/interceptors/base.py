@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 from google.protobuf.message import Message
 
 Handle = Callable[[Message, grpc.ServicerContext], Message]
+Read = Callable[[bytes], Message]
 
 if TYPE_CHECKING:  # generic for type checkers only
     Handler = grpc.RpcMethodHandler[Any, Any]
@@ -39,13 +40,17 @@ class UnaryInterceptor(grpc.ServerInterceptor, ABC):
     def around(self, method: str, handle: Handle, request: Message, context: grpc.ServicerContext) -> Message:
         """Answers the call: does its own work, and calls `handle` for what lies further in."""
 
+    def reader(self, handler: Handler) -> Read:
+        """How requests are read from bytes."""
+        return cast("Read", handler.request_deserializer)
+
     def _wrap(self, method: str, handler: Handler, handle: Handle) -> Handler:
         def answer(request: Message, context: grpc.ServicerContext) -> Message:
             return self.around(method, handle, request, context)
 
         return grpc.unary_unary_rpc_method_handler(
             answer,
-            request_deserializer=handler.request_deserializer,
+            request_deserializer=self.reader(handler),
             response_serializer=handler.response_serializer,
         )
 

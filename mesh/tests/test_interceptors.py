@@ -270,3 +270,11 @@ def test_not_found_is_the_code_of_not_found() -> None:
     """The table of codes is in force on the wire."""
     with answering(raising(NotFound("No such thing."))) as channel:
         assert refused(echo.method(channel), echo.request()).code is CODE.NOT_FOUND
+
+
+def test_bytes_that_are_no_message_are_bad_input(target: Target) -> None:
+    """INVALID_ARGUMENT with a sentence, where gRPC itself would answer INTERNAL and log a stack trace."""
+    with channel_as("tester", target) as channel:
+        rpc: Any = channel.unary_unary(f"/{target.descriptor.full_name}/Say", request_serializer=bytes)
+        told = refused(rpc, b"\xff" * 16)
+    assert (told.code, told.reason) == (CODE.INVALID_ARGUMENT, "UNREADABLE_REQUEST")

@@ -1,0 +1,155 @@
+"""Every RPC gets values at and beyond every edge: the answer is never our failure, and the next good call works."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from bookstore.books.v1 import books_pb2, books_pb2_grpc
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from mesh.v1 import policy_pb2
+
+from mesh.client import connect, failure
+from mesh.identity import Signer
+from tests.harness import DESCRIPTORS, MESH_SECRET, Product, running
+
+pytestmark = pytest.mark.integration
+
+INT32, INT64 = 2**31 - 1, 2**63 - 1
+TEXTS = (
+    "",
+    " ",
+    "x" * 10_000,
+    "a\x00b",
+    "a\nb\x1b[31m",
+    "\u202e\U0001f4da",
+    "%_\\",
+    "'; DROP TABLE Books; --",
+    "-1",
+    "9" * 400,
+)
+EDGES: dict[int, tuple[Any, ...]] = {
+    FieldDescriptor.CPPTYPE_STRING: TEXTS,
+    FieldDescriptor.CPPTYPE_INT32: (0, -1, INT32, -INT32 - 1),
+    FieldDescriptor.CPPTYPE_INT64: (0, -1, INT64, -INT64 - 1),
+    FieldDescriptor.CPPTYPE_ENUM: (0, 99, -1, INT32),
+    FieldDescriptor.CPPTYPE_BOOL: (True,),
+}
+UUID = "0b5a8d4e-3c0f-4e1a-9d6b-111111111111"
+FITTING: dict[str, Any] = {
+    "email": "somebody@example.org", "session_id": UUID, "price": "1.00",
+    "expected_price": "1.00", "min_price": "1", "max_price": "9", "status": 2, "event_id": UUID,
+    "settlement": 1,
+}  # fmt: skip
+"""Values that keep the rules, so that one bad field alone decides; other texts are a word, other numbers 1."""
+REFUSALS = {
+    grpc.StatusCode.OK,
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.ALREADY_EXISTS,
+    grpc.StatusCode.FAILED_PRECONDITION,
+    grpc.StatusCode.UNAUTHENTICATED,
+    grpc.StatusCode.PERMISSION_DENIED,
+    grpc.StatusCode.RESOURCE_EXHAUSTED,
+}
+METHODS = [
+    pytest.param(name, method, id=f"{name}-{method.name}")
+    for name, descriptor in DESCRIPTORS.items()
+    for method in descriptor.methods
+]
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The three services on the catalogue."""
+    with running(tmp_path_factory.mktemp("product"), "users", "books", "orders") as started:
+        yield started
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_no_value_is_a_failure_of_ours(product: Product, name: str, method: MethodDescriptor) -> None:
+    """Each field in turn gets each edge while the others fit; an unusual value may be right, but never INTERNAL."""
+    answers = {}
+    for case, request in requests(method):
+        code = call(product, name, method, request.SerializeToString())
+        answers[case] = code
+        assert code in REFUSALS, (case, code)
+    assert grpc.StatusCode.INVALID_ARGUMENT in answers.values() or not method.input_type.fields
+    assert_good_still_works(product)
+
+
+@pytest.mark.parametrize(("name", "method"), METHODS)
+def test_bytes_that_are_no_message_break_nothing(product: Product, name: str, method: MethodDescriptor) -> None:
+    """Wrong wire types are read as unknown fields or refused, what is no message is refused; nothing is a crash."""
+    for raw in (
+        b"\x00",
+        b"\xff" * 64,
+        b"\x0a\xff\xff\xff\xff\x7f",
+        b"\x08\x08" * 1000,
+        b"\x0a\x02\xff\xfe",
+        b"\x0d\x00",
+    ):
+        assert call(product, name, method, raw) in REFUSALS
+    assert "Traceback" not in "".join(process.log.read_text() for process in product.processes.values())
+    assert_good_still_works(product)
+
+
+def requests(method: MethodDescriptor) -> Iterator[tuple[str, Message]]:
+    """A request for each edge of each field, and an empty one."""
+    kind = GetMessageClass(method.input_type)
+    yield "empty", kind()
+    for field in method.input_type.fields:
+        for number, value in enumerate(EDGES.get(field.cpp_type, ())):
+            request = fitting(kind())
+            setattr(request, field.name, value)
+            yield f"{field.name}[{number}]", request
+        if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
+            yield from nested(kind, field)
+
+
+def nested(kind: type[Message], field: FieldDescriptor) -> Iterator[tuple[str, Message]]:
+    """The same for the fields of a message in the request."""
+    assert field.message_type
+    for inner in field.message_type.fields:
+        for number, value in enumerate(EDGES.get(inner.cpp_type, ())):
+            request = fitting(kind())
+            part = getattr(request, field.name)
+            setattr(part[0] if field.is_repeated else part, inner.name, value)
+            yield f"{field.name}.{inner.name}[{number}]", request
+
+
+def fitting(request: Any) -> Any:
+    """Fills a message with values that keep the rules."""
+    for field in request.DESCRIPTOR.fields:
+        if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
+            if field.is_repeated:
+                fitting(getattr(request, field.name).add())
+            elif field.message_type and field.message_type.full_name == "google.protobuf.Duration":
+                getattr(request, field.name).seconds = 1
+        elif field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
+            setattr(request, field.name, FITTING.get(field.name, "word word"))
+        elif field.cpp_type != FieldDescriptor.CPPTYPE_BOOL:
+            setattr(request, field.name, FITTING.get(field.name, 1))
+    return request
+
+
+def call(product: Product, name: str, method: MethodDescriptor, raw: bytes) -> grpc.StatusCode:
+    """The code that the service answers to these bytes from a caller that may call the method."""
+    callers = method.GetOptions().Extensions[policy_pb2.policy].callers
+    path = f"/{method.containing_service.full_name}/{method.name}"
+    with connect(product.target(name), Signer(callers[0], MESH_SECRET)) as channel:
+        rpc: Any = channel.unary_unary(path, request_serializer=bytes, response_deserializer=bytes)
+        try:
+            rpc(raw, timeout=30)
+        except grpc.RpcError as error:
+            return failure(error).code
+    return grpc.StatusCode.OK
+
+
+def assert_good_still_works(product: Product) -> None:
+    """A good call is answered."""
+    with connect(product.target("books"), Signer("gateway", MESH_SECRET)) as channel:
+        answer = books_pb2_grpc.BooksStub(channel).GetBook(books_pb2.GetBookRequest(book_id=1))
+    assert answer.book.book_id == 1
