@@ -8,6 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from honcho.environ import parse_procfile
@@ -48,7 +49,7 @@ def main() -> int:
 def _build_shop(environ: dict[str, str]) -> bool:
     """Whether there are pages to serve; who has no Node can use the API all the same."""
     try:
-        shop.build(environ)
+        shop.build(environ, partial(print, flush=True))
     except shop.NotBuiltError as error:
         instead = "the last build is served" if shop.is_built() else "the API starts without them"
         print(f"{error} Until then {instead}.", file=sys.stderr, flush=True)

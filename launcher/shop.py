@@ -1,11 +1,11 @@
 """Builds the shop's pages when their sources changed since the last time."""
 
 import hashlib
-import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent / "frontend"
@@ -25,11 +25,12 @@ def is_built(folder: Path = FOLDER) -> bool:
     return (folder / "dist" / "index.html").is_file()
 
 
-def build(environ: Mapping[str, str], folder: Path = FOLDER) -> None:
+def build(environ: Mapping[str, str], say: Callable[[str], None], folder: Path = FOLDER) -> None:
     """Brings the build up to date; does nothing, in a few milliseconds, when it is.
 
     Args:
         environ: where to look for Node, and what npm gets to know.
+        say: told what takes long.
         folder: where the sources stand.
 
     Raises:
@@ -38,10 +39,16 @@ def build(environ: Mapping[str, str], folder: Path = FOLDER) -> None:
     wanted, stamp = _digest(folder), folder / "dist" / ".sources"
     if is_built(folder) and stamp.is_file() and stamp.read_text() == wanted:
         return
-    _check_node(environ)
-    _install(environ, folder)
-    print("Building the shop (once, and whenever its sources change) ...", flush=True)
-    _npm(environ, folder, "run", "build")
+    npm = _Npm(environ, folder)
+    npm.check()
+    locked = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    installed = folder / "node_modules" / "installed"  # as bootstrap.py, which brings them for the tests
+    if not installed.is_file() or installed.read_text() != locked:
+        say("Installing the shop's packages (once, and whenever their lock changes) ...")
+        npm.run("ci", "--no-audit", "--no-fund", "--loglevel=error")
+        installed.write_text(locked)
+    say("Building the shop (once, and whenever its sources change) ...")
+    npm.run("run", "build")
     stamp.write_text(wanted)
 
 
@@ -61,38 +68,42 @@ def _sources(folder: Path) -> Iterator[str]:
                 yield name
 
 
-def _check_node(environ: Mapping[str, str]) -> None:
-    least = ".".join(map(str, NODE))
-    wish = f"install Node.js {least} or newer from https://nodejs.org to have the shop's pages built"
-    paths = {name: shutil.which(name, path=environ.get("PATH")) for name in ("node", "npm")}
-    if missing := next((name for name, path in paths.items() if path is None), None):
-        message = f"The program {missing} was not found: {wish}."
-        raise NotBuiltError(message)
-    said = subprocess.run(
-        ["node", "--version"], env=environ, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    version = re.match(r"v(\d+)\.(\d+)", said)
-    if not version or (int(version[1]), int(version[2])) < NODE:
-        message = f"Node.js {said or 'here'} is too old: {wish}."
-        raise NotBuiltError(message)
+class _Npm:
+    """Node and its npm, wherever they are."""
 
+    def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
+        self._environ = environ
+        self._folder = folder
+        self._paths = {name: shutil.which(name, path=environ.get("PATH")) for name in ("node", "npm")}
 
-def _install(environ: Mapping[str, str], folder: Path) -> None:
-    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
-    stamp = folder / "node_modules" / ".installed"
-    if stamp.is_file() and stamp.read_text() == wanted:
-        return
-    print("Installing the shop's packages (once, and whenever their lock changes) ...", flush=True)
-    _npm(environ, folder, "ci")
-    stamp.write_text(wanted)
+    def check(self) -> None:
+        """Complains when they are missing or too old."""
+        least = ".".join(map(str, NODE))
+        wish = f"install Node.js {least} or newer from https://nodejs.org to have the shop's pages built"
+        for name, path in self._paths.items():
+            if path is None:
+                message = f"The program {name} was not found: {wish}."
+                raise NotBuiltError(message)
+        version = self._call("node", "--version").stdout.decode().strip()
+        numbers = re.match(r"v(\d+)\.(\d+)\.", version)
+        if not numbers or (int(numbers[1]), int(numbers[2])) < NODE:
+            message = f"Node.js {version} is too old: {wish}."
+            raise NotBuiltError(message)
 
+    def run(self, *arguments: str) -> None:
+        """Runs npm, which speaks only when it fails."""
+        done = self._call("npm", *arguments)
+        if done.returncode:
+            sys.stderr.buffer.write(done.stdout)
+            message = f"The shop's pages could not be built: `npm {' '.join(arguments[:2])}` failed as shown above."
+            raise NotBuiltError(message)
 
-def _npm(environ: Mapping[str, str], folder: Path, *arguments: str) -> None:
-    """Runs npm, which speaks only when it fails."""
-    done = subprocess.run(
-        ["npm", *arguments], cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
-    if done.returncode:
-        os.write(2, done.stdout)
-        message = f"The shop's pages could not be built: `npm {' '.join(arguments)}` failed, and has said why above."
-        raise NotBuiltError(message)
+    def _call(self, name: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(  # noqa: S603 - programs of our own choice
+            [self._paths[name] or name, *arguments],
+            cwd=self._folder,
+            env=self._environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
