@@ -30,9 +30,11 @@ def table() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def example() -> dict[str, str]:
-    """Value by name, as .env.example has it."""
-    text = (ROOT / ".env.example").read_text("utf-8")
-    return {line["name"]: line["value"].strip() for line in LINE.finditer(text)}
+    """Value by name, as .env.example has it; each is there once."""
+    lines = list(LINE.finditer((ROOT / ".env.example").read_text("utf-8")))
+    found = {line["name"]: line["value"].strip() for line in lines}
+    assert len(found) == len(lines)
+    return found
 
 
 def test_every_setting_is_in_the_table(table: dict[str, str], read: set[str]) -> None:
