@@ -121,9 +121,12 @@ def test_a_service_is_asked_by_its_own_name(name: str) -> None:
 
 
 def test_everybody_in_the_mesh_gets_certificates() -> None:
-    """All that have the mesh's key, and nobody else."""
+    """All that have the mesh's key, and nobody else; each gets its own and the authority's."""
     members = {name for name, service in SERVICES.items() if "MESH_SECRET" in service.get("environment", {})}
     assert set(TLS["services"]) == members
+    for name in members:
+        files = [Path(volume.split(":")[-2]).name for volume in TLS["services"][name]["volumes"]]
+        assert files == ["ca.pem", f"{name}.pem", f"{name}.key"]
 
 
 @pytest.mark.parametrize("part", READERS)
