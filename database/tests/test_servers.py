@@ -1,9 +1,12 @@
 """A real server that is killed, encrypts, and lets transactions meet."""
 
+import socket
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import mysql.connector
@@ -258,6 +261,29 @@ def test_encryption_is_as_the_settings_say(url: URL, authority: Authority) -> No
     assert connected(by_name, Options(tls="required", tls_ca=str(authority.file))).startswith("TLS_")
 
 
+def test_a_server_that_knows_nobody_yet_lets_in_without_encryption(server: Server, url: URL) -> None:
+    """MySQL forgets with each restart whose password it has checked, and asks for encryption until it has again."""
+    server.shut_down()
+    server.start()
+    wait_until_listening(server)
+    assert connected(url, Options(tls="off")) == ""
+    with pytest.raises(Unavailable) as refused:
+        connected(url.set(password="hunter2"), Options(tls="off"))
+    assert "Access denied" in str(refused.value.__cause__)
+
+
+def wait_until_listening(server: Server) -> None:
+    """Waits for the server without an account: logging in would make it known."""
+    database = Database(make_url(server.url).set(username="nobody", password="nothing"))
+
+    def listens() -> bool:
+        with pytest.raises(Unavailable) as refused:
+            database.ping()
+        return "Access denied" in str(refused.value.__cause__)
+
+    until(listens)
+
+
 def test_a_server_of_another_authority_is_refused(url: URL, tmp_path: Path) -> None:
     """A certificate that somebody else has signed could be anybody's; the sentence holds no password."""
     other = Authority(tmp_path / "other")
@@ -267,20 +293,51 @@ def test_a_server_of_another_authority_is_refused(url: URL, tmp_path: Path) -> N
     assert str(url.password) not in str(refused.value.__cause__)
 
 
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that does not encrypt."""
-    folder = tmp_path_factory.mktemp("plain")
-    with own_server(folder, "--skip-ssl") as started:
-        yield started.url
+class Downgrade(socketserver.BaseRequestHandler):
+    """Passes a connection on to a server, but lets that look as if it could not encrypt."""
+
+    port = 0
+
+    def handle(self) -> None:
+        """Until either side hangs up."""
+        with socket.create_connection(("127.0.0.1", self.port)) as upstream:
+            greeting = bytearray(upstream.recv(65536))
+            flags = greeting.index(0, 5) + 1 + 4 + 8 + 1  # after the version, the connection's number, the challenge
+            greeting[flags + 1] &= ~0x08
+            self.request.sendall(greeting)
+            back = threading.Thread(target=self._pass_on, args=(upstream, self.request))
+            back.start()
+            self._pass_on(self.request, upstream)
+            back.join()
+
+    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_server_without_encryption_is_refused_when_it_is_required(plain: str) -> None:
-    """It is never fallen back to; where encryption is preferred only, it is."""
-    assert connected(make_url(plain), Options(tls="preferred")) == ""
-    with pytest.raises(Unavailable) as refused:
-        connected(make_url(plain), Options(tls="required"))
-    assert "DB_TLS requires" in str(refused.value.__cause__)
+@contextmanager
+def downgraded(port: int) -> Iterator[int]:
+    """A port with somebody in between who turns encryption off."""
+    handler = type("Handler", (Downgrade,), {"port": port})
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def test_somebody_in_between_cannot_turn_encryption_off(url: URL, authority: Authority) -> None:
+    """A server that seems not to encrypt is refused where that is required, with and without its authority."""
+    with downgraded(int(url.port or 0)) as port:
+        for tls_ca in ("", str(authority.file)):
+            with pytest.raises(Unavailable) as refused:
+                connected(url.set(port=port), Options(tls="required", tls_ca=tls_ca))
+            why = str(refused.value.__cause__)
+            assert "TLS" in why or "SSL" in why or "secure connection" in why
 
 
 @on_server
