@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import AnyRow, Database, repeated
 from mesh.errors import FailedPrecondition, NotFound
@@ -101,7 +101,7 @@ class BookStore:
                     transaction.execute(rejected.values(outcome=REJECTED))
                     movement["outcome"] = REJECTED
                 transaction.commit()
-        except IntegrityError:  # the order was counted before, or there is no such order
+        except (IntegrityError, DataError):  # the order was counted before, or there is none, or none can have that id
             return self._counted(order_id, book_id, quantity)
         return str(movement["outcome"])
 
