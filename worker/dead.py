@@ -104,7 +104,7 @@ def _show(letters: list[Delivery]) -> None:
             "headers": message.headers,
             "body": message.body.decode(errors="backslashreplace"),
         }
-        print(json.dumps(shown, indent=2, default=str))
+        print(json.dumps(shown, indent=2, default=str, skipkeys=True))
 
 
 async def _redrive(link: Link, topology: Topology, letters: list[Delivery]) -> None:

@@ -7,6 +7,7 @@ from bookstore.orders.v1.orders_pb2 import OrderEvent
 
 from mesh.broker.messages import Message
 from mesh.broker.topology import Topology
+from mesh.interceptors.calls import ACCEPTABLE
 
 ORDERS = Topology(exchange="orders", queue="order_queue", key="order.new")
 REASON, SET_ASIDE = "x-reason", "x-set-aside"
@@ -38,6 +39,6 @@ def read(message: Message) -> OrderEvent | Malformed:
         order_id=order["order_id"],
         book_id=order["book_id"],
         quantity=order["quantity"],
-        request_id=message.request_id(),
+        request_id=message.request_id() if ACCEPTABLE.fullmatch(message.request_id()) else "",
         attempt=message.attempt(),
     )

@@ -85,8 +85,8 @@ class RabbitSource:
             await asyncio.gather(*running, return_exceptions=True)
 
     async def _work(self, handle: Handle, link: Link, delivery: Delivery) -> None:
-        event = read(delivery.message)
         try:
+            event = read(delivery.message)
             if isinstance(event, Malformed):
                 log.warning("malformed", message_id=delivery.message.message_id, reason=event.reason)
                 result = Result(Outcome.REJECT, event.reason)

@@ -32,30 +32,20 @@ async def linked(settings: Settings) -> AsyncIterator[Link]:
     """
     # Each failure would be told several times, with a traceback; here it is an error with one sentence.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    loop = asyncio.get_running_loop()
-    opened: asyncio.Future[None] = loop.create_future()
-    lost: asyncio.Future[LostError] = loop.create_future()
+    connection = await _connected(settings)
+    lost: asyncio.Future[LostError] = asyncio.get_running_loop().create_future()
     gone = asyncio.Event()
 
-    def on_end(_: object, reason: BaseException) -> None:
+    def on_close(_: object, reason: BaseException) -> None:
         if not lost.done():
             lost.set_result(LostError(said(reason)))
         gone.set()
 
-    connection = AsyncioConnection(
-        settings.parameters,
-        on_open_callback=lambda _: None if opened.done() else opened.set_result(None),
-        on_open_error_callback=on_end,
-        on_close_callback=on_end,
-        custom_ioloop=loop,
-    )
+    connection.add_on_close_callback(on_close)
     connection.add_on_connection_blocked_callback(lambda *_: log.warning("broker blocks", broker=settings.place))
     connection.add_on_connection_unblocked_callback(lambda *_: log.info("broker goes on", broker=settings.place))
     link = Link(connection, lost)
     try:
-        await asyncio.wait([opened, lost], return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var] # two kinds
-        if lost.done():
-            raise lost.result()
         await link.open_channel()
         yield link
     finally:
@@ -64,7 +54,27 @@ async def linked(settings: Settings) -> AsyncIterator[Link]:
             await asyncio.wait_for(gone.wait(), GOODBYE)
         except TimeoutError:
             connection._terminate_stream(AMQPError("no goodbye"))  # noqa: SLF001 - pika has no other way to hang up
-            await asyncio.wait({asyncio.ensure_future(gone.wait())}, timeout=GOODBYE)
+            await asyncio.wait([asyncio.ensure_future(gone.wait())], timeout=GOODBYE)
+
+
+async def _connected(settings: Settings) -> AsyncioConnection:
+    loop = asyncio.get_running_loop()
+    opened: asyncio.Future[AsyncioConnection | BaseException] = loop.create_future()
+    AsyncioConnection.create_connection([settings.parameters], opened.set_result, custom_ioloop=loop)
+    try:
+        result = await asyncio.shield(opened)
+    except asyncio.CancelledError:  # pika trips over itself when it is stopped in the middle of a handshake
+        opened.add_done_callback(_close)
+        raise
+    if isinstance(result, BaseException):
+        raise LostError(said(result))
+    return result
+
+
+def _close(opened: asyncio.Future[AsyncioConnection | BaseException]) -> None:
+    result = opened.result()
+    if isinstance(result, AsyncioConnection):
+        result.close()
 
 
 async def keep_linked(settings: Settings, topology: Topology, use: Callable[[Link], Awaitable[None]]) -> None:

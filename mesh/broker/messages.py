@@ -37,7 +37,7 @@ class Message:
 
     def without(self, *names: str) -> "Message":
         """A copy without those headers and without what the broker wrote on it."""
-        kept = {key: value for key, value in self.headers.items() if not key.startswith((*OF_THE_BROKER, *names))}
+        kept = {key: value for key, value in self.headers.items() if not str(key).startswith((*OF_THE_BROKER, *names))}
         return replace(self, headers=kept)
 
     def saying(self, headers: Mapping[str, Header]) -> "Message":
@@ -75,6 +75,14 @@ class Delivery:
 def received(method: Basic.Deliver | Basic.GetOk, properties: pika.BasicProperties, body: bytes) -> Delivery:
     """What pika hands over."""
     message = Message(
-        body, properties.message_id or "", properties.headers or {}, properties.content_type or "application/json"
+        body,
+        message_id=_text(properties.message_id) or "",
+        headers=properties.headers or {},
+        content_type=_text(properties.content_type) or "application/json",
     )
     return Delivery(method.delivery_tag, message)
+
+
+def _text(value: object) -> str | None:
+    """A property that is text; pika leaves bytes where the sender wrote none."""
+    return value if isinstance(value, str) else None

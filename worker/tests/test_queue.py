@@ -27,7 +27,15 @@ def test_what_is_said_about_a_message_goes_with_its_event() -> None:
     assert (event.event_id, event.request_id, event.attempt) == ("id-1", "r", 4)
 
 
-@pytest.mark.parametrize("headers", [{"x-request-id": 5, "x-attempt": "4"}, {"x-attempt": -1}, {"x-attempt": 2**40}])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-request-id": 5, "x-attempt": "4"},
+        {"x-request-id": "id\nforged", "x-attempt": -1},
+        {"x-request-id": "é", "x-attempt": 2**40},
+        {"x-request-id": "x" * 65},
+    ],
+)
 def test_headers_of_another_kind_do_not_matter(headers: dict[str, object]) -> None:
     """They are read as if they were not there."""
     event = read(Message(orjson.dumps(LEAST), headers=headers))

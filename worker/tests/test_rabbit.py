@@ -261,3 +261,29 @@ def test_a_message_that_nobody_takes_back_stays_where_it_is(broker: Settings, ra
         assert attempts == [0, 1]
 
     beside(broker, claim)
+
+
+def test_nothing_that_a_client_writes_on_a_message_holds_it_up(broker: Settings, broker_url: str) -> None:
+    """Properties that are no text, headers of every kind: an order is an order, and what is set aside keeps them."""
+    headers = {"x-request-id": "two\nlines", "bytes": b"\xff", "none": None, "list": [1, {"a": "b"}], "x-attempt": "1"}
+    with pika.BlockingConnection(pika.URLParameters(broker_url)) as client:
+        channel = client.channel()
+        channel.queue_declare("order_queue", durable=True)
+        for body in (BODY, b"nonsense"):
+            properties = pika.BasicProperties(message_id=b"\xff", content_type=b"\xfe", headers=headers)
+            channel.basic_publish("", "order_queue", body, properties)
+
+    async def claim(link: Link) -> None:
+        recorder = Recorder(done)
+        async with Running(RabbitSource(broker, ORDERS, 10), recorder.handle):
+            await until(waiting(link, ORDERS.dead_queue, 1))
+
+            async def seen() -> bool:
+                return recorder.seen == [7]
+
+            await until(seen)
+        letter = (await taken(link, ORDERS.dead_queue)).message
+        assert letter.headers["list"] == [1, {"a": "b"}]
+        assert (letter.body, letter.content_type, len(letter.message_id)) == (b"nonsense", "application/json", 36)
+
+    beside(broker, claim)
