@@ -62,35 +62,51 @@ class Side:
 
 
 @contextmanager
-def both(folder: Path, settings: dict[str, str]) -> Iterator[tuple[Side, Side]]:
-    """The product and the ceiling, both ready, stopped at the end."""
-    product = Side(folder / "product", [sys.executable, "-m", "launcher"], settings)
-    honcho = [str(Path(sys.executable).parent / "honcho"), "-f", str(ROOT / "bench/stubs.Procfile"), "start"]
-    ceiling = Side(folder / "ceiling", honcho, {})
+def serving(*sides: Side) -> Iterator[None]:
+    """All of them ready, stopped at the end."""
     try:
-        product.wait_until_ready()
-        ceiling.wait_until_ready()
-        yield product, ceiling
+        for side in sides:
+            side.wait_until_ready()
+        yield
     finally:
-        product.stop()
-        ceiling.stop()
+        for side in sides:
+            side.stop()
+
+
+def product(folder: Path, settings: dict[str, str]) -> Side:
+    """The product as `make run` serves it."""
+    return Side(folder / "product", [sys.executable, "-m", "launcher"], settings)
+
+
+def ceiling(folder: Path) -> Side:
+    """The same gateway in front of services that answer constants."""
+    honcho = str(Path(sys.executable).parent / "honcho")
+    return Side(folder / "ceiling", [honcho, "-f", str(ROOT / "bench/stubs.Procfile"), "start"], {})
+
+
+@contextmanager
+def opened(product: Product) -> Iterator[Database]:
+    """The product's database."""
+    database = Database(parse_url(product.environ.get("dbURL", f"sqlite:///{product.folder}/data/bookstore.db")))
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def fill(product: Product) -> list[str]:
     """Makes buyers, stock for all of them, and answers the buyers' access tokens."""
-    database = Database(parse_url(product.environ.get("dbURL", f"sqlite:///{product.folder}/data/bookstore.db")))
     insert = "INSERT INTO Users (username, email, password_hash, created_at) VALUES (:name, :email, 'x', :now)"
     rows = [
         {"name": f"buyer {i}", "email": f"buyer{i}@bench.example", "now": "2026-01-01 00:00:00.000000"}
         for i in range(BUYERS)
     ]
-    with database.write() as transaction:
+    with opened(product) as database, database.write() as transaction:
         transaction.execute(text(insert), rows)
         transaction.execute(text("UPDATE Books SET quantity = :plenty"), {"plenty": PLENTY})
         found = "SELECT user_id FROM Users WHERE email LIKE '%@bench.example' ORDER BY user_id"
         users = transaction.execute(text(found)).scalars().all()
         transaction.commit()
-    database.close()
     return [token(user_id) for user_id in users]
 
 
