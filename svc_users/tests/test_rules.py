@@ -1,11 +1,17 @@
 """Pure decisions: one form of an email, long enough passwords, and whose second use a token's is."""
 
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from werkzeug.security import check_password_hash
 
-from mesh.errors import InvalidArgument
-from svc_users.passwords import ROUNDS, Hasher
+from mesh.call import Call, current, deadline_after
+from mesh.errors import InvalidArgument, Unavailable
+from svc_users.passwords import NICENESS, ROUNDS, Hasher
 from svc_users.rules import GRACE, Reuse, canonical_email, check_password_length, judge_reuse
 
 pytestmark = pytest.mark.unit
@@ -68,3 +74,62 @@ def test_a_hash_of_other_parameters_is_outdated() -> None:
 def test_the_rounds_are_owasps() -> None:
     """Nobody lowers them by accident."""
     assert ROUNDS == 600_000
+
+
+def test_no_more_hashes_run_at_once_than_there_are_turns() -> None:
+    """Twenty who ask at the same time are worked off two by two, each in a thread that steps back for others."""
+    hasher, running, most, niceness = Hasher(at_once=2, rounds=10), 0, 0, set()
+    lock = threading.Lock()
+
+    def work() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        niceness.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        threading.Event().wait(0.005)
+        with lock:
+            running -= 1
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: hasher._in_turn(work), range(20)))
+    assert most == 2
+    assert niceness == {NICENESS}
+
+
+def test_whoever_waits_too_long_for_a_turn_is_told_and_costs_no_hash() -> None:
+    """The caller's time counts, and what nobody waits for is not computed."""
+    hasher, begun, finish, computed = Hasher(at_once=1, rounds=10), threading.Event(), threading.Event(), []
+
+    def first() -> None:
+        begun.set()
+        finish.wait(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        busy = pool.submit(hasher._in_turn, first)
+        assert begun.wait(10)
+        token = current.set(Call(deadline=deadline_after(0.01)))
+        try:
+            with pytest.raises(Unavailable, match="at once"):
+                hasher._in_turn(lambda: computed.append(1))
+        finally:
+            current.reset(token)
+            finish.set()
+        busy.result(10)
+    hasher._in_turn(lambda: None)
+    assert computed == []
+
+
+def test_unknown_emails_cost_as_much_time_as_wrong_passwords() -> None:
+    """The fastest of sixty alternating tries are within 5 %; whatever disturbs a try makes it slower, never faster."""
+    hasher = Hasher(at_once=1, rounds=20_000)
+    stored = hasher.hash("correct horse")
+
+    def seconds(against: str | None) -> float:
+        started = time.thread_time()
+        matches = check_password_hash(against or hasher._of_nobody, "wrong horse")
+        assert not matches
+        return time.thread_time() - started
+
+    known, unknown = zip(*[(seconds(stored), seconds(None)) for _ in range(60)], strict=True)
+    assert 0.95 < min(unknown) / min(known) < 1.05
