@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_VENV = .venv/bin/
 
-.PHONY: help run test lint protos types frontend-lint frontend-test bench clean dev
+.PHONY: help run test lint protos types frontend-lint frontend-test bench clean dev audit
 
 help:  ## lists the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ frontend-test: dev
 
 bench: dev  ## measures requests a second, beside a gateway whose services answer constants
 	@$(IN_VENV)python -m bench
+
+audit: dev  ## asks whether a package in the locks has a known vulnerability; status 3 when nobody could be asked
+	@$(IN_VENV)python -m launcher.audit
 
 clean:  ## deletes everything that can be made again, but neither .env nor data/
 	rm -rf .venv .tools tests/tools/node_modules frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

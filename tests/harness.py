@@ -20,6 +20,7 @@ from sqlalchemy.engine import URL
 
 from mesh.client import Target
 from mesh.identity import derive_secret
+from mesh.tls import Tls, expecting
 
 ROOT = Path(__file__).resolve().parent.parent
 JWT_SECRET = "a secret that only the tests know, 32+ bytes"
@@ -140,9 +141,15 @@ class Product:
         """Ends all parts, the last one first; answers their exit statuses."""
         return {name: process.stop() for name, process in reversed(self.processes.items())}
 
+    def _channel(self, name: str) -> grpc.Channel:
+        folder = self.environ.get("MESH_TLS_DIR")
+        if not folder:
+            return grpc.insecure_channel(self.addresses[name])
+        return grpc.secure_channel(self.addresses[name], Tls(Path(folder)).channel("tester"), expecting(name))
+
     def _wait_for(self, name: str) -> None:
         process = self.processes[name]
-        with grpc.insecure_channel(self.addresses[name]) as channel:
+        with self._channel(name) as channel:
             request = health_pb2.HealthCheckRequest(service=DESCRIPTORS[name].full_name)
             stub = health_pb2_grpc.HealthStub(channel)
             deadline = time.monotonic() + PATIENCE

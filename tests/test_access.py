@@ -1,5 +1,6 @@
 """Every RPC of every service, tried by everybody: who gets in is what the documents say, and nobody else."""
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from mesh.client import failure
 from mesh.identity import Signer
-from tests.harness import DESCRIPTORS, MESH_SECRET, Product, running
+from tests.harness import DESCRIPTORS, MESH_SECRET, ROOT, Product, running
 from tests.security_tables import CALLERS, DOCUMENT, rpcs, written
 
 pytestmark = pytest.mark.integration
@@ -79,6 +80,19 @@ def test_the_documents_tables_are_the_contracts() -> None:
     names = {f"{DESCRIPTORS[name].name}.{path.rpartition('/')[2]}": callers for name, path, callers in METHODS}
     assert documented() == names
     assert set().union(*names.values()) <= set(CALLERS)
+
+
+@pytest.mark.unit
+def test_what_the_document_names_is_there() -> None:
+    """Every file and every test that it refers to exists."""
+    named = set(re.findall(r"`([\w/.]+)`", DOCUMENT.read_text("utf-8")))
+    files = {name for name in named if "/" in name and not name.startswith("/")}
+    assert [name for name in sorted(files) if not (ROOT / name).exists()] == []
+    code = "".join(file.read_text("utf-8") for file in ROOT.glob("*/tests/test_*.py"))
+    code += "".join(file.read_text("utf-8") for file in (ROOT / "tests").glob("test_*.py"))
+    tests = {name for name in named if re.fullmatch(r"test_\w+", name)}
+    assert tests
+    assert [name for name in sorted(tests) if f"def {name}(" not in code] == []
 
 
 @pytest.mark.parametrize(("name", "path"), [(name, path) for name, path, _ in METHODS])
