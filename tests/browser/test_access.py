@@ -34,6 +34,7 @@ def check(page: Page) -> None:
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function("() => document.getAnimations().length === 0")
             found: list[Any] = page.evaluate("tags => axe.run({ runOnly: tags })", TAGS)["violations"]
             told = [{each["id"]: [node["html"] for node in each["nodes"]]} for each in found]
             assert not told, f"{theme}, {width} px: {json.dumps(told, indent=2)}"
