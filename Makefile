@@ -44,5 +44,5 @@ bench: dev  ## measures requests a second, beside a gateway whose services answe
 	@$(IN_VENV)python -m bench
 
 clean:  ## deletes everything that can be made again, but neither .env nor data/
-	rm -rf .venv .tools node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
+	rm -rf .venv .tools tests/tools/node_modules frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

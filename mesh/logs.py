@@ -3,17 +3,18 @@
 import logging
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
 
 from mesh import env
 from mesh.call import current
+from mesh.lines import Lines
 
 
-def configure(service: str, environ: Mapping[str, str]) -> None:
-    """Sets up structlog for this process, and sends the standard library's warnings through it.
+def configure(service: str, environ: Mapping[str, str]) -> Lines:
+    """Sets up structlog for this process, and sends the standard library's warnings through it; answers the stream.
 
     Args:
         service: name of this process on every line.
@@ -25,6 +26,7 @@ def configure(service: str, environ: Mapping[str, str]) -> None:
     level = env.choice(environ, "LOG_LEVEL", "info", ("debug", "info", "warning", "error"))
     form = env.choice(environ, "LOG_FORMAT", "plain" if sys.stderr.isatty() else "json", ("json", "plain"))
     threshold = logging.getLevelNamesMapping()[level.upper()]
+    lines = Lines(sys.stderr.buffer)
     shared: list[structlog.typing.Processor] = [
         _naming(service),
         _add_call,
@@ -40,10 +42,11 @@ def configure(service: str, environ: Mapping[str, str]) -> None:
     structlog.configure(
         processors=shared + renderer,
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", lines)),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(handlers=[_Forward()], level=max(threshold, logging.WARNING), force=True)
+    return lines
 
 
 def get(name: str) -> structlog.typing.FilteringBoundLogger:

@@ -5,7 +5,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import structlog
@@ -13,10 +13,24 @@ import structlog
 from mesh import logs
 from mesh.call import Call, current
 from mesh.env import ConfigError
+from mesh.lines import Lines
 
 pytestmark = pytest.mark.unit
 
-Configure = Callable[..., io.BytesIO]
+
+class Written(NamedTuple):
+    """Where the lines go, and the stream that takes them there."""
+
+    output: io.BytesIO
+    stream: Lines
+
+    def text(self) -> bytes:
+        """All that was written."""
+        self.stream.drain()
+        return self.output.getvalue()
+
+
+Configure = Callable[..., Written]
 
 
 @pytest.fixture
@@ -25,11 +39,10 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
     before, root = structlog.get_config(), logging.getLogger()
     handlers, level = root.handlers[:], root.level
 
-    def configured(**environ: str) -> io.BytesIO:
+    def configured(**environ: str) -> Written:
         output = io.BytesIO()
         monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(output, encoding="utf-8", write_through=True))
-        logs.configure("books", environ)
-        return output
+        return Written(output, logs.configure("books", environ))
 
     yield configured
     structlog.configure(**before)
@@ -37,9 +50,9 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
     root.setLevel(level)
 
 
-def lines(output: io.BytesIO) -> list[dict[str, Any]]:
+def lines(output: Written) -> list[dict[str, Any]]:
     """The written lines, each read as JSON."""
-    return [json.loads(line) for line in output.getvalue().splitlines()]
+    return [json.loads(line) for line in output.text().splitlines()]
 
 
 def test_a_line_is_one_json_object(configure: Configure) -> None:
@@ -79,7 +92,7 @@ def test_the_plain_form_is_for_people(configure: Configure) -> None:
     """The event and its values stand on one line, letters beyond ASCII included, and it is no JSON."""
     output = configure(LOG_FORMAT="plain")
     logs.get("x").info("stored", title="Émile")
-    (line,) = output.getvalue().decode().splitlines()
+    (line,) = output.text().decode().splitlines()
     assert "stored" in line
     assert "title=Émile" in line
     assert not line.startswith("{")

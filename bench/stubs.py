@@ -1,0 +1,60 @@
+"""`python -m bench.stubs NAME`: a service that answers constants over gRPC, without a database: the ceiling."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+from bookstore.books.v1 import books_pb2, books_pb2_grpc
+from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
+from bookstore.users.v1 import users_pb2, users_pb2_grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from mesh.env import read_environment, text
+
+TEXT = "A desert world holds the only source of the spice, and every great house wants it. " * 4
+BOOK = books_pb2.Book(
+    book_id=1, title="Dune", description=TEXT, isbn="9780441013593", authors="Frank Herbert", publishers="Ace",
+    format="Paperback", genre="Science Fiction", price="10.99", quantity=84, url="/images/books/9780441013593.svg",
+)  # fmt: skip
+ORDER = orders_pb2.Order(
+    order_id=1, book_id=1, user_id=1, price="10.99", quantity=1, status=orders_pb2.ORDER_STATUS_PENDING, title="Dune",
+    authors="Frank Herbert", url="/images/books/9780441013593.svg", order_date=Timestamp(seconds=1_760_000_000),
+)  # fmt: skip
+ANSWERS: dict[str, dict[str, Any]] = {
+    "users": {},
+    "books": {
+        "GetBook": books_pb2.GetBookResponse(book=BOOK),
+        "ListBooks": books_pb2.ListBooksResponse(books=[BOOK] * 8, page=1, limit=8, total=74),
+    },
+    "orders": {
+        "PlaceOrder": orders_pb2.PlaceOrderResponse(order=ORDER),
+        "GetOrder": orders_pb2.GetOrderResponse(order=ORDER),
+        "ListUserOrders": orders_pb2.ListUserOrdersResponse(
+            orders=[ORDER] * 4, page_info=orders_pb2.PageInfo(page=1, limit=4, total=4)
+        ),
+    },
+}
+CODE: dict[str, Any] = {"users": users_pb2_grpc, "books": books_pb2_grpc, "orders": orders_pb2_grpc}
+CONTRACTS: dict[str, Any] = {"users": users_pb2, "books": books_pb2, "orders": orders_pb2}
+
+
+def main(name: str) -> None:
+    """Serves until it is killed, on the address that the real service would have."""
+    title = name.title()
+    answers = {method: staticmethod(lambda _, __, answer=answer: answer) for method, answer in ANSWERS[name].items()}
+    servicer = type(title, (getattr(CODE[name], f"{title}Servicer"),), answers)()
+    server = grpc.server(ThreadPoolExecutor(32))
+    getattr(CODE[name], f"add_{title}Servicer_to_server")(servicer, server)
+    serving = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(serving, server)
+    full_name = CONTRACTS[name].DESCRIPTOR.services_by_name[title].full_name
+    serving.set(full_name, health_pb2.HealthCheckResponse.SERVING)
+    server.add_insecure_port(text(read_environment(), f"{name.upper()}_ADDRESS"))
+    server.start()
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
