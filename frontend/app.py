@@ -84,7 +84,7 @@ class _Build:
 
 
 def _is_page(path: str) -> bool:
-    return "." not in path and not path.startswith("/assets/")
+    return "." not in path.rpartition("/")[2] and "/." not in path and not path.startswith("/assets/")
 
 
 def _missing(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
