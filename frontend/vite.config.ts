@@ -31,6 +31,7 @@ export default defineConfig(({ mode }) => ({
     environmentOptions: { jsdom: { url: "http://localhost:5173/" } },
     setupFiles: "./src/testing/setup.ts",
     restoreMocks: true,
+    testTimeout: 60_000,
     css: false,
   },
 }));

@@ -94,6 +94,15 @@ def test_a_page_that_is_known_is_not_sent_again(client: Client) -> None:
     assert client.get("/browse", headers={"If-None-Match": tag}).status_code == 304
 
 
+def test_another_build_is_served_at_once(client: Client, tmp_path: Path) -> None:
+    """Whoever builds while the server runs sees the new pages, not half of the old ones."""
+    assert client.get("/").text == PAGE
+    (tmp_path / "assets" / "index-def456.js").write_text("new")
+    (tmp_path / "index.html").write_text("<!doctype html><title>another</title>")
+    assert "another" in client.get("/browse").text
+    assert client.get("/assets/index-def456.js").text == "new"
+
+
 def test_only_reading_is_possible(client: Client) -> None:
     """Everything else is refused."""
     answer = client.post("/login")

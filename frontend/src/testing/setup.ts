@@ -1,9 +1,12 @@
 import { configureApi } from "@/lib/api/client";
 import { session } from "@/lib/session/store";
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { API, server } from "./server";
+
+// A busy machine is no reason to fail; what never comes is found out all the same.
+configure({ asyncUtilTimeout: 20_000 });
 
 beforeAll(() => {
   server.listen({ onUnhandledRequest: "error" });

@@ -23,7 +23,7 @@ export function Component() {
       <main
         id="main"
         tabIndex={-1}
-        className="mx-auto min-h-[75dvh] max-w-[84rem] px-4 pt-12 sm:px-8 md:pt-16"
+        className="mx-auto min-h-dvh max-w-[84rem] px-4 pt-12 sm:px-8 md:pt-16"
       >
         <Outlet />
       </main>

@@ -17,8 +17,8 @@ export function strengthOf(password: string): Strength {
     };
   const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\d/, /[^\p{L}\d]/u].filter((kind) => kind.test(password));
   const variety = new Set(password).size;
-  const points = variety + (kinds.length - 1) * 2;
-  if (points < 8) return { score: 1, words: "Easy to guess. Make it longer." };
-  if (points < 12) return { score: 2, words: "Fair. A few more characters would help." };
-  return points < 16 ? { score: 3, words: "Good." } : { score: 4, words: "Strong." };
+  const points = Math.min(password.length, 2 * variety) + (kinds.length - 1) * 2;
+  if (points < 10) return { score: 1, words: "Easy to guess. Make it longer." };
+  if (points < 14) return { score: 2, words: "Fair. A few more characters would help." };
+  return points < 18 ? { score: 3, words: "Good." } : { score: 4, words: "Strong." };
 }

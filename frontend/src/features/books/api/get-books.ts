@@ -9,13 +9,11 @@ export const booksOptions = (filters: Filters) =>
   infiniteQueryOptions({
     queryKey: ["books", filters],
     initialPageParam: 1,
-    queryFn: ({ pageParam, signal }) =>
-      unwrap(
-        api.books.GET("/books", {
-          params: { query: { ...filters, page: pageParam, limit: PAGE_SIZE } },
-          signal,
-        }),
-      ),
+    queryFn: async ({ pageParam, signal }) => {
+      const params = { query: { ...filters, page: pageParam, limit: PAGE_SIZE } };
+      const answer = await unwrap(api.books.GET("/books", { params, signal }));
+      return { ...answer, list: JSON.stringify(filters) };
+    },
     getNextPageParam: ({ pagination }) => (pagination.has_more ? pagination.page + 1 : undefined),
     placeholderData: keepPreviousData,
   });
@@ -23,6 +21,7 @@ export const booksOptions = (filters: Filters) =>
 interface Page {
   data: Book[];
   pagination: { total: number };
+  list: string;
 }
 
 /** All loaded books once each: stock may change the pages between two requests. */
@@ -31,6 +30,7 @@ const flatten = ({ pages }: { pages: Page[] }) => ({
     ...new Map(pages.flatMap((page) => page.data).map((book) => [book.book_id, book])).values(),
   ],
   total: pages.at(-1)?.pagination.total ?? 0,
+  list: pages[0]?.list,
 });
 
 export const useBooks = (filters: Filters) =>

@@ -6,7 +6,12 @@ import { useFilters } from "../use-filters";
 export function ActiveFilters() {
   const { filters, change, clear } = useFilters();
   const found = narrowing(filters);
-  if (found.length === 0) return null;
+  if (found.length === 0)
+    return (
+      <p className="font-serif text-[1.125rem] text-soft italic">
+        A small catalogue, chosen with care.
+      </p>
+    );
   return (
     <ul aria-label="Chosen filters" className="flex flex-wrap items-center gap-2">
       {found.map(({ name, label }) => (

@@ -45,7 +45,10 @@ export function Shelf() {
         <Problem error={found.error} onRetry={() => void found.refetch()} />
       )}
       {found.data && total === 0 && <NoBooks />}
-      {found.data && <BookGrid books={found.data.books} busy={isPlaceholderData} />}
+      {/* Another list is made of other cards: one that is in both would jump to its new place. */}
+      {found.data && (
+        <BookGrid key={found.data.list} books={found.data.books} busy={isPlaceholderData} />
+      )}
       {found.isFetchingNextPage && (
         <div className="mt-10">
           <BookGridSkeleton books={4} />
