@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mesh.certs import write_all
 from mesh.health import ask_url
 from tests.examples import Example, read_examples
 from tests.harness import DESCRIPTORS, PATIENCE, REST_PORTS, ROOT, Product, free_ports, running
@@ -30,8 +31,17 @@ SETTINGS = {"ORDER_PROCESSING_SECONDS": "3"}  # long enough for examples that lo
 
 
 @pytest.fixture(scope="module")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """A service that speaks to nobody without a certificate, for the one document that is about that."""
+    folder = tmp_path_factory.mktemp("encrypted")
+    write_all(folder / "certs", ("books", "tester"), days=1)
+    with running(folder, "books", settings={"MESH_TLS_DIR": str(folder / "certs")}) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """A product in a folder that looks like a checkout after `make dev`."""
+    """The whole product, in a folder that looks like a checkout after `make dev`."""
     folder = tmp_path_factory.mktemp("docs")
     (folder / ".venv").symlink_to(sys.prefix)
     shutil.copytree(ROOT / "protos", folder / "protos")
@@ -44,8 +54,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
-def test_the_examples_do_what_is_said(document: Path, product: Product, tmp_path: Path) -> None:
+def test_the_examples_do_what_is_said(document: Path, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """They run in one shell from top to bottom, as a reader would; none fails, and each prints what is shown."""
+    product = request.getfixturevalue("encrypted" if document.name == "SECURITY.md" else "product")
     examples = list(read_examples(document.read_text("utf-8")))
     outputs = [tmp_path / f"{index}.out" for index in range(len(examples))]
     said = run(examples, outputs, product)
