@@ -79,7 +79,7 @@ class Process:
 
 
 class Product:
-    """The services, the worker and the gateway as processes on free ports, in one folder.
+    """The services, the worker, the gateway and the shop's server as processes on free ports, in one folder.
 
     Args:
         folder: an empty folder for the database and the logs.
@@ -88,9 +88,10 @@ class Product:
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        ports = free_ports(8)
+        ports = free_ports(9)
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in zip(DESCRIPTORS, ports, strict=False)}
-        self.rest = dict(zip(REST_PORTS, ports[3:], strict=True))
+        self.rest = dict(zip(REST_PORTS, ports[3:8], strict=True))
+        self.pages = f"http://localhost:{ports[8]}"
         self.processes: dict[str, Process] = {}
         self.environ = {
             **_inherited(),
@@ -101,6 +102,8 @@ class Product:
             **{f"{name.upper()}_ADDRESS": address for name, address in self.addresses.items()},
             **{f"{name.upper()}_TARGET": address for name, address in self.addresses.items()},
             **{name: str(port) for name, port in self.rest.items()},
+            "FRONTEND_PORT": str(ports[8]),
+            "CORS_ORIGINS": self.pages,
             **(settings or {}),
         }
 
@@ -113,9 +116,9 @@ class Product:
         return Target(name, self.addresses[name], DESCRIPTORS[name])
 
     def start(self, *names: str) -> None:
-        """Starts the named parts (`users`, `books`, `orders`, `worker`, `gateway`) and waits until they are ready."""
+        """Starts the named parts, by their names in the Procfile, and waits until the services among them are ready."""
         for name in names:
-            module = name if name in {"worker", "gateway"} else f"svc_{name}"
+            module = f"svc_{name}" if name in DESCRIPTORS else name
             log = self.folder / f"{name}.log"
             self.processes[name] = Process([sys.executable, "-m", module], self.environ, self.folder, log)
         for name in names:
