@@ -15,6 +15,7 @@ from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2
 from bookstore.users.v1 import users_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sqlalchemy.engine import URL
 
 from mesh.client import Target
 from mesh.identity import derive_secret
@@ -82,12 +83,14 @@ class Product:
     """The services, the worker, the gateway and the shop's server as processes on free ports, in one folder.
 
     Args:
-        folder: an empty folder for the database and the logs.
+        folder: an empty folder for the logs.
+        database: where the migrated database is that they share.
         settings: environment beside the ports and the secret.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, database: URL, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.database = database
         ports = free_ports(9)
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in zip(DESCRIPTORS, ports, strict=False)}
         self.rest = dict(zip(REST_PORTS, ports[3:8], strict=True))
@@ -97,6 +100,7 @@ class Product:
             **_inherited(),
             "PYTHONPATH": str(ROOT),
             "JWT_SECRET_KEY": JWT_SECRET,
+            "dbURL": database.render_as_string(hide_password=False),
             "ORDER_PROCESSING_SECONDS": "0",
             "LOG_LEVEL": "info",
             **{f"{name.upper()}_ADDRESS": address for name, address in self.addresses.items()},
@@ -125,11 +129,6 @@ class Product:
             if name in DESCRIPTORS:
                 self._wait_for(name)
 
-    def prepare(self) -> None:
-        """Makes the database and fills the shelves."""
-        command = [sys.executable, "-m", "database", "upgrade", "seed"]
-        subprocess.run(command, env=self.environ, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
-
     def stop(self) -> dict[str, int]:
         """Ends all parts, the last one first; answers their exit statuses."""
         return {name: process.stop() for name, process in reversed(self.processes.items())}
@@ -151,10 +150,9 @@ class Product:
 
 
 @contextmanager
-def running(folder: Path, *names: str, settings: Mapping[str, str] | None = None) -> Iterator[Product]:
-    """The named parts on a fresh database, stopped at the end even when the test fails."""
-    product = Product(folder, settings)
-    product.prepare()
+def running(folder: Path, database: URL, *names: str, settings: Mapping[str, str] | None = None) -> Iterator[Product]:
+    """The named parts on a migrated database, stopped at the end even when the test fails."""
+    product = Product(folder, database, settings)
     try:
         product.start(*names)
         yield product

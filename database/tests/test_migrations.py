@@ -10,8 +10,6 @@ from sqlalchemy import ForeignKeyConstraint, MetaData, UniqueConstraint, inspect
 from database.engine import Database, parse_url
 from database.migrate import MIGRATIONS, upgrade
 
-pytestmark = pytest.mark.unit
-
 
 def migrate(database: Database, revision: str) -> None:
     """Goes down to a revision."""
@@ -20,16 +18,16 @@ def migrate(database: Database, revision: str) -> None:
     command.downgrade(config, revision)
 
 
-def test_the_migrations_make_the_models_tables(memory_database: Database, all_tables: MetaData) -> None:
+def test_the_migrations_make_the_models_tables(any_database: Database, all_tables: MetaData) -> None:
     """Alembic finds no difference in tables, columns, types, indexes, unique and foreign keys."""
-    with memory_database.read() as connection:
+    with any_database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, all_tables) == []
 
 
-def test_keys_and_columns_are_the_models_by_name_too(memory_database: Database, all_tables: MetaData) -> None:
+def test_keys_and_columns_are_the_models_by_name_too(any_database: Database, all_tables: MetaData) -> None:
     """What autogenerate does not look at: nullability, checks, primary keys, and what a foreign key refers to."""
-    with memory_database.read() as connection:
+    with any_database.read() as connection:
         found = inspect(connection)
         assert set(found.get_table_names()) == {*all_tables.tables, "alembic_version"}
         for name, table in all_tables.tables.items():
@@ -45,13 +43,13 @@ def test_keys_and_columns_are_the_models_by_name_too(memory_database: Database, 
             assert keys == {tuple(each.column_keys): each.referred_table.name for each in references}, name
 
 
-def test_every_stock_is_checked(memory_database: Database) -> None:
+def test_every_stock_is_checked(any_database: Database) -> None:
     """The check that no stock falls below zero is part of the schema."""
-    with memory_database.read() as connection:
+    with any_database.read() as connection:
         assert [check["name"] for check in inspect(connection).get_check_constraints("Books")] == ["ck_Books_quantity"]
 
 
-def test_the_contracts_columns_keep_their_types(memory_database: Database) -> None:
+def test_the_contracts_columns_keep_their_types(any_database: Database) -> None:
     """Tables, columns and types that clients may rely on are as the REST contract says."""
     promised = {
         "Users": "user_id INTEGER, username VARCHAR(50), email VARCHAR(100), password_hash TEXT, created_at DATETIME",
@@ -61,12 +59,13 @@ def test_the_contracts_columns_keep_their_types(memory_database: Database) -> No
         "Orders": "order_id INTEGER, book_id INTEGER, user_id INTEGER, price DECIMAL(10, 2), quantity INTEGER,"
         " status VARCHAR(20), title VARCHAR(255), authors TEXT, url TEXT, order_date DATETIME",
     }
-    with memory_database.read() as connection:
+    with any_database.read() as connection:
         for table, columns in promised.items():
             found = [f"{column['name']} {column['type']}" for column in inspect(connection).get_columns(table)]
             assert ", ".join(found).startswith(columns)
 
 
+@pytest.mark.unit
 def test_upgrading_again_changes_nothing(seeded_database: Database) -> None:
     """Every start may upgrade: a schema that is up to date stays, with its rows."""
     upgrade(seeded_database)
@@ -74,16 +73,17 @@ def test_upgrading_again_changes_nothing(seeded_database: Database) -> None:
         assert connection.exec_driver_sql("SELECT count(*) FROM Books").scalar_one() >= 60
 
 
-def test_going_down_and_up_again_works(memory_database: Database) -> None:
+def test_going_down_and_up_again_works(any_database: Database) -> None:
     """A downgrade leaves no table behind, and does not stand in the way of the next upgrade."""
-    migrate(memory_database, "base")
-    with memory_database.read() as connection:
+    migrate(any_database, "base")
+    with any_database.read() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
-    upgrade(memory_database)
-    with memory_database.read() as connection:
+    upgrade(any_database)
+    with any_database.read() as connection:
         assert "Outbox" in inspect(connection).get_table_names()
 
 
+@pytest.mark.unit
 def test_a_failed_migration_leaves_nothing_half_done() -> None:
     """Tables that stand in the way fail the whole migration, not its second half."""
     database = Database(parse_url("sqlite:///:memory:"))
