@@ -29,7 +29,8 @@ class Side:
 
     def __init__(self, folder: Path, arguments: list[str], settings: dict[str, str]) -> None:
         folder.mkdir()
-        self.product = Product(folder, settings)
+        database = parse_url(settings.get("dbURL", f"sqlite:///{folder}/data/bookstore.db"))
+        self.product = Product(folder, database, settings)
         bin_folder = str(Path(sys.executable).parent)
         environ = {**self.product.environ, "PATH": f"{bin_folder}:{self.product.environ['PATH']}"}
         self._process = Process(arguments, environ, folder, folder / "run.log")
@@ -87,7 +88,7 @@ def ceiling(folder: Path) -> Side:
 @contextmanager
 def opened(product: Product) -> Iterator[Database]:
     """The product's database."""
-    database = Database(parse_url(product.environ.get("dbURL", f"sqlite:///{product.folder}/data/bookstore.db")))
+    database = Database(product.database)
     try:
         yield database
     finally:
