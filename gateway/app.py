@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import errors
 from gateway.around import Around
@@ -15,6 +16,7 @@ from gateway.display_orders import DisplayOrders
 from gateway.inputs import BODY_LIMIT, IdConverter
 from gateway.orders import Orders
 from gateway.place_order import PlaceOrder
+from gateway.rates import Limits
 from gateway.rows import blueprint
 from gateway.stubs import Stubs
 from gateway.users import Users
@@ -47,9 +49,9 @@ def create_app(config: Config, stubs: Stubs, sets: Sequence[str] = tuple(PORTS))
     app.url_map.merge_slashes = False  # a redirect would be HTML
     app.url_map.converters["id"] = IdConverter
     errors.install(app)
-    gate = Gate(config.jwt_secret, config.mesh_secret)
+    gate = Gate(config.jwt_keys, config.mesh_secret)
     known: dict[str, Served] = {
-        "users": Users(stubs.users, gate, cors, secure=config.cookie_secure),
+        "users": Users(stubs.users, gate, cors, Limits(config.limits), secure=config.cookie_secure),
         "books": Books(stubs.books),
         "orders": Orders(stubs.orders),
         "place_order": PlaceOrder(stubs.orders),
@@ -60,5 +62,8 @@ def create_app(config: Config, stubs: Stubs, sets: Sequence[str] = tuple(PORTS))
     for rows in (*served, common.rows()):
         app.register_blueprint(blueprint(rows, gate))
     app.register_blueprint(common.documents())
-    app.wsgi_app = Around(app.wsgi_app, cors)  # type: ignore[method-assign] # as Flask's documentation asks for
+    app.wsgi_app = Around(app.wsgi_app, cors, config.hsts_seconds)  # type: ignore[method-assign] # as Flask's documentation asks for
+    if config.trusted_proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=0)
+        app.wsgi_app = proxied  # type: ignore[method-assign] # as Werkzeug's documentation asks for
     return app

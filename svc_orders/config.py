@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from database import config as database_config
 from mesh import env
+from mesh.credentials import Credentials
 from mesh.secrets import mesh_secret
 
 
@@ -15,7 +16,7 @@ class Config:
     address: str
     books_target: str
     database: database_config.Config
-    mesh_secret: str = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -28,5 +29,5 @@ class Config:
             address=env.text(environ, "ORDERS_ADDRESS", "127.0.0.1:50053"),
             books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
             database=database_config.Config.from_env(environ),
-            mesh_secret=mesh_secret(environ),
+            mesh_secret=mesh_secret(environ, "orders"),
         )

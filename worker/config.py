@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mesh import env
+from mesh.credentials import Credentials
 from mesh.secrets import mesh_secret
 
 
@@ -15,7 +16,7 @@ class Config:
     orders_target: str
     processing_seconds: float
     concurrency: int
-    mesh_secret: str = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -29,5 +30,5 @@ class Config:
             orders_target=env.text(environ, "ORDERS_TARGET", "127.0.0.1:50053"),
             processing_seconds=env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600),
             concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, least=1, most=1000),
-            mesh_secret=mesh_secret(environ),
+            mesh_secret=mesh_secret(environ, "worker"),
         )
