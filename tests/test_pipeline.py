@@ -23,10 +23,11 @@ pytestmark = pytest.mark.integration
 BUYERS, COPIES = 200, 20
 
 
-@pytest.fixture
-def product(tmp_path: Path, seeded_url: URL) -> Iterator[Product]:
-    """Services and worker, without the gateway."""
-    with running(tmp_path, seeded_url, "books", "orders", "worker") as started:
+@pytest.fixture(params=["embedded", "rabbitmq"])
+def product(tmp_path: Path, seeded_url: URL, request: pytest.FixtureRequest) -> Iterator[Product]:
+    """Services and worker, without the gateway; events are leased from Orders, or a broker carries them."""
+    settings = {"RABBIT_URL": request.getfixturevalue("broker_url")} if request.param == "rabbitmq" else {}
+    with running(tmp_path, seeded_url, "books", "orders", "worker", settings=settings) as started:
         yield started
 
 

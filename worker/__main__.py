@@ -15,7 +15,10 @@ from mesh.identity import Signer
 from worker.config import Config
 from worker.embedded import EmbeddedSource
 from worker.handler import Handler
+from worker.queue import ORDERS
+from worker.rabbit import RabbitSource
 from worker.runner import work
+from worker.source import Source
 
 SPARE = timedelta(seconds=30)
 """What a lease lasts beyond the simulated work, for the calls around it and their retries."""
@@ -33,8 +36,15 @@ async def run(config: Config) -> None:
             await asyncio.sleep(config.processing_seconds)
 
         handler = Handler(books_pb2_grpc.BooksStub(to_books), orders_stub, simulate)
-        lease = timedelta(seconds=config.processing_seconds) + SPARE
-        await work(EmbeddedSource(orders_stub, config.concurrency, lease), handler)
+        await work(_source(config, orders_stub), handler)
+
+
+def _source(config: Config, orders: "orders_pb2_grpc.OrdersAsyncStub") -> Source:
+    """The broker when there is one, else Orders itself."""
+    if config.broker is not None:
+        return RabbitSource(config.broker, ORDERS, config.concurrency)
+    lease = timedelta(seconds=config.processing_seconds) + SPARE
+    return EmbeddedSource(orders, config.concurrency, lease)
 
 
 def main() -> int:
