@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import AnyRow, Database, repeated
 from mesh.errors import FailedPrecondition, NotFound
@@ -91,7 +91,7 @@ class BookStore:
                     transaction.execute(rejected.values(outcome=REJECTED))
                     movement["outcome"] = REJECTED
                 transaction.commit()
-        except IntegrityError:  # the order was counted before, or there is no such order
+        except (IntegrityError, DataError):  # counted before, or no such order; MySQL's INT has no room for some ids
             return self._counted(order_id, book_id, quantity)
         return str(movement["outcome"])
 

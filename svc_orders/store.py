@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import AnyRow, Database, repeated
 from mesh.errors import FailedPrecondition, NotFound
@@ -100,7 +100,7 @@ class OrderStore:
         for _ in range(3):  # what stood in the way may be gone when it is looked at
             try:
                 return self._insert(order, key, request_id, now), False
-            except IntegrityError:
+            except (IntegrityError, DataError):  # MySQL's INT has no room for some ids, which nobody has
                 earlier = self.placed_under(order.user_id, key, now) if key else None
                 if earlier is not None:
                     return earlier, True

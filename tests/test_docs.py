@@ -1,6 +1,7 @@
 """Every example in the documents does what they say, against a product that is running."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from database.engine import parse_url
 from mesh.health import ask_url
 from tests.examples import Example, read_examples
 from tests.harness import DESCRIPTORS, PATIENCE, REST_PORTS, ROOT, Product, running
@@ -24,11 +26,14 @@ SETTINGS = {"ORDER_PROCESSING_SECONDS": "3"}  # long enough for examples that lo
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+def product(tmp_path_factory: pytest.TempPathFactory, seeded_file: Path) -> Iterator[Product]:
     """A product in a folder that looks like a checkout after `make dev`."""
     folder = tmp_path_factory.mktemp("docs")
     (folder / ".venv").symlink_to(sys.prefix)
-    with running(folder, "users", "books", "orders", "worker", "gateway", settings=SETTINGS) as started:
+    (folder / "data").mkdir()
+    shutil.copy(seeded_file, folder / "data" / "bookstore.db")
+    database = parse_url("sqlite:///data/bookstore.db")
+    with running(folder, database, "users", "books", "orders", "worker", "gateway", settings=SETTINGS) as started:
         deadline = time.monotonic() + PATIENCE
         while any(ask_url(f"{started.url(port)}/ready") != "200" for port in REST_PORTS):
             assert time.monotonic() < deadline, "the gateway is not ready"

@@ -13,7 +13,7 @@ from bookstore.users.v1 import users_pb2_grpc
 from sqlalchemy import text
 
 from database.engine import Database
-from database.tests.rows import count, execute, execute_unchecked
+from database.tests.rows import count, execute_unchecked
 from mesh.client import Failure, failure
 from svc_users.tests.conftest import SECRET, Clock, CountingHasher, Serve
 
