@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
+import httpx
 from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2
 from bookstore.users.v1 import users_pb2
@@ -120,7 +121,7 @@ class Product:
         return Target(name, self.addresses[name], DESCRIPTORS[name])
 
     def start(self, *names: str) -> None:
-        """Starts the named parts, by their names in the Procfile, and waits until the services among them are ready."""
+        """Starts the named parts, by their names in the Procfile, and waits until all but the worker are ready."""
         for name in names:
             module = f"svc_{name}" if name in DESCRIPTORS else name
             log = self.folder / f"{name}.log"
@@ -128,6 +129,10 @@ class Product:
         for name in names:
             if name in DESCRIPTORS:
                 self._wait_for(name)
+            elif name == "gateway":
+                self._wait_for_answer(name, *(f"{self.url(port)}/health" for port in self.rest))
+            elif name == "frontend":
+                self._wait_for_answer(name, f"{self.pages}/config.json")
 
     def stop(self) -> dict[str, int]:
         """Ends all parts, the last one first; answers their exit statuses."""
@@ -147,6 +152,14 @@ class Product:
                     continue
         message = f"{name} is not ready:\n{process.log.read_text()}"
         raise AssertionError(message)
+
+    def _wait_for_answer(self, name: str, *urls: str) -> None:
+        process, deadline = self.processes[name], time.monotonic() + PATIENCE
+        while not all(map(_answers, urls)):
+            if time.monotonic() > deadline or not process.alive():
+                message = f"{name} is not ready:\n{process.log.read_text()}"
+                raise AssertionError(message)
+            time.sleep(0.02)
 
 
 @contextmanager
@@ -170,6 +183,13 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _inherited() -> dict[str, str]:
