@@ -29,8 +29,7 @@ class Side:
 
     def __init__(self, folder: Path, arguments: list[str], settings: dict[str, str]) -> None:
         folder.mkdir()
-        database = parse_url(settings.get("dbURL", f"sqlite:///{folder}/data/bookstore.db"))
-        self.product = Product(folder, database, settings)
+        self.product = Product(folder, settings)
         bin_folder = str(Path(sys.executable).parent)
         environ = {**self.product.environ, "PATH": f"{bin_folder}:{self.product.environ['PATH']}"}
         self._process = Process(arguments, environ, folder, folder / "run.log")
@@ -88,7 +87,7 @@ def ceiling(folder: Path) -> Side:
 @contextmanager
 def opened(product: Product) -> Iterator[Database]:
     """The product's database."""
-    database = Database(product.database)
+    database = Database(parse_url(product.environ.get("dbURL", f"sqlite:///{product.folder}/data/bookstore.db")))
     try:
         yield database
     finally:

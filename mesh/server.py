@@ -87,6 +87,7 @@ class MeshServer:
         self._probe_every = probe_every
         self._health = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=self._pool)
         self._stopped = threading.Event()
+        self._trouble = ""
         service.add(self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (service.descriptor.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
@@ -112,12 +113,17 @@ class MeshServer:
             self._probe()
 
     def _probe(self) -> None:
-        status = health_pb2.HealthCheckResponse.SERVING
+        status, why = health_pb2.HealthCheckResponse.SERVING, ""
         try:
             self._service.probe()
         except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is the same: not serving
-            log.warning("not serving", error=type(error).__name__)
-            status = health_pb2.HealthCheckResponse.NOT_SERVING
+            status, why = (
+                health_pb2.HealthCheckResponse.NOT_SERVING,
+                f"{type(error).__name__}: {error.__cause__ or error}",
+            )
+        if why != self._trouble:  # a server that is away for a night does not fill the log
+            log.warning("not serving", why=why) if why else log.info("serving again")
+            self._trouble = why
         for name in ("", self._service.descriptor.full_name):
             self._health.set(name, status)
 

@@ -38,7 +38,7 @@ def service(database: Database, bell: Bell, books: books_pb2_grpc.BooksStub, *, 
 def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     """The server, and how to close what it holds."""
     config = Config.from_env(environ)
-    database = Database(config.database.url, config.database.pool_size)
+    database = config.database.open()
     books = Target("books", config.books_target, books_pb2.DESCRIPTOR.services_by_name["Books"])
     channel = connect(books, Signer("orders", config.mesh_secret))
     bell = Bell()

@@ -84,14 +84,12 @@ class Product:
     """The services, the worker, the gateway and the shop's server as processes on free ports, in one folder.
 
     Args:
-        folder: an empty folder for the logs.
-        database: where the migrated database is that they share.
+        folder: an empty folder for the database and the logs.
         settings: environment beside the ports and the secret.
     """
 
-    def __init__(self, folder: Path, database: URL, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        self.database = database
         ports = free_ports(9)
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in zip(DESCRIPTORS, ports, strict=False)}
         self.rest = dict(zip(REST_PORTS, ports[3:8], strict=True))
@@ -101,7 +99,6 @@ class Product:
             **_inherited(),
             "PYTHONPATH": str(ROOT),
             "JWT_SECRET_KEY": JWT_SECRET,
-            "dbURL": database.render_as_string(hide_password=False),
             "ORDER_PROCESSING_SECONDS": "0",
             "LOG_LEVEL": "info",
             **{f"{name.upper()}_ADDRESS": address for name, address in self.addresses.items()},
@@ -134,6 +131,11 @@ class Product:
             elif name == "frontend":
                 self._wait_for_answer(name, f"{self.pages}/config.json")
 
+    def prepare(self) -> None:
+        """Makes the database and fills the shelves."""
+        command = [sys.executable, "-m", "database", "upgrade", "seed"]
+        subprocess.run(command, env=self.environ, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+
     def stop(self) -> dict[str, int]:
         """Ends all parts, the last one first; answers their exit statuses."""
         return {name: process.stop() for name, process in reversed(self.processes.items())}
@@ -163,9 +165,21 @@ class Product:
 
 
 @contextmanager
-def running(folder: Path, database: URL, *names: str, settings: Mapping[str, str] | None = None) -> Iterator[Product]:
-    """The named parts on a migrated database, stopped at the end even when the test fails."""
-    product = Product(folder, database, settings)
+def running(
+    folder: Path, *names: str, settings: Mapping[str, str] | None = None, database: URL | None = None
+) -> Iterator[Product]:
+    """The named parts, stopped at the end even when the test fails.
+
+    Args:
+        folder: an empty folder.
+        names: the parts, as `Product.start` takes them.
+        settings: environment beside the ports and the secret.
+        database: a migrated one; when not given, a fresh one is made in the folder.
+    """
+    url = {"dbURL": database.render_as_string(hide_password=False)} if database is not None else {}
+    product = Product(folder, {**url, **(settings or {})})
+    if database is None:
+        product.prepare()
     try:
         product.start(*names)
         yield product

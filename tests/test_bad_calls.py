@@ -71,7 +71,7 @@ def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             url = stack.enter_context(request.getfixturevalue("databases").migrated(seeded=True))
         else:
             url = parse_url(f"sqlite:///{request.getfixturevalue('seeded_file')}")
-        yield stack.enter_context(running(tmp_path_factory.mktemp("product"), url, "users", "books", "orders"))
+        yield stack.enter_context(running(tmp_path_factory.mktemp("product"), "users", "books", "orders", database=url))
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)

@@ -11,29 +11,29 @@ from pathlib import Path
 
 import pytest
 
-from database.engine import parse_url
 from mesh.health import ask_url
 from tests.examples import Example, read_examples
-from tests.harness import DESCRIPTORS, PATIENCE, REST_PORTS, ROOT, Product, running
+from tests.harness import DESCRIPTORS, PATIENCE, REST_PORTS, ROOT, Product, free_ports, running
 
 pytestmark = pytest.mark.e2e
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 GRPC_PORTS = (50051, 50052, 50053)
+OWN_PORT = 50060
+"""Of the service that the reader writes."""
+END_WHAT_RUNS = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
 LONGEST = 120
 """Seconds for all examples of a document."""
 SETTINGS = {"ORDER_PROCESSING_SECONDS": "3"}  # long enough for examples that look at a pending order
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, seeded_file: Path) -> Iterator[Product]:
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A product in a folder that looks like a checkout after `make dev`."""
     folder = tmp_path_factory.mktemp("docs")
     (folder / ".venv").symlink_to(sys.prefix)
-    (folder / "data").mkdir()
-    shutil.copy(seeded_file, folder / "data" / "bookstore.db")
-    database = parse_url("sqlite:///data/bookstore.db")
-    with running(folder, database, "users", "books", "orders", "worker", "gateway", settings=SETTINGS) as started:
+    shutil.copytree(ROOT / "protos", folder / "protos")
+    with running(folder, "users", "books", "orders", "worker", "gateway", settings=SETTINGS) as started:
         deadline = time.monotonic() + PATIENCE
         while any(ask_url(f"{started.url(port)}/ready") != "200" for port in REST_PORTS):
             assert time.monotonic() < deadline, "the gateway is not ready"
@@ -66,14 +66,15 @@ def run(examples: list[Example], outputs: list[Path], product: Product) -> str:
     """Runs the examples in one shell; answers what the one that failed has said, empty when none has."""
     ports = dict(zip(range(5001, 5006), (product.rest[name] for name in REST_PORTS), strict=True))
     grpc = (int(product.addresses[name].rpartition(":")[2]) for name in DESCRIPTORS)
-    ports |= dict(zip(GRPC_PORTS, grpc, strict=True))
+    ports |= dict(zip(GRPC_PORTS, grpc, strict=True)) | {OWN_PORT: free_ports(1)[0]}
     blocks = [example.command(ports, output) for example, output in zip(examples, outputs, strict=True)]
     path = os.pathsep.join((sysconfig.get_path("scripts"), product.environ["PATH"]))
+    imported = os.pathsep.join((str(product.folder / "protos" / "gen"), product.environ["PYTHONPATH"]))
     done = subprocess.run(
         ["bash", "-euo", "pipefail"],
-        input="".join(blocks),
+        input=END_WHAT_RUNS + "".join(blocks),
         cwd=product.folder,
-        env={**product.environ, "PATH": path},
+        env={**product.environ, "PATH": path, "PYTHONPATH": imported},
         capture_output=True,
         text=True,
         check=False,

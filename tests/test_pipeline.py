@@ -27,14 +27,14 @@ BUYERS, COPIES = 200, 20
 def product(tmp_path: Path, seeded_url: URL, request: pytest.FixtureRequest) -> Iterator[Product]:
     """Services and worker, without the gateway; events are leased from Orders, or a broker carries them."""
     settings = {"RABBIT_URL": request.getfixturevalue("broker_url")} if request.param == "rabbitmq" else {}
-    with running(tmp_path, seeded_url, "books", "orders", "worker", settings=settings) as started:
+    with running(tmp_path, "books", "orders", "worker", settings=settings, database=seeded_url) as started:
         yield started
 
 
 @pytest.fixture
-def database(product: Product) -> Iterator[Database]:
+def database(product: Product, seeded_url: URL) -> Iterator[Database]:
     """The product's database, seen from outside."""
-    opened = Database(product.database)
+    opened = Database(seeded_url)
     yield opened
     opened.close()
 

@@ -16,7 +16,6 @@ from typing import Any
 import httpx
 import pytest
 
-from database.engine import parse_url
 from tests.harness import PATIENCE, Process, Product
 
 pytestmark = pytest.mark.e2e
@@ -33,7 +32,7 @@ class Shop:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.product = Product(folder, parse_url("sqlite:///data/bookstore.db"))
+        self.product = Product(folder)
         self.folder = folder
         environ = {name: value for name, value in self.product.environ.items() if name != "JWT_SECRET_KEY"}
         log = folder / f"run-{time.monotonic_ns()}.log"

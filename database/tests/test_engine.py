@@ -99,7 +99,7 @@ def test_the_urls_of_the_documentation_are_accepted(url: str) -> None:
 def test_the_default_is_a_file() -> None:
     """Nothing has to be set."""
     config = Config.from_env({})
-    assert (str(config.url), config.pool_size) == ("sqlite:///data/bookstore.db", 16)
+    assert (str(config.url), config.options.pool_size) == ("sqlite:///data/bookstore.db", 16)
     with pytest.raises(ConfigError, match=r"^DB_POOL_SIZE "):
         Config.from_env({"DB_POOL_SIZE": "0"})
 

@@ -31,7 +31,7 @@ TAKE = pb.DecrementRequest(order_id=1, book_id=1, quantity=1)
 @pytest.fixture
 def product(tmp_path: Path, seeded_url: URL) -> Iterator[Product]:
     """The books service alone, on the catalogue with one order."""
-    with running(tmp_path, seeded_url, "books") as started:
+    with running(tmp_path, "books", database=seeded_url) as started:
         database = Database(seeded_url)
         add_order(database, add_user(database), 1)
         database.close()
@@ -46,9 +46,9 @@ def channel(product: Product) -> Iterator[grpc.Channel]:
 
 
 @pytest.fixture
-def lock(product: Product) -> Iterator[Connection]:
+def lock(product: Product, seeded_url: URL) -> Iterator[Connection]:
     """Holds the book's row, or all of SQLite, so that every call that takes a copy waits."""
-    database = Database(product.database)
+    database = Database(seeded_url)
     with database.write() as transaction:
         transaction.execute(text("UPDATE Books SET quantity = quantity WHERE book_id = 1"))
         yield transaction

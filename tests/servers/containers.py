@@ -1,51 +1,109 @@
 """Throwaway containers, where a Docker engine can be reached."""
 
+import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import uuid
+from pathlib import Path
+
+from tests.harness import free_ports
 
 DOCKER = "docker"
-PATIENCE = 30
+MYSQL = "mysql:8.4"
+PATIENCE = 60
+
+
+class ContainerError(Exception):
+    """The engine does not do what it was asked for; the message is its own."""
+
+
+class MySqlContainer:
+    """A MySQL server in a container, with the same ways as the one that is started by hand.
+
+    Args:
+        readable: a folder that it may read, under the same name.
+        options: of the server, beside its own.
+    """
+
+    def __init__(self, readable: Path, *options: str) -> None:
+        self.port = free_ports(1)[0]
+        self.password = secrets.token_urlsafe(16)
+        self._name = f"bookstore-test-{uuid.uuid4().hex[:12]}"
+        docker(
+            "create",
+            f"--name={self._name}",
+            f"--publish=127.0.0.1:{self.port}:3306",
+            f"--env=MYSQL_ROOT_PASSWORD={self.password}",
+            f"--volume={readable}:{readable}:ro",
+            MYSQL,
+            "--max-connections=500",
+            *options,
+        )
+
+    @property
+    def url(self) -> str:
+        """How to reach it, for an account that may do everything, without a database's name."""
+        return f"mysql+mysqlconnector://root:{self.password}@127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Starts it; it takes calls a while later."""
+        docker("start", self._name)
+
+    def kill(self) -> None:
+        """Ends it without a warning."""
+        docker("kill", self._name)
+
+    def shut_down(self) -> None:
+        """Ends it in order, to be started again."""
+        docker("stop", self._name)
+
+    def stop(self) -> None:
+        """Ends it for good, with its data."""
+        docker("rm", "--force", "--volumes", self._name)
 
 
 def reachable() -> bool:
     """Whether an engine answers; the client alone is not enough."""
-    return bool(shutil.which(DOCKER)) and not _docker("info").returncode
-
-
-def present(image: str) -> bool:
-    """Whether the image is on this machine."""
-    return not _docker("image", "inspect", image).returncode
+    try:
+        docker("info")
+    except ContainerError:
+        return False
+    return True
 
 
 def pull(image: str) -> bool:
-    """Fetches an image; answers whether it is here now."""
-    return present(image) or not subprocess.run([DOCKER, "pull", "--quiet", image], check=False).returncode
+    """Fetches an image unless it is here; answers whether it is here then."""
+    for arguments in (("image", "inspect", image), ("pull", "--quiet", image)):
+        try:
+            docker(*arguments, patience=600)
+        except ContainerError:
+            continue
+        return True
+    return False
 
 
-@contextmanager
-def running(
-    image: str, port: int, environ: Mapping[str, str], options: tuple[str, ...] = (), arguments: tuple[str, ...] = ()
-) -> Iterator[int]:
-    """A container of an image; yields the port on 127.0.0.1 that leads to `port`. Gone at the end, with its data."""
-    settings = [f"--env={name}={value}" for name, value in environ.items()]
-    command = ("run", "--detach", "--rm", f"--publish=127.0.0.1::{port}", *settings, *options, image, *arguments)
-    started = _docker(*command, patience=PATIENCE * 4)
-    if started.returncode:
-        message = f"A container of {image} did not start: {started.stderr.strip()}"
-        raise ContainerError(message)
-    container = started.stdout.strip()
+def present(image: str) -> bool:
+    """Whether an image is here."""
     try:
-        place = _docker("port", container, f"{port}/tcp").stdout.splitlines()[0]
-        yield int(place.rpartition(":")[2])
-    finally:
-        _docker("rm", "--force", "--volumes", container)
+        docker("image", "inspect", image)
+    except ContainerError:
+        return False
+    return True
 
 
-class ContainerError(Exception):
-    """The container did not start; the message says why."""
+def docker(*arguments: str, patience: float = PATIENCE) -> str:
+    """What the client says.
 
-
-def _docker(*arguments: str, patience: int = PATIENCE) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([DOCKER, *arguments], capture_output=True, text=True, check=False, timeout=patience)
+    Raises:
+        ContainerError: when it is not there, fails or takes too long.
+    """
+    if not shutil.which(DOCKER):
+        raise ContainerError("There is no docker command.")
+    try:
+        done = subprocess.run([DOCKER, *arguments], capture_output=True, text=True, check=True, timeout=patience)
+    except subprocess.CalledProcessError as error:
+        raise ContainerError(str(error.stderr).strip()) from None
+    except subprocess.TimeoutExpired:
+        message = f"docker {arguments[0]} took longer than {patience:g} seconds."
+        raise ContainerError(message) from None
+    return done.stdout.strip()

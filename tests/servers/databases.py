@@ -1,11 +1,11 @@
 """Databases on a server, one a test: copies of a migrated one, because migrating takes longer than most tests."""
 
-import secrets
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, inspect, make_url
 from sqlalchemy.engine import URL
@@ -16,8 +16,6 @@ from database.migrate import upgrade
 from database.seed import seed
 from tests.harness import PATIENCE
 from tests.servers import containers, mariadb
-
-IMAGE = "mysql:8.4"
 
 
 class MissingServerError(Exception):
@@ -33,7 +31,7 @@ class Databases:
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(database=None)
-        self._admin: Engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
+        self._admin: Engine = create_engine(self._url, isolation_level="AUTOCOMMIT", pool_pre_ping=True)
         self._templates: dict[bool, Template] = {}
 
     @contextmanager
@@ -110,39 +108,62 @@ class Template:
         connection.exec_driver_sql("SET foreign_key_checks = 1")
 
 
+class Server(Protocol):
+    """A server that can be killed and started again on the same port, with the same data."""
+
+    @property
+    def url(self) -> str:
+        """How to reach it, for an account that may do everything, without a database's name."""
+
+    def start(self) -> None:
+        """Starts it."""
+
+    def kill(self) -> None:
+        """Ends it without a warning."""
+
+    def shut_down(self) -> None:
+        """Ends it in order, to be started again."""
+
+    def stop(self) -> None:
+        """Ends it for good."""
+
+
 @contextmanager
-def serving(environ: Mapping[str, str], folder: Path) -> Iterator[str]:
-    """The URL of a real server: the one of `TEST_DB_URL`, a container's, or one that is started here by hand.
+def own_server(folder: Path, *options: str) -> Iterator[Server]:
+    """A server of the tests' own, stopped at the end: a container, or one that is started by hand.
+
+    Args:
+        folder: an empty folder.
+        options: of the server; what they name has to be in the folder's `readable`.
 
     Raises:
-        MissingServerError: when there is none.
+        MissingServerError: when there is neither.
     """
-    if environ.get("TEST_DB_URL"):
-        yield environ["TEST_DB_URL"]
-    elif containers.reachable() and containers.present(IMAGE):
-        with _container() as url:
-            yield url
+    readable = folder / "readable"
+    readable.mkdir(exist_ok=True)
+    server: Server
+    if containers.reachable() and containers.present(containers.MYSQL):
+        server = containers.MySqlContainer(readable, *options)
     elif mariadb.installed():
-        server = mariadb.MariaDb(folder)
-        server.start()
-        try:
-            yield server.url
-        finally:
-            server.stop()
+        server = mariadb.MariaDb(folder, *options)
     else:
         raise MissingServerError("No MySQL or MariaDB server can be started here: `make test` brings one.")
+    try:
+        server.start()
+        wait_until_it_answers(server.url)
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager
-def _container() -> Iterator[str]:
-    password = secrets.token_urlsafe(16)
-    options = ("--tmpfs=/var/lib/mysql",)  # nothing has to outlive the tests, and memory does not wait for a disk
-    with containers.running(
-        IMAGE, 3306, {"MYSQL_ROOT_PASSWORD": password}, options, ("--max-connections=500",)
-    ) as port:
-        url = f"mysql+mysqlconnector://root:{password}@127.0.0.1:{port}"
-        wait_until_it_answers(url)
-        yield url
+def serving(environ: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """The URL of the server that most tests share: the one of `TEST_DB_URL`, or one of the tests' own."""
+    if environ.get("TEST_DB_URL"):
+        yield environ["TEST_DB_URL"]
+        return
+    with own_server(folder) as server:
+        yield server.url
 
 
 def wait_until_it_answers(url: str) -> None:

@@ -20,7 +20,6 @@ OPTIONS = (
     "--innodb-flush-method=nosync",  # a killed process loses nothing; only a machine without power would
     "--innodb-file-per-table=0",  # tables are made and dropped by the thousand
     "--innodb-buffer-pool-size=64M",
-    "--innodb-log-file-size=32M",
     "--performance-schema=0",
     "--max-connections=500",
 )
@@ -87,9 +86,11 @@ class MariaDb:
         """Ends it without a warning, as a power cut would."""
         self._end(signal.SIGKILL)
 
-    def stop(self) -> None:
+    def shut_down(self) -> None:
         """Ends it in order, or by force when it does not listen."""
         self._end(signal.SIGTERM)
+
+    stop = shut_down
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
