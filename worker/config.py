@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mesh import env
 from mesh.broker.settings import Settings, broker_settings
@@ -19,6 +20,8 @@ class Config:
     concurrency: int
     broker: Settings | None
     """Where events come from; from Orders itself when there is none."""
+    pulse: Path | None
+    """The file that shows that the worker is well."""
     mesh_secret: Credentials = field(repr=False)
 
     @classmethod
@@ -36,5 +39,14 @@ class Config:
             processing_seconds=env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600),
             concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, least=1, most=1000),
             broker=broker_settings(environ),
+            pulse=_file(environ, "WORKER_PULSE_FILE"),
             mesh_secret=mesh_secret(environ, "worker"),
         )
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    file = environ.get(name, "").strip()
+    if file and not Path(file).parent.is_dir():
+        message = f"{name}: there is no folder {Path(file).parent}."
+        raise env.ConfigError(message)
+    return Path(file) if file else None

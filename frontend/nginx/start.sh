@@ -9,7 +9,7 @@ set -eu
 base() {
   eval "own=\${PUBLIC_$1_URL:-} port=\${$1_PORT:-$2}"
   url=${own:-${PUBLIC_API_URL:-:$port}}
-  if ! echo "$url" | grep -Eqx '(https?://[][A-Za-z0-9.:-]+|:[0-9]{1,5})(/[A-Za-z0-9._~/-]*)?|/[A-Za-z0-9._~/-]*'; then
+  if ! printf '%s' "$url" | tr '\n' ' ' | grep -Eqx '(https?://[][A-Za-z0-9.:-]+|:[0-9]{1,5})(/[A-Za-z0-9._~/-]*)?|/[A-Za-z0-9._~/-]*'; then
     echo "frontend: PUBLIC_$1_URL, PUBLIC_API_URL or $1_PORT is '$url', not an address such as https://api.example, a port or a path." >&2
     exit 2
   fi
@@ -33,8 +33,9 @@ API_ORIGINS=$(for url in "$usersUrl" "$booksUrl" "$ordersUrl" "$placeOrderUrl" "
 LISTEN=${LISTEN:-8080}
 export usersUrl booksUrl ordersUrl placeOrderUrl displayOrdersUrl API_ORIGINS LISTEN
 
-mkdir -p /tmp/shop
-envsubst </shop/config.json.template >/tmp/shop/config.json
-envsubst '$API_ORIGINS' </shop/security-headers.conf >/tmp/shop/security-headers.conf
-envsubst '$LISTEN' </shop/nginx.conf.template >/tmp/shop/nginx.conf
-exec nginx -c /tmp/shop/nginx.conf
+here=$(dirname "$0") run=${RUN_DIR:-/tmp/shop}
+mkdir -p "$run"
+envsubst <"$here/config.json.template" >"$run/config.json"
+envsubst '$API_ORIGINS' <"$here/security-headers.conf" >"$run/security-headers.conf"
+envsubst '$LISTEN' <"$here/nginx.conf.template" >"$run/nginx.conf"
+exec nginx -c "$run/nginx.conf"
