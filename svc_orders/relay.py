@@ -21,7 +21,6 @@ BATCH = 500
 """Events published at once."""
 LEASE = timedelta(seconds=30)
 """How long another relay leaves a batch alone. It takes milliseconds, but for a broker that blocks."""
-WAIT = timedelta(seconds=5)
 PAUSE = 1.0
 """Seconds before the next try, after the database or the broker refused one."""
 LAST_WORDS = 3.0
@@ -85,6 +84,8 @@ class Relay:
 
     async def _step(self, link: Link) -> bool:
         """Sends one batch, or waits for one; answers whether there is more to do."""
+        if link.lost.done():
+            raise link.lost.result()
         last = self._stopping.is_set()
         try:
             await self._reconcile(link)
@@ -94,7 +95,7 @@ class Relay:
         except BrokerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the events are still there: orders go out later
-            log.warning("events wait", error=type(error).__name__, reason=str(error.__cause__ or error))
+            _warn("events wait", error)
             await asyncio.sleep(PAUSE)
             return not last
         return bool(events) or not last
@@ -102,8 +103,9 @@ class Relay:
     def _lease(self, link: Link) -> Sequence[AnyRow]:
         if self._stopping.is_set():
             return self._outbox.lease(BATCH, LEASE)
+        wait = timedelta(seconds=self._reconciler.every)
         return self._outbox.wait_and_lease(
-            BATCH, LEASE, WAIT, lambda: not (link.lost.done() or self._stopping.is_set())
+            BATCH, LEASE, wait, lambda: not (link.lost.done() or self._stopping.is_set())
         )
 
     async def _send(self, link: Link, events: Sequence[AnyRow]) -> None:
@@ -113,18 +115,33 @@ class Relay:
         done = [event.event_id for event, answer in zip(events, answers, strict=True) if answer is None]
         failed = {event.event_id: answer for event, answer in zip(events, answers, strict=True) if answer is not None}
         retries = [Retry(event_id, timedelta(seconds=PAUSE)) for event_id in failed]
-        await asyncio.to_thread(self._outbox.settle, done, retries, ())
+        await self._settle(done, retries)
         for error in failed.values():
             if isinstance(error, RefusedError):
                 log.warning("refused", events=len(failed), reason=str(error))
                 await self._topology.declare(link)  # somebody may have deleted the queue
                 return
 
+    async def _settle(self, done: Sequence[str], retries: Sequence[Retry]) -> None:
+        """Writes it down as soon as the database takes it: when the leases end, all would be sent again."""
+        while True:
+            try:
+                return await asyncio.to_thread(self._outbox.settle, done, retries, ())
+            except Exception as error:
+                if self._stopping.is_set():
+                    raise
+                _warn("not marked", error)
+            await asyncio.sleep(PAUSE)
+
     async def _reconcile(self, link: Link) -> None:
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + self._reconciler.every
             queued = await link.declare_queue(self._topology.queue)
             await asyncio.to_thread(self._reconciler.resend, queued)
+
+
+def _warn(event: str, error: Exception) -> None:
+    log.warning(event, error=type(error).__name__, reason=str(error.__cause__ or error))
 
 
 def _message(event: AnyRow) -> Message:

@@ -9,6 +9,8 @@ from mesh.broker.messages import Message
 from mesh.broker.topology import Topology
 
 ORDERS = Topology(exchange="orders", queue="order_queue", key="order.new")
+REASON, SET_ASIDE = "x-reason", "x-set-aside"
+"""Headers of a message that was set aside: why, and when."""
 IDS, COPIES = range(1, 2**63), range(1, 2**31)
 
 

@@ -8,11 +8,11 @@ from mesh import logs
 from mesh.broker.connection import keep_linked
 from mesh.broker.errors import LostError, RefusedError
 from mesh.broker.link import Link
-from mesh.broker.messages import Delivery, Message
+from mesh.broker.messages import ATTEMPT, Delivery, Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 from worker.handler import Outcome, Result
-from worker.queue import Malformed, read
+from worker.queue import REASON, SET_ASIDE, Malformed, read
 from worker.source import Handle
 
 PAUSE = 1.0
@@ -96,11 +96,11 @@ class RabbitSource:
     async def _settle(self, link: Link, delivery: Delivery, result: Result) -> None:
         attempt = delivery.message.attempt()
         if result.outcome is Outcome.RETRY:
-            again = delivery.message.saying(x_attempt=attempt + 1)
+            again = delivery.message.saying({ATTEMPT: attempt + 1})
             await self._publish(link, self._topology.retry_exchange, self._topology.retry_key(attempt), again)
         elif result.outcome is Outcome.REJECT:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            dead = delivery.message.saying(x_reason=result.reason, x_set_aside=now)
+            dead = delivery.message.saying({REASON: result.reason, SET_ASIDE: now})
             await self._publish(link, self._topology.dead_exchange, self._topology.key, dead)
         link.ack(delivery.tag)
 

@@ -71,6 +71,7 @@ class Link:
             self._channel.basic_publish(exchange, key, message.body, message.properties(), mandatory=True)
         except AMQPError as error:
             self.hang_up(said(error))
+            self._confirms.fail(self.lost.result())
         return confirmed
 
     def ack(self, tag: int) -> None:

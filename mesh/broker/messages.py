@@ -9,6 +9,7 @@ import pika
 from pika.spec import Basic
 
 Header: TypeAlias = object
+"""AMQP knows numbers, texts, moments, lists and tables."""
 REQUEST_ID, ATTEMPT = "x-request-id", "x-attempt"
 OF_THE_BROKER = ("x-death", "x-first-death-", "x-last-death-")
 """Headers that the broker writes about what happened to a message."""
@@ -34,10 +35,14 @@ class Message:
         """The message itself, or a copy with a name when it has none."""
         return self if self.message_id else replace(self, message_id=str(uuid.uuid4()))
 
-    def saying(self, **headers: Header) -> "Message":
-        """A copy without what the broker wrote on it, and with further headers, whose `_` are written `-`."""
-        kept = {name: value for name, value in self.headers.items() if not name.startswith(OF_THE_BROKER)}
-        return replace(self, headers=kept | {name.replace("_", "-"): value for name, value in headers.items()})
+    def without(self, *names: str) -> "Message":
+        """A copy without those headers and without what the broker wrote on it."""
+        kept = {key: value for key, value in self.headers.items() if not key.startswith((*OF_THE_BROKER, *names))}
+        return replace(self, headers=kept)
+
+    def saying(self, headers: Mapping[str, Header]) -> "Message":
+        """A copy without what the broker wrote on it, and with further headers."""
+        return replace(self, headers={**self.without().headers, **headers})
 
     def request_id(self) -> str:
         """Id of the request that it comes from; empty when it says none."""

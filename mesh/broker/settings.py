@@ -64,7 +64,8 @@ def broker_settings(environ: Mapping[str, str]) -> Settings | None:
         stack_timeout=2 * CONNECT_TIMEOUT,
         ssl_options=pika.SSLOptions(_context(environ), address.host) if address.tls else None,
     )
-    return Settings(f"{address.host}:{port}{address.vhost if address.vhost != '/' else ''}", parameters)
+    vhost = "" if address.vhost == "/" else f"/{address.vhost}"
+    return Settings(f"{address.host}:{port}{vhost}", parameters)
 
 
 def _from_parts(environ: Mapping[str, str]) -> _Address:
@@ -106,7 +107,8 @@ def _context(environ: Mapping[str, str]) -> ssl.SSLContext:
         name = "RABBIT_TLS_CERT"
         if certificate := environ.get(name, "").strip():
             context.load_cert_chain(certificate, environ.get("RABBIT_TLS_KEY", "").strip() or None)
-    except OSError as error:  # ssl's own errors are such, too
-        message = f"{name} cannot be used: {error.strerror or 'it holds no such certificate'}."
+    except OSError as error:
+        reason = "it holds no such certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        message = f"{name} cannot be used: {reason}."
         raise env.ConfigError(message) from None
     return context

@@ -24,7 +24,7 @@ class Topology:
     exchange: str
     queue: str
     key: str
-    delays: tuple[int, ...] = (1, 5, 30)
+    delays: tuple[int, ...] = (1, 5, 15)
 
     @property
     def dead_exchange(self) -> str:

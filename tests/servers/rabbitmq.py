@@ -19,7 +19,7 @@ from typing import Any
 from tests.harness import PATIENCE, free_ports
 
 USER = "tests"
-SERVER, NAMES = "rabbitmq-server", "epmd"
+SERVER, NAMES, CONTROL = "rabbitmq-server", "epmd", "rabbitmqctl"
 FOLDERS = "/usr/lib/rabbitmq/bin:/usr/local/sbin:/usr/local/bin:/opt/rabbitmq/sbin:/usr/sbin:/usr/bin"
 """Where the server may be; Debian's program of that name in /usr/sbin insists on the system's own folders."""
 
@@ -55,9 +55,22 @@ class RabbitMq:
         Raises:
             ServerError: when it ends, or does not answer in time.
         """
+        self.begin()
+        self.wait()
+
+    def begin(self) -> None:
+        """Starts it."""
         if self._names is None:  # the server would start one that outlives it
             self._names = self._run(NAMES, "-port", str(self._names_port), "-address", "127.0.0.1")
         self._process = self._run(SERVER)
+
+    def wait(self) -> None:
+        """Waits until it answers.
+
+        Raises:
+            ServerError: when it ends, or does not answer in time.
+        """
+        assert self._process
         deadline = time.monotonic() + 2 * PATIENCE
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -107,6 +120,17 @@ class RabbitMq:
                 message = f"{method} {path}: {error.code} {error.read().decode()}"
                 raise ServerError(message) from None
         return json.loads(text) if text else None
+
+    def control(self, *arguments: str) -> None:
+        """Runs `rabbitmqctl`, for what the HTTP API does not offer.
+
+        Raises:
+            ServerError: when it fails.
+        """
+        command = [found(CONTROL) or CONTROL, *arguments]
+        done = subprocess.run(command, env=self._environ(), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise ServerError(done.stdout + done.stderr)
 
     def _answers(self) -> bool:
         with suppress(OSError, ServerError):

@@ -72,3 +72,22 @@ def test_a_bad_setting_is_one_sentence(tmp_path: Path, settings: dict[str, str],
     assert process.returncode == 2
     assert said.startswith(sentence)
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["dead", "list"], 2, "worker: No broker is configured: set RABBIT_HOST or RABBIT_URL.\n"),
+        (["dead", "redrive"], 2, "one of the arguments id --all is required"),
+        (["alive"], 2, "invalid choice: 'alive'"),
+    ],
+)
+def test_what_is_asked_of_the_worker_is_checked(
+    tmp_path: Path, arguments: list[str], status: int, sentence: str
+) -> None:
+    """Dead letters need no secret and no service, only a broker."""
+    environ = {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    command = [sys.executable, "-m", "worker", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=15, check=False)
+    assert done.returncode == status
+    assert sentence in done.stderr
