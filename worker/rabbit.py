@@ -38,10 +38,15 @@ class RabbitSource:
         self._topology = topology
         self._concurrency = concurrency
         self._stopping = asyncio.Event()
+        self._link: Link | None = None
 
     def stop(self) -> None:
         """Takes no more events."""
         self._stopping.set()
+
+    def connected(self) -> bool:
+        """Whether the broker can hand over messages."""
+        return self._link is not None and not self._link.lost.done()
 
     async def run(self, handle: Handle) -> None:
         """Hands over events until `stop`; what is not finished then goes back to the queue with the connection."""
@@ -69,6 +74,7 @@ class RabbitSource:
 
         try:
             await link.consume(self._topology.queue, self._concurrency, on_delivery)
+            self._link = link
             await asyncio.wait([link.lost])
             raise link.lost.result()
         finally:
