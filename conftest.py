@@ -18,8 +18,9 @@ from database.engine import Database, parse_url
 from database.migrate import upgrade
 from database.seed import seed
 from mesh.broker.settings import Settings, broker_settings
+from tests.servers.brokers import own_broker
 from tests.servers.databases import Databases, serving
-from tests.servers.rabbitmq import RabbitMq
+from tests.servers.rabbitmq import Broker
 
 SQLITE, SERVER = "sqlite", "server"
 
@@ -106,25 +107,21 @@ def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    """A broker of the tests' own, one a session: it takes seconds to start."""
-    server = RabbitMq(tmp_path_factory.mktemp("rabbit"))
-    try:
-        server.start()
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A real broker, one a session: it takes seconds to start."""
+    with own_broker(tmp_path_factory.mktemp("rabbit")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture
-def vhost(rabbit: RabbitMq) -> Iterator[str]:
+def vhost(rabbit: Broker) -> Iterator[str]:
     """A virtual host of the test's own."""
     with rabbit.vhost() as name:
         yield name
 
 
 @pytest.fixture
-def broker_url(rabbit: RabbitMq, vhost: str) -> str:
+def broker_url(rabbit: Broker, vhost: str) -> str:
     """How to reach it."""
     return rabbit.url(vhost)
 

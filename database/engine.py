@@ -64,7 +64,8 @@ class Database:
     def __init__(self, url: URL, options: Options | None = None) -> None:
         self.url = url
         self._turn: AbstractContextManager[object] = nullcontext()
-        if url.get_backend_name() == "sqlite":
+        self._immediate = url.get_backend_name() == "sqlite"
+        if self._immediate:
             self._readers = self._writers = _sqlite(url, options or Options())
             # SQLite lets writers poll for its one lock, and some starve; here the threads of a process queue up.
             self._turn = threading.Lock()
@@ -91,8 +92,10 @@ class Database:
         Raises:
             Unavailable: when the database cannot be reached.
         """
-        with self._turn, _connected(self._writers).execution_options(writes=True) as connection:
+        with self._turn, _connected(self._writers) as connection:
             connection.begin()
+            if self._immediate:  # takes the write lock at once: transactions that read first fail when they meet
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     def ping(self) -> None:
@@ -153,7 +156,6 @@ def _sqlite(url: URL, options: Options) -> Engine:
         _make_folder(Path(str(url.database)).parent)
         engine = create_engine(url, pool_size=options.pool_size, max_overflow=options.pool_size)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
@@ -170,9 +172,3 @@ def _prepare_sqlite(connection: SqliteConnection, _: object) -> None:
     pragmas = (f"busy_timeout = {BUSY_TIMEOUT}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    """Takes the write lock at once: deferred transactions that read first fail when they meet."""
-    if connection.get_execution_options().get("writes"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""`python -m mesh`: a token for grpcurl, certificates for TLS between services, and how services and gateways are."""
+"""`python -m mesh`: a token for grpcurl, certificates for TLS, and how services and gateways are."""
 
 import argparse
 import re
@@ -10,21 +10,22 @@ import grpc
 from mesh.env import ConfigError, read_environment
 from mesh.health import ask_service, ask_url
 
-# What only one command needs is imported there: half of a health check's time would go into it.
-
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 LONGEST = 825
 """Days; no client that is strict about it takes a certificate that lasts longer."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Does what was asked for; the exit status is 2 for a bad setting, 1 for somebody who is not well."""
+    """Does what was asked for; the exit status is 2 for a bad setting, 1 for files in the way or a bad answer."""
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
     return status
 
 
@@ -45,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     health = commands.add_parser("health", help="ask a service whether it serves")
     health.add_argument("address", help="host and port, such as 127.0.0.1:50052")
     health.add_argument("service", nargs="?", default="", help="full name, such as bookstore.books.v1.Books")
+    health.add_argument("--as", dest="caller", default="tester", help="with TLS, whose certificate to show")
+    health.add_argument("--to", dest="audience", help="with TLS, the service's name (default: that of --as)")
     health.set_defaults(run=_health)
     ready = commands.add_parser("ready", help="ask web addresses whether they answer 200")
     ready.add_argument("urls", nargs="+", metavar="url", help="such as http://127.0.0.1:5001/ready")
@@ -53,16 +56,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _token(options: argparse.Namespace) -> int:
-    from mesh.identity import Signer  # noqa: PLC0415 - see above
+    from mesh.identity import Signer  # noqa: PLC0415 - a health check would spend half of its time on what these load
     from mesh.secrets import mesh_secret  # noqa: PLC0415
 
-    signer = Signer(options.caller, mesh_secret(read_environment()))
-    print(signer.token(options.audience, options.seconds))
+    print(Signer(options.caller, mesh_secret(read_environment())).token(options.audience, options.seconds))
     return 0
 
 
 def _certs(options: argparse.Namespace) -> int:
-    from mesh.certs import FilesExistError, write_all  # noqa: PLC0415 - see above
+    from mesh.certs import FilesExistError, write_all  # noqa: PLC0415 - as above
 
     try:
         for file in write_all(options.dir, options.names, options.days):
@@ -81,20 +83,20 @@ def _name(text: str) -> str:
 
 
 def _health(options: argparse.Namespace) -> int:
-    with _channel(options.address, options.service.rpartition(".")[2].lower()) as channel:
+    with _channel(options) as channel:
         status = ask_service(channel, options.service)
     print(status)
     return 0 if status == "SERVING" else 1
 
 
-def _channel(address: str, name: str) -> grpc.Channel:
-    """A channel to the service of that name; with TLS it shows the service's own certificate, which is at hand."""
+def _channel(options: argparse.Namespace) -> grpc.Channel:
     folder = read_environment().get("MESH_TLS_DIR", "").strip()
     if not folder:
-        return grpc.insecure_channel(address)
-    from mesh.tls import Tls, expecting  # noqa: PLC0415 - see above
+        return grpc.insecure_channel(options.address)
+    from mesh.tls import Tls, expecting  # noqa: PLC0415 - as above
 
-    return grpc.secure_channel(address, Tls(Path(folder)).channel(name), expecting(name))
+    credentials = Tls(Path(folder)).channel(options.caller)
+    return grpc.secure_channel(options.address, credentials, expecting(options.audience or options.caller))
 
 
 def _ready(options: argparse.Namespace) -> int:

@@ -9,14 +9,22 @@ import pytest
 import yaml
 
 from tests.harness import DESCRIPTORS, ROOT
+from tests.settings import LOGS, READERS, names_read
 
 pytestmark = pytest.mark.unit
 
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+TLS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.tls.yml").read_text("utf-8"))
 PYTHON = [name for name, service in SERVICES.items() if service["image"].startswith("bookstore:")]
 DOCKERFILES = [ROOT / "Dockerfile", ROOT / "frontend" / "Dockerfile"]
+NOT_IN_CONTAINERS = {
+    *("FRONTEND_HOST", "FRONTEND_PORT"),  # nginx has its own
+    *("USERS_PORT", "BOOKS_PORT", "ORDERS_PORT", "PLACE_ORDER_PORT", "DISPLAY_ORDERS_PORT"),  # published elsewhere
+    *("DB_TLS_CA", "MESH_TLS_DIR", "RABBIT_TLS_CA", "RABBIT_TLS_CERT", "RABBIT_TLS_KEY"),  # files, in a second file
+    *("RABBIT_URL", "RABBIT_PORT", "RABBIT_VHOST", "RABBIT_TLS"),  # the broker is compose's own
+}
 VARIABLE = re.compile(r"\$\{(?=(?P<name>\w+)(?P<rest>[^}]*))")
 LOOPBACK = "127.0.0.1:"
 PUBLIC = "${PUBLISH_ADDRESS:-127.0.0.1}:"
@@ -107,9 +115,23 @@ def test_a_service_is_asked_by_its_own_name(name: str) -> None:
     service = SERVICES[name]
     port = service["environment"][f"{name.upper()}_ADDRESS"].rpartition(":")[2]
     assert service["healthcheck"]["test"][3:] == [
-        "mesh", "health", f"127.0.0.1:{port}", DESCRIPTORS[name].full_name
+        "mesh", "health", f"127.0.0.1:{port}", DESCRIPTORS[name].full_name, "--as", name
     ]  # fmt: skip
     assert service["ports"][0].endswith(f":{port}")
+
+
+def test_everybody_in_the_mesh_gets_certificates() -> None:
+    """All that have the mesh's key, and nobody else."""
+    members = {name for name, service in SERVICES.items() if "MESH_SECRET" in service.get("environment", {})}
+    assert set(TLS["services"]) == members
+
+
+@pytest.mark.parametrize("part", READERS)
+def test_each_part_gets_what_it_reads_and_no_more(part: str) -> None:
+    """No secret reaches a part that has no use for it, and no setting in `.env` is without effect."""
+    given = {name for name, _ in _environment(SERVICES[part])} - LOGS
+    assert given <= names_read(part)
+    assert names_read(part) - given <= NOT_IN_CONTAINERS
 
 
 def test_every_variable_is_explained() -> None:

@@ -1,6 +1,7 @@
 """Every example in the documents does what they say, against a product that is running."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.harness import DESCRIPTORS, PATIENCE, REST_PORTS, ROOT, Product, free
 pytestmark = pytest.mark.e2e
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)")
 GRPC_PORTS = (50051, 50052, 50053)
 OWN_PORT = 50060
 """Of the service that the reader writes."""
@@ -41,7 +43,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield started
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_the_examples_do_what_is_said(document: Path, product: Product, tmp_path: Path) -> None:
     """They run in one shell from top to bottom, as a reader would; none fails, and each prints what is shown."""
     examples = list(read_examples(document.read_text("utf-8")))
@@ -55,7 +57,7 @@ def test_the_examples_do_what_is_said(document: Path, product: Product, tmp_path
         assert not difference, f"{document.name}, line {example.line}: {difference}"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: file.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
 def test_no_call_hides_from_being_run(document: Path) -> None:
     """Commands for the product stand in bash blocks only; those that need Docker or `make` cannot be run here."""
     shown = [each for each in document.read_text("utf-8").split("\n```") if not each.startswith(("bash\n", "\n"))]
@@ -81,3 +83,14 @@ def run(examples: list[Example], outputs: list[Path], product: Product) -> str:
         timeout=LONGEST,
     )
     return f"status {done.returncode}, {done.stderr}" if done.returncode else ""
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_link_leads_somewhere(document: Path) -> None:
+    """To a file that is there, and to a heading in it when the link names one."""
+    for path, anchor in LINK.findall(document.read_text("utf-8")):
+        target = document.parent / path if path else document
+        assert target.exists(), path
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}

@@ -18,10 +18,10 @@ class Config:
     orders_target: str
     processing_seconds: float
     concurrency: int
-    broker: Settings | None
-    """Where events come from; from Orders itself when there is none."""
     pulse: Path | None
     """The file that shows that the worker is well."""
+    broker: Settings | None
+    """Where events come from; from Orders itself when there is none."""
     mesh_secret: Credentials = field(repr=False)
 
     @classmethod
@@ -38,8 +38,8 @@ class Config:
             orders_target=env.text(environ, "ORDERS_TARGET", "127.0.0.1:50053"),
             processing_seconds=env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600),
             concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, least=1, most=1000),
-            broker=broker_settings(environ),
             pulse=_file(environ, "WORKER_PULSE_FILE"),
+            broker=broker_settings(environ),
             mesh_secret=mesh_secret(environ, "worker"),
         )
 

@@ -92,7 +92,8 @@ class EmbeddedSource:
             events = list((await self._orders.LeaseEvents(request)).events)
         except grpc.RpcError as error:
             self._answered = False
-            log.warning("no events", code=failure(error).code.name)
+            failed = failure(error)
+            log.warning("no events", code=failed.code.name, reason=failed.message)
             await asyncio.sleep(PAUSE)
             return []
         self._answered = True

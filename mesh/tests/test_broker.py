@@ -14,7 +14,7 @@ from mesh.broker.messages import Delivery, Message
 from mesh.broker.settings import Settings, broker_settings
 from mesh.broker.topology import Topology
 from tests.servers.gate import Gate
-from tests.servers.rabbitmq import RabbitMq
+from tests.servers.rabbitmq import Broker
 
 pytestmark = pytest.mark.integration
 
@@ -52,7 +52,7 @@ def test_a_confirmed_message_is_in_the_queue(broker: Settings) -> None:
     on_link(broker, claim)
 
 
-def test_a_message_is_persistent_json_with_a_name(broker: Settings, rabbit: RabbitMq, vhost: str) -> None:
+def test_a_message_is_persistent_json_with_a_name(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """One that has no name gets one."""
 
     async def claim(link: Link) -> None:
@@ -81,7 +81,7 @@ def test_a_message_without_a_queue_is_refused(broker: Settings) -> None:
     on_link(broker, claim)
 
 
-def test_a_message_without_room_is_refused(broker: Settings, rabbit: RabbitMq, vhost: str) -> None:
+def test_a_message_without_room_is_refused(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """Limits come by policy, and the queue says no."""
     limit = {"pattern": "thing_queue", "definition": {"max-length": 1, "overflow": "reject-publish"}}
     rabbit.manage("PUT", f"policies/{vhost}/limit", limit)
@@ -118,7 +118,7 @@ def test_the_last_delay_is_for_all_further_times() -> None:
     assert keys == ["thing.new", "thing.new.5s", "thing.new.15s", "thing.new.15s", "thing.new.15s"]
 
 
-def test_what_another_consumer_rejects_is_kept_whatever_its_key(broker: Settings, rabbit: RabbitMq, vhost: str) -> None:
+def test_what_another_consumer_rejects_is_kept_whatever_its_key(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """With the policy that names the exchange for dead letters; also what was published straight to the queue."""
     policy = {"pattern": f"^{THINGS.queue}$", "definition": {"dead-letter-exchange": THINGS.dead_exchange}}
     rabbit.manage("PUT", f"policies/{vhost}/dead", policy)
@@ -157,7 +157,7 @@ def test_a_queue_with_other_arguments_is_said(broker: Settings) -> None:
     asyncio.run(run())
 
 
-def test_a_queue_that_is_deleted_ends_the_link_of_its_consumer(broker: Settings, rabbit: RabbitMq, vhost: str) -> None:
+def test_a_queue_that_is_deleted_ends_the_link_of_its_consumer(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """Otherwise the consumer would wait for ever on a queue that is no more."""
 
     async def claim(link: Link) -> None:
@@ -188,7 +188,7 @@ def test_a_broker_that_is_not_there_is_said(change: dict[str, str], sentence: st
     asyncio.run(run())
 
 
-def test_a_password_that_is_wrong_is_said_but_not_shown(rabbit: RabbitMq) -> None:
+def test_a_password_that_is_wrong_is_said_but_not_shown(rabbit: Broker) -> None:
     """The broker's refusal is the reason."""
 
     async def run() -> None:
@@ -202,7 +202,7 @@ def test_a_password_that_is_wrong_is_said_but_not_shown(rabbit: RabbitMq) -> Non
     asyncio.run(run())
 
 
-def test_a_lost_link_is_made_again_and_said_once(rabbit: RabbitMq, vhost: str) -> None:
+def test_a_lost_link_is_made_again_and_said_once(rabbit: Broker, vhost: str) -> None:
     """However often it is tried in vain, there is one line; and one when the broker is back."""
     gate = Gate(rabbit.port)
     settings = broker_settings({"RABBIT_URL": rabbit.url(vhost).replace(f":{rabbit.port}/", f":{gate.port}/")})
@@ -234,7 +234,7 @@ def test_a_lost_link_is_made_again_and_said_once(rabbit: RabbitMq, vhost: str) -
     assert 2 <= said.count("broker lost") <= 3
 
 
-def test_a_broker_that_blocks_is_said_and_left(rabbit: RabbitMq, broker: Settings) -> None:
+def test_a_broker_that_blocks_is_said_and_left(rabbit: Broker, broker: Settings) -> None:
     """It takes nothing and does not listen to a goodbye either; nobody waits for it at the end."""
 
     async def run() -> None:

@@ -4,16 +4,20 @@ import http.server
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import grpc
 import pytest
 
 from mesh import health
 from mesh.__main__ import main
+from mesh.certs import write_all
 from mesh.client import Target
-from mesh.server import Service
-from mesh.testing import running
+from mesh.credentials import Credentials
+from mesh.server import MeshServer, Service
+from mesh.testing import SECRET, running
 from mesh.tests import echo
+from mesh.tls import Tls
 
 pytestmark = pytest.mark.integration
 
@@ -108,3 +112,21 @@ def test_one_address_that_is_not_ready_fails_all(web: str, capsys: pytest.Captur
     assert main(["ready", f"{web}/ready", f"{web}/other", f"http://{NOBODY}/ready", "nonsense"]) == 1
     out = capsys.readouterr().out
     assert out == f"{web}/ready 200\n{web}/other 503\nhttp://{NOBODY}/ready URLError\nnonsense ValueError\n"
+
+
+def test_with_tls_a_certificate_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service asks itself with its own; without one it hears nothing, and another's name is not taken for it."""
+    write_all(tmp_path / "certs", ["echo", "other"], 1)
+    credentials = Credentials(SECRET, tls=Tls(tmp_path / "certs"))
+    server = MeshServer(echo.service(), credentials, "127.0.0.1:0", threads=4)
+    server.start()
+    address = f"127.0.0.1:{server.port}"
+    try:
+        assert main(["health", address, ECHO]) == 1
+        monkeypatch.setenv("MESH_TLS_DIR", str(tmp_path / "certs"))
+        assert main(["health", address, ECHO, "--as", "echo"]) == 0
+        assert main(["health", address, ECHO, "--as", "other", "--to", "echo"]) == 0
+        assert main(["health", address, ECHO, "--as", "other"]) == 1
+        assert main(["health", address, ECHO, "--as", "nobody"]) == 2
+    finally:
+        server.stop(grace=0)

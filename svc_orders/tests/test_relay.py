@@ -31,7 +31,7 @@ from svc_orders.rules import PENDING, NewOrder
 from svc_orders.servicer import utc_now
 from svc_orders.store import OrderStore
 from tests.servers.gate import Gate
-from tests.servers.rabbitmq import RabbitMq
+from tests.servers.rabbitmq import Broker
 
 pytestmark = pytest.mark.integration
 
@@ -47,7 +47,7 @@ class Shop:
         vhost: the test's own part of it.
     """
 
-    def __init__(self, database: Database, rabbit: RabbitMq, vhost: str) -> None:
+    def __init__(self, database: Database, rabbit: Broker, vhost: str) -> None:
         self.database = database
         self.bell = Bell()
         self._rabbit = rabbit
@@ -117,13 +117,13 @@ class Shop:
 
 
 @pytest.fixture
-def shop(file_database: Database, rabbit: RabbitMq, vhost: str) -> Shop:
+def shop(file_database: Database, rabbit: Broker, vhost: str) -> Shop:
     """A shop on a database and a broker of its own."""
     return Shop(file_database, rabbit, vhost)
 
 
 @pytest.fixture
-def gate(rabbit: RabbitMq) -> Iterator[Gate]:
+def gate(rabbit: Broker) -> Iterator[Gate]:
     """A way to the broker that can be closed; it is closed at first."""
     door = Gate(rabbit.port)
     yield door
@@ -131,7 +131,7 @@ def gate(rabbit: RabbitMq) -> Iterator[Gate]:
 
 
 @pytest.fixture
-def behind_gate(gate: Gate, rabbit: RabbitMq, broker_url: str) -> Settings:
+def behind_gate(gate: Gate, rabbit: Broker, broker_url: str) -> Settings:
     """The broker, by way of the gate."""
     settings = broker_settings({"RABBIT_URL": broker_url.replace(f":{rabbit.port}/", f":{gate.port}/")})
     assert settings
@@ -224,7 +224,7 @@ def test_a_queue_deleted_while_orders_wait_gets_them_again(shop: Shop, broker: S
 
 
 def test_a_full_queue_gets_the_events_when_there_is_room(
-    shop: Shop, broker: Settings, rabbit: RabbitMq, vhost: str
+    shop: Shop, broker: Settings, rabbit: Broker, vhost: str
 ) -> None:
     """The broker says no, and is asked again."""
     limit = {"pattern": "order_queue", "definition": {"max-length": 2, "overflow": "reject-publish"}}
@@ -238,7 +238,7 @@ def test_a_full_queue_gets_the_events_when_there_is_room(
     assert {message["payload"] for message in shop.sent()} == {to_json(order) for order in orders}
 
 
-def test_a_broker_that_blocks_keeps_nobody_from_buying(shop: Shop, broker: Settings, rabbit: RabbitMq) -> None:
+def test_a_broker_that_blocks_keeps_nobody_from_buying(shop: Shop, broker: Settings, rabbit: Broker) -> None:
     """Out of memory it takes nothing; the orders wait with us, and go out when it goes on."""
     rabbit.control("set_vm_memory_high_watermark", "0.0001")
     try:

@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,26 +29,32 @@ class ServerError(Exception):
     """The server did not start, or did not do what it was asked for; the message says what it wrote."""
 
 
-class RabbitMq:
-    """A server that can be killed and started again on the same ports, with the same data.
+class Broker(ABC):
+    """A server that can be killed and started again on the same ports, with the same data."""
 
-    Args:
-        folder: an empty folder for all that it writes.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.port, self._management, self._names_port, self._peers_port = free_ports(4)
+    def __init__(self) -> None:
+        self.port, self.management = free_ports(2)
         self.password = secrets.token_urlsafe(16)
-        self._folder = folder
-        self._name = f"tests-{uuid.uuid4().hex[:8]}@localhost"
-        self._process: subprocess.Popen[bytes] | None = None
-        self._names: subprocess.Popen[bytes] | None = None
-        (folder / "plugins").write_text("[rabbitmq_management].\n")
-        (folder / "rabbitmq.conf").write_text(self._configuration())
 
-    def url(self, vhost: str = "/") -> str:
-        """How to reach a virtual host, for an account that may do everything."""
-        return f"amqp://{USER}:{self.password}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
+    @abstractmethod
+    def begin(self) -> None:
+        """Starts it."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Ends it without a warning, as a power cut would."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ends it for good, with all that belongs to it."""
+
+    @abstractmethod
+    def control(self, *arguments: str) -> None:
+        """Runs `rabbitmqctl`, for what the HTTP API does not offer."""
+
+    @abstractmethod
+    def said(self) -> str | None:
+        """Its last lines when it has ended by itself, else none."""
 
     def start(self) -> None:
         """Starts it, and waits until it answers.
@@ -58,36 +65,24 @@ class RabbitMq:
         self.begin()
         self.wait()
 
-    def begin(self) -> None:
-        """Starts it."""
-        if self._names is None:  # the server would start one that outlives it
-            self._names = self._run(NAMES, "-port", str(self._names_port), "-address", "127.0.0.1")
-        self._process = self._run(SERVER)
-
     def wait(self) -> None:
         """Waits until it answers.
 
         Raises:
             ServerError: when it ends, or does not answer in time.
         """
-        assert self._process
         deadline = time.monotonic() + 2 * PATIENCE
         while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            said = self.said()
+            if said is not None or time.monotonic() > deadline:
                 self.stop()
-                message = f"{SERVER} did not start:\n{self._last_lines()}"
+                message = f"{SERVER} did not start:\n{said}"
                 raise ServerError(message)
             time.sleep(0.05)
 
-    def kill(self) -> None:
-        """Ends it without a warning, as a power cut would."""
-        _end(self._process)
-
-    def stop(self) -> None:
-        """Ends it with all that belongs to it. Nothing has to outlive the tests, so nobody waits for an orderly end."""
-        _end(self._process)
-        _end(self._names)
-        self._names = None
+    def url(self, vhost: str = "/") -> str:
+        """How to reach a virtual host, for an account that may do everything."""
+        return f"amqp://{USER}:{self.password}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
 
     @contextmanager
     def vhost(self) -> Iterator[str]:
@@ -107,7 +102,7 @@ class RabbitMq:
             ServerError: when it says no.
         """
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self._management}/api/{path}",
+            f"http://127.0.0.1:{self.management}/api/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": "Basic " + b64encode(f"{USER}:{self.password}".encode()).decode()},
@@ -121,6 +116,47 @@ class RabbitMq:
                 raise ServerError(message) from None
         return json.loads(text) if text else None
 
+    def _answers(self) -> bool:
+        with suppress(OSError, ServerError):
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            self.manage("GET", "vhosts")
+            return True
+        return False
+
+
+class RabbitMq(Broker):
+    """One that is started by hand.
+
+    Args:
+        folder: an empty folder for all that it writes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._names_port, self._peers_port = free_ports(2)
+        self._folder = folder
+        self._name = f"tests-{uuid.uuid4().hex[:8]}@localhost"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._names: subprocess.Popen[bytes] | None = None
+        (folder / "plugins").write_text("[rabbitmq_management].\n")
+        (folder / "rabbitmq.conf").write_text(self._configuration())
+
+    def begin(self) -> None:
+        """Starts it."""
+        if self._names is None:  # the server would start one that outlives it
+            self._names = self._run(NAMES, "-port", str(self._names_port), "-address", "127.0.0.1")
+        self._process = self._run(SERVER)
+
+    def kill(self) -> None:
+        """Ends it without a warning, as a power cut would."""
+        _end(self._process)
+
+    def stop(self) -> None:
+        """Ends it with all that belongs to it. Nothing has to outlive the tests, so nobody waits for an orderly end."""
+        _end(self._process)
+        _end(self._names)
+        self._names = None
+
     def control(self, *arguments: str) -> None:
         """Runs `rabbitmqctl`, for what the HTTP API does not offer.
 
@@ -132,12 +168,11 @@ class RabbitMq:
         if done.returncode:
             raise ServerError(done.stdout + done.stderr)
 
-    def _answers(self) -> bool:
-        with suppress(OSError, ServerError):
-            socket.create_connection(("127.0.0.1", self.port), 1).close()
-            self.manage("GET", "vhosts")
-            return True
-        return False
+    def said(self) -> str | None:
+        """Its last lines when it has ended by itself, else none."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        return "\n".join((self._folder / "log").read_text(errors="replace").splitlines()[-10:])
 
     def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (self._folder / "log").open("ab") as log:
@@ -154,7 +189,7 @@ class RabbitMq:
         lines = {
             "listeners.tcp.local": f"127.0.0.1:{self.port}",
             "management.tcp.ip": "127.0.0.1",
-            "management.tcp.port": self._management,
+            "management.tcp.port": self.management,
             "default_user": USER,
             "default_pass": self.password,
             "disk_free_limit.absolute": "50MB",
@@ -182,9 +217,6 @@ class RabbitMq:
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
             "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the server, instead of staying beside it
         }
-
-    def _last_lines(self) -> str:
-        return "\n".join((self._folder / "log").read_text(errors="replace").splitlines()[-10:])
 
 
 def installed() -> bool:

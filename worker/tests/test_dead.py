@@ -10,7 +10,7 @@ import pytest
 from mesh.broker.connection import linked
 from mesh.broker.messages import Delivery, Message
 from mesh.broker.settings import Settings, broker_settings
-from tests.servers.rabbitmq import RabbitMq
+from tests.servers.rabbitmq import Broker
 from worker import dead
 from worker.queue import ORDERS
 
@@ -119,7 +119,7 @@ def test_all_are_sent_back(command: Command, broker: Settings) -> None:
 
 
 def test_what_the_queue_does_not_take_stays_dead(
-    command: Command, broker: Settings, rabbit: RabbitMq, vhost: str
+    command: Command, broker: Settings, rabbit: Broker, vhost: str
 ) -> None:
     """A full queue refuses; the letter is where it was, and the command says so."""
     limit = {"pattern": "^order_queue$", "definition": {"max-length": 1, "overflow": "reject-publish"}}
@@ -141,7 +141,7 @@ def test_an_unknown_letter_is_said(command: Command, broker: Settings, action: s
 
 
 def test_a_letter_that_another_consumer_rejected_tells_when(
-    command: Command, broker: Settings, rabbit: RabbitMq, vhost: str
+    command: Command, broker: Settings, rabbit: Broker, vhost: str
 ) -> None:
     """The broker itself wrote when and why, where the policy for dead letters is set."""
     policy = {"pattern": "^order_queue$", "definition": {"dead-letter-exchange": "orders.dlx"}}

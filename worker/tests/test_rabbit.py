@@ -14,7 +14,7 @@ from mesh.broker.connection import linked
 from mesh.broker.link import Link
 from mesh.broker.messages import Delivery, Message
 from mesh.broker.settings import Settings
-from tests.servers.rabbitmq import RabbitMq
+from tests.servers.rabbitmq import Broker
 from worker.handler import Outcome, Result
 from worker.queue import ORDERS
 from worker.rabbit import RabbitSource
@@ -219,7 +219,7 @@ def test_a_source_that_stops_leaves_its_messages_in_the_queue(broker: Settings) 
     beside(broker, claim)
 
 
-def test_a_queue_that_is_deleted_is_made_again(broker: Settings, rabbit: RabbitMq, vhost: str) -> None:
+def test_a_queue_that_is_deleted_is_made_again(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """The source does not wait on a queue that is no more."""
 
     async def claim(link: Link) -> None:
@@ -239,7 +239,7 @@ def test_a_queue_that_is_deleted_is_made_again(broker: Settings, rabbit: RabbitM
     beside(broker, claim)
 
 
-def test_a_message_that_nobody_takes_back_stays_where_it_is(broker: Settings, rabbit: RabbitMq, vhost: str) -> None:
+def test_a_message_that_nobody_takes_back_stays_where_it_is(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """Without the queue for retries, it is not acknowledged; with it again, it goes there."""
 
     async def claim(link: Link) -> None:
