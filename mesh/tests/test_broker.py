@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,6 +14,7 @@ from mesh.broker.link import Link
 from mesh.broker.messages import Delivery, Message
 from mesh.broker.settings import Settings, broker_settings
 from mesh.broker.topology import Topology
+from tests.servers.certificates import Authority
 from tests.servers.gate import Gate
 from tests.servers.rabbitmq import Broker
 
@@ -200,6 +202,29 @@ def test_a_password_that_is_wrong_is_said_but_not_shown(rabbit: Broker) -> None:
         assert "wrong-one" not in str(raised.value)
 
     asyncio.run(run())
+
+
+def test_with_tls_the_broker_is_checked(rabbit: Broker, vhost: str, tmp_path: Path) -> None:
+    """One whose authority is known is connected to; another one is not, and the reason is said."""
+    url = rabbit.url(vhost).replace(f":{rabbit.port}/", f":{rabbit.tls_port}/").replace("amqp:", "amqps:")
+
+    def settings(**more: str) -> Settings:
+        found = broker_settings({"RABBIT_URL": url, **more})
+        assert found
+        return found
+
+    async def claim(link: Link) -> None:
+        await link.publish(THINGS.exchange, THINGS.key, Message(b"1"))
+
+    async def refused(settings: Settings) -> None:
+        with pytest.raises(LostError, match="certificate verify failed"):
+            async with linked(settings):
+                raise AssertionError
+
+    on_link(settings(RABBIT_TLS_CA=str(rabbit.authority.file)), claim)
+    other = Authority(tmp_path / "other").file
+    for unknown in (settings(), settings(RABBIT_TLS_CA=str(other))):
+        asyncio.run(refused(unknown))
 
 
 def test_a_lost_link_is_made_again_and_said_once(rabbit: Broker, vhost: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.servers import rabbitmq
 from tests.servers.containers import RABBITMQ, docker, present, reachable
-from tests.servers.rabbitmq import USER, Broker, RabbitMq
+from tests.servers.rabbitmq import USER, Broker, RabbitMq, configuration
 
 
 class MissingBrokerError(Exception):
@@ -15,17 +15,27 @@ class MissingBrokerError(Exception):
 
 
 class RabbitContainer(Broker):
-    """RabbitMQ in a container."""
+    """RabbitMQ in a container.
 
-    def __init__(self) -> None:
-        super().__init__()
+    Args:
+        folder: an empty folder; the container's own user has to be able to read what is in it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        tls = self.authority.file.parent
+        file = tls / "tests.conf"
+        file.write_text(configuration({"listeners.ssl.default": 5671, **self.tls_options()}))
         self._name = f"bookstore-test-{uuid.uuid4().hex[:12]}"
         docker(
             "create",
             f"--name={self._name}",
             f"--hostname={self._name}",  # the name of its data
             f"--publish=127.0.0.1:{self.port}:5672",
+            f"--publish=127.0.0.1:{self.tls_port}:5671",
             f"--publish=127.0.0.1:{self.management}:15672",
+            f"--volume={tls}:{tls}:ro",
+            f"--volume={file}:/etc/rabbitmq/conf.d/90-tests.conf:ro",
             f"--env=RABBITMQ_DEFAULT_USER={USER}",
             f"--env=RABBITMQ_DEFAULT_PASS={self.password}",
             RABBITMQ,
@@ -71,7 +81,7 @@ def own_broker(folder: Path) -> Iterator[Broker]:
 
 def _made(folder: Path) -> Broker:
     if reachable() and present(RABBITMQ):
-        return RabbitContainer()
+        return RabbitContainer(folder)
     if rabbitmq.installed():
         return RabbitMq(folder)
     raise MissingBrokerError("No RabbitMQ server can be started here: `make test` brings one.")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.harness import PATIENCE, free_ports
+from tests.servers.certificates import Authority
 
 USER = "tests"
 SERVER, NAMES, CONTROL = "rabbitmq-server", "epmd", "rabbitmqctl"
@@ -30,11 +31,17 @@ class ServerError(Exception):
 
 
 class Broker(ABC):
-    """A server that can be killed and started again on the same ports, with the same data."""
+    """A server that can be killed and started again on the same ports, with the same data.
 
-    def __init__(self) -> None:
-        self.port, self.management = free_ports(2)
+    Args:
+        folder: an empty folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.tls_port, self.management = free_ports(3)
         self.password = secrets.token_urlsafe(16)
+        self.authority = Authority(folder / "tls")
+        self.certificate, self.key = self.authority.sign("localhost")
 
     @abstractmethod
     def begin(self) -> None:
@@ -116,6 +123,16 @@ class Broker(ABC):
                 raise ServerError(message) from None
         return json.loads(text) if text else None
 
+    def tls_options(self) -> dict[str, object]:
+        """Settings for its TLS; it asks nobody for a certificate."""
+        return {
+            "ssl_options.cacertfile": self.authority.file,
+            "ssl_options.certfile": self.certificate,
+            "ssl_options.keyfile": self.key,
+            "ssl_options.verify": "verify_none",
+            "ssl_options.fail_if_no_peer_cert": "false",
+        }
+
     def _answers(self) -> bool:
         with suppress(OSError, ServerError):
             socket.create_connection(("127.0.0.1", self.port), 1).close()
@@ -132,7 +149,7 @@ class RabbitMq(Broker):
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__()
+        super().__init__(folder)
         self._names_port, self._peers_port = free_ports(2)
         self._folder = folder
         self._name = f"tests-{uuid.uuid4().hex[:8]}@localhost"
@@ -186,8 +203,10 @@ class RabbitMq(Broker):
             )
 
     def _configuration(self) -> str:
-        lines = {
+        lines: dict[str, object] = {
             "listeners.tcp.local": f"127.0.0.1:{self.port}",
+            "listeners.ssl.local": f"127.0.0.1:{self.tls_port}",
+            **self.tls_options(),
             "management.tcp.ip": "127.0.0.1",
             "management.tcp.port": self.management,
             "default_user": USER,
@@ -197,7 +216,7 @@ class RabbitMq(Broker):
             "log.console.level": "warning",
             "log.file": "false",
         }
-        return "".join(f"{name} = {value}\n" for name, value in lines.items())
+        return configuration(lines)
 
     def _environ(self) -> dict[str, str]:
         return {
@@ -217,6 +236,11 @@ class RabbitMq(Broker):
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
             "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the server, instead of staying beside it
         }
+
+
+def configuration(settings: dict[str, object]) -> str:
+    """The text of a configuration file."""
+    return "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
 def installed() -> bool:
