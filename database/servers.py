@@ -14,6 +14,8 @@ from mesh.errors import Unavailable
 
 GONE = frozenset({1053, 1077, 1078, 1079, 1152, 1158, 1159, 1160, 1161, 1927, 2006, 2013, 2055, 4031})
 """Numbers that say that the connection is no more: the server stops, has restarted, or has closed it."""
+UNKNOWN_YET = 2061
+"""Number that says that the server has not checked this account's password since it started."""
 LOCK_WAIT = 5
 """Seconds that a transaction waits for another one's lock: as long as the contract's writing calls may take."""
 SESSION = (
@@ -79,6 +81,13 @@ else:
 def _connect(_: Dialect, __: ConnectionPoolEntry, ___: list[Any], arguments: dict[str, Any]) -> MySQLConnectionAbstract:
     if arguments.pop("use_pure", False):
         return mysql.connector.MySQLConnection(**arguments)
+    try:
+        return ServerConnection(**arguments)
+    except mysql.connector.Error as error:
+        if error.errno != UNKNOWN_YET or not arguments["ssl_disabled"]:
+            raise
+    # MySQL lets in without encryption only whom it knows: let it check the password once, encrypted.
+    ServerConnection(**{**arguments, "ssl_disabled": False}).close()
     return ServerConnection(**arguments)
 
 

@@ -101,7 +101,7 @@ class BookStore:
                     transaction.execute(rejected.values(outcome=REJECTED))
                     movement["outcome"] = REJECTED
                 transaction.commit()
-        except (IntegrityError, DataError):  # counted before, or no such order; MySQL's INT has no room for some ids
+        except (IntegrityError, DataError):  # the order was counted before, or there is none, or none can have that id
             return self._counted(order_id, book_id, quantity)
         return str(movement["outcome"])
 

@@ -112,7 +112,7 @@ class OrderStore:
         for _ in range(3):  # what stood in the way may be gone when it is looked at
             try:
                 return self._insert(order, key, request_id, now), False
-            except (IntegrityError, DataError):  # MySQL's INT has no room for some ids, which nobody has
+            except (IntegrityError, DataError):  # DataError: an id that is no user's or book's, being too large for any
                 earlier = self.placed_under(order.user_id, key, now) if key else None
                 if earlier is not None:
                     return earlier, True

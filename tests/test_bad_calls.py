@@ -1,7 +1,6 @@
 """Every RPC gets values at and beyond every edge: the answer is never our failure, and the next good call works."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import grpc
@@ -12,10 +11,10 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from mesh.v1 import policy_pb2
 
-from database.engine import parse_url
 from mesh.client import connect, failure
 from mesh.identity import Signer
 from tests.harness import DESCRIPTORS, MESH_SECRET, Product, running
+from tests.servers.databases import Databases
 
 pytestmark = pytest.mark.integration
 
@@ -65,13 +64,15 @@ METHODS = [
 
 @pytest.fixture(scope="module", params=["sqlite", "server"])
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The three services on the catalogue, on each engine."""
-    with ExitStack() as stack:
-        if request.param == "server":
-            url = stack.enter_context(request.getfixturevalue("databases").migrated(seeded=True))
-        else:
-            url = parse_url(f"sqlite:///{request.getfixturevalue('seeded_file')}")
-        yield stack.enter_context(running(tmp_path_factory.mktemp("product"), "users", "books", "orders", database=url))
+    """The three services on the catalogue, in a SQLite file and on a real server."""
+    folder, parts = tmp_path_factory.mktemp("product"), ("users", "books", "orders")
+    if request.param == "sqlite":
+        with running(folder, *parts) as started:
+            yield started
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    with databases.migrated(seeded=True) as url, running(folder, *parts, database=url) as started:
+        yield started
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)

@@ -258,6 +258,29 @@ def test_encryption_is_as_the_settings_say(url: URL, authority: Authority) -> No
     assert connected(by_name, Options(tls="required", tls_ca=str(authority.file))).startswith("TLS_")
 
 
+def test_a_server_that_knows_nobody_yet_lets_in_without_encryption(server: Server, url: URL) -> None:
+    """MySQL forgets with each restart whose password it has checked, and asks for encryption until it has again."""
+    server.shut_down()
+    server.start()
+    wait_until_listening(server)
+    assert connected(url, Options(tls="off")) == ""
+    with pytest.raises(Unavailable) as refused:
+        connected(url.set(password="hunter2"), Options(tls="off"))
+    assert "Access denied" in str(refused.value.__cause__)
+
+
+def wait_until_listening(server: Server) -> None:
+    """Waits for the server without an account: logging in would make it known."""
+    database = Database(make_url(server.url).set(username="nobody", password="nothing"))
+
+    def listens() -> bool:
+        with pytest.raises(Unavailable) as refused:
+            database.ping()
+        return "Access denied" in str(refused.value.__cause__)
+
+    until(listens)
+
+
 def test_a_server_of_another_authority_is_refused(url: URL, tmp_path: Path) -> None:
     """A certificate that somebody else has signed could be anybody's; the sentence holds no password."""
     other = Authority(tmp_path / "other")
