@@ -96,6 +96,13 @@ class Shopkeeper:
         found: list[dict[str, Any]] = answer.json()["data"]
         return found
 
+    def wait_for_end(self, member: Member, status: str) -> None:
+        """Returns when the newest order of the member has ended so."""
+        deadline = time.monotonic() + PATIENCE
+        while self.orders(member)[0]["status"] != status:
+            assert time.monotonic() < deadline, self.orders(member)
+            time.sleep(0.05)
+
     def expired_token(self, member: Member) -> str:
         """A token such as the member's was a quarter of an hour ago."""
         claims = jwt.decode(self.log_in(member).json()["access_token"], options={"verify_signature": False})
