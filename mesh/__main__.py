@@ -69,7 +69,7 @@ def _certs(options: argparse.Namespace) -> int:
     try:
         for file in write_all(options.dir, options.names, options.days):
             print(file)
-    except FilesExistError as error:
+    except (FilesExistError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
