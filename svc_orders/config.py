@@ -7,6 +7,7 @@ from datetime import timedelta
 from database import config as database_config
 from mesh import env
 from mesh.broker.settings import Settings, broker_settings
+from mesh.credentials import Credentials
 from mesh.secrets import mesh_secret
 
 
@@ -21,7 +22,7 @@ class Config:
     """Carries the events; the worker leases them from this service when there is none."""
     reconcile_after: timedelta
     """How long an order gets before its event counts as lost."""
-    mesh_secret: str = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -39,5 +40,5 @@ class Config:
             database=database_config.Config.from_env(environ),
             broker=broker_settings(environ),
             reconcile_after=timedelta(seconds=env.seconds(environ, "RECONCILE_AFTER_SECONDS", 60 + working)),
-            mesh_secret=mesh_secret(environ),
+            mesh_secret=mesh_secret(environ, "orders"),
         )

@@ -39,7 +39,7 @@ async def run(config: Config) -> None:
             await asyncio.sleep(config.processing_seconds)
 
         handler = Handler(books_pb2_grpc.BooksStub(to_books), orders_stub, simulate)
-        await work(_source(config, orders_stub), handler)
+        await work(_source(config, orders_stub), handler, config.pulse)
 
 
 def _source(config: Config, orders: "orders_pb2_grpc.OrdersAsyncStub") -> Source:

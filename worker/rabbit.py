@@ -38,10 +38,15 @@ class RabbitSource:
         self._topology = topology
         self._concurrency = concurrency
         self._stopping = asyncio.Event()
+        self._consuming = False
 
     def stop(self) -> None:
         """Takes no more events."""
         self._stopping.set()
+
+    def connected(self) -> bool:
+        """Whether the broker hands messages over."""
+        return self._consuming
 
     async def run(self, handle: Handle) -> None:
         """Hands over events until `stop`; what is not finished then goes back to the queue with the connection."""
@@ -69,9 +74,11 @@ class RabbitSource:
 
         try:
             await link.consume(self._topology.queue, self._concurrency, on_delivery)
+            self._consuming = True
             await asyncio.wait([link.lost])
             raise link.lost.result()
         finally:
+            self._consuming = False
             link.hang_up("closed")
             for task in running:
                 task.cancel()

@@ -175,6 +175,28 @@ class Conformance(ABC):
 
         self.run(claim)
 
+    def test_it_knows_whether_it_can_get_events(self) -> None:
+        """Not before it runs, nor while the other end is down; an operator's check asks."""
+
+        async def claim(source: Source, carrier: Carrier) -> None:
+            async def connected() -> bool:
+                return source.connected()
+
+            async def cut_off() -> bool:
+                return not source.connected()
+
+            assert not source.connected()
+            async with Running(source, Recorder(done).handle):
+                await carrier.put(1)
+                await until(connected)
+                await carrier.go_down()
+                await until(cut_off)
+                await carrier.come_back()
+                await carrier.put(1)
+                await until(connected)
+
+        self.run(claim)
+
     def test_no_more_than_its_concurrency_at_once(self) -> None:
         """Ten of a hundred are worked on, never eleven; all are in the end."""
 

@@ -42,9 +42,21 @@ def test_a_signal_ends_the_worker_in_order(tmp_path: Path, number: signal.Signal
     assert SECRET not in first + rest
 
 
+def test_the_pulse_of_a_worker_without_events_stops(tmp_path: Path) -> None:
+    """A health check sees no fresh file while nobody answers, although the process lives."""
+    file = tmp_path / "pulse"
+    settings = {"JWT_SECRET_KEY": SECRET, "BOOKS_TARGET": NOBODY, "ORDERS_TARGET": NOBODY}
+    with started(tmp_path, **settings, WORKER_PULSE_FILE=str(file)) as process:
+        assert process.stderr
+        while "no events" not in (line := process.stderr.readline()):
+            assert line, "the worker has ended"
+        assert not file.exists()
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
+        ({"WORKER_PULSE_FILE": "no/such/folder"}, "worker: WORKER_PULSE_FILE: there is no folder no/such.\n"),
         ({}, "worker: JWT_SECRET_KEY is not set.\n"),
         (
             {"WORKER_CONCURRENCY": "1001"},
