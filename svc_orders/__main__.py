@@ -13,7 +13,7 @@ from mesh.identity import Signer
 from mesh.server import MeshServer, Service, run
 from svc_orders.config import Config
 from svc_orders.outbox import Bell, Outbox
-from svc_orders.reconcile import Reconciler
+from svc_orders.reconcile import Reconciler, Watch
 from svc_orders.relay import Relay
 from svc_orders.servicer import OrdersServicer, utc_now
 from svc_orders.store import OrderStore
@@ -44,23 +44,22 @@ def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     bell = Bell()
     orders = service(database, bell, books_pb2_grpc.BooksStub(channel), carried=config.broker is not None)
     server = MeshServer(orders, config.mesh_secret, config.address)
-    relay = _relay(config, database, bell)
-    if relay is not None:
-        relay.start()
+    carrier = _carrier(config, database, bell)
+    carrier.start()
 
     def close() -> None:
-        if relay is not None:  # after the last call: its order goes out, too
-            relay.stop()
+        carrier.stop()  # after the last call: its order goes out, too
         channel.close()
         database.close()
 
     return server, close
 
 
-def _relay(config: Config, database: Database, bell: Bell) -> Relay | None:
-    if config.broker is None:
-        return None
+def _carrier(config: Config, database: Database, bell: Bell) -> Relay | Watch:
+    """Sees to it that events go out: all of them to the broker, or without one those that were lost."""
     reconciler = Reconciler(database, bell, utc_now, config.reconcile_after)
+    if config.broker is None:
+        return Watch(reconciler)
     return Relay(Outbox(database, bell, utc_now), bell, reconciler, config.broker, ORDERS)
 
 

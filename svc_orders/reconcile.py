@@ -1,5 +1,6 @@
 """Sends orders again whose event went out and was never heard of."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -77,3 +78,32 @@ class Reconciler:
 
     def _patience(self, resent: int) -> timedelta:
         return self._after * (1 << min(resent, DOUBLINGS))
+
+
+class Watch:
+    """Looks for lost events where no relay does it: those that a broker had, before it was taken away.
+
+    Args:
+        reconciler: sends them again.
+    """
+
+    def __init__(self, reconciler: Reconciler) -> None:
+        self._reconciler = reconciler
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        """Begins, whether the database is there or not."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._reconciler.every):
+            try:
+                self._reconciler.resend()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next look comes
+                log.warning("not looked", error=type(error).__name__)

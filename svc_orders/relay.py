@@ -53,6 +53,7 @@ class Relay:
         self._topology = topology
         self._linked = False
         self._look_at = 0.0
+        self._told = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="relay", daemon=True)
 
@@ -67,11 +68,20 @@ class Relay:
         self._thread.join()
 
     async def _run(self) -> None:
-        relaying = asyncio.ensure_future(keep_linked(self._broker, self._topology, self._relay))
+        relaying = asyncio.ensure_future(self._keep_relaying())
         await asyncio.to_thread(self._stopping.wait)
         await asyncio.wait([relaying], timeout=LAST_WORDS if self._linked else 0)
         relaying.cancel()
         await asyncio.wait([relaying])
+
+    async def _keep_relaying(self) -> None:
+        """Begins again after whatever nobody thought of: without the relay, orders would wait and nobody would know."""
+        while True:
+            try:
+                return await keep_linked(self._broker, self._topology, self._relay)
+            except Exception:
+                log.exception("error")
+            await asyncio.sleep(PAUSE)
 
     async def _relay(self, link: Link) -> None:
         """Works until the connection is lost, or until it is to stop and nothing is left."""
@@ -92,10 +102,11 @@ class Relay:
             events = await asyncio.to_thread(self._lease, link)
             if events:
                 await self._send(link, events)
+            self._told = ""
         except BrokerError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the events are still there: orders go out later
-            _warn("events wait", error)
+            self._warn("events wait", error)
             await asyncio.sleep(PAUSE)
             return not last
         return bool(events) or not last
@@ -130,7 +141,7 @@ class Relay:
             except Exception as error:
                 if self._stopping.is_set():
                     raise
-                _warn("not marked", error)
+                self._warn("not marked", error)
             await asyncio.sleep(PAUSE)
 
     async def _reconcile(self, link: Link) -> None:
@@ -139,9 +150,12 @@ class Relay:
             queued = await link.declare_queue(self._topology.queue)
             await asyncio.to_thread(self._reconciler.resend, queued)
 
-
-def _warn(event: str, error: Exception) -> None:
-    log.warning(event, error=type(error).__name__, reason=str(error.__cause__ or error))
+    def _warn(self, event: str, error: Exception) -> None:
+        """Says it once, not each second until it is over."""
+        reason = str(error.__cause__ or error)
+        if reason != self._told:
+            log.warning(event, error=type(error).__name__, reason=reason)
+        self._told = reason
 
 
 def _message(event: AnyRow) -> Message:

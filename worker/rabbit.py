@@ -99,6 +99,8 @@ class RabbitSource:
             await self._settle(link, delivery, result)
         except LostError:
             return  # the message comes again
+        except Exception:
+            log.exception("not settled", message_id=delivery.message.message_id)
 
     async def _settle(self, link: Link, delivery: Delivery, result: Result) -> None:
         attempt = delivery.message.attempt()
