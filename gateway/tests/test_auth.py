@@ -177,7 +177,7 @@ def test_a_service_is_let_in_by_its_own_credential() -> None:
 def test_an_expired_credential_says_so() -> None:
     """Services hear the same sentence as users."""
     clock = Clock()
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET, clock), service_bearer("orders")
+    gate, headers = Gate(JWT_SECRET, MESH_SECRET, clock), service_bearer("orders", lifetime=60)
     clock.now += 61
     with pytest.raises(Refusal, match=EXPIRED):
         admitted(gate, headers, Access.SERVICE)
