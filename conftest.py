@@ -1,4 +1,4 @@
-"""What the tests of several packages share: migrated databases on each engine, and quiet logs."""
+"""What the tests of several packages share: migrated databases on each engine, a broker, and quiet logs."""
 
 import os
 import sqlite3
@@ -17,7 +17,10 @@ from database.base import Base
 from database.engine import Database, parse_url
 from database.migrate import upgrade
 from database.seed import seed
+from mesh.broker.settings import Settings, broker_settings
+from tests.servers.brokers import own_broker
 from tests.servers.databases import Databases, serving
+from tests.servers.rabbitmq import Broker
 
 SQLITE, SERVER = "sqlite", "server"
 
@@ -101,6 +104,32 @@ def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
         return
     for url in _copy(SERVER, request, seeded=False):
         yield from _opened(url)
+
+
+@pytest.fixture(scope="session")
+def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A real broker, one a session: it takes seconds to start."""
+    with own_broker(tmp_path_factory.mktemp("rabbit")) as server:
+        yield server
+
+
+@pytest.fixture
+def vhost(rabbit: Broker) -> Iterator[str]:
+    """A virtual host of the test's own."""
+    with rabbit.vhost() as name:
+        yield name
+
+
+@pytest.fixture
+def broker_url(rabbit: Broker, vhost: str) -> str:
+    """How to reach it."""
+    return rabbit.url(vhost)
+
+
+@pytest.fixture
+def broker(broker_url: str) -> Settings:
+    """The same, as services hold it."""
+    return cast("Settings", broker_settings({"RABBIT_URL": broker_url}))
 
 
 @pytest.fixture(scope="session")

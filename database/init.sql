@@ -125,3 +125,27 @@ CREATE TABLE `IdempotencyKeys` (
 CREATE INDEX `ix_IdempotencyKeys_created_at` ON `IdempotencyKeys` (created_at);
 
 INSERT INTO alembic_version (version_num) VALUES ('0001');
+
+-- Running upgrade 0001 -> 0002
+
+CREATE TABLE `LoginFailures` (
+    account VARCHAR(64) NOT NULL, 
+    failures INTEGER NOT NULL, 
+    blocked_until DATETIME(6) NOT NULL, 
+    forget_at DATETIME(6) NOT NULL, 
+    CONSTRAINT `pk_LoginFailures` PRIMARY KEY (account)
+)CHARSET=utf8mb4 ENGINE=InnoDB COLLATE utf8mb4_bin;
+
+CREATE INDEX `ix_LoginFailures_forget_at` ON `LoginFailures` (forget_at);
+
+UPDATE alembic_version SET version_num='0002' WHERE alembic_version.version_num = '0001';
+
+-- Running upgrade 0002 -> 0003
+
+ALTER TABLE `Outbox` ADD COLUMN resent INTEGER NOT NULL DEFAULT '0';
+
+CREATE INDEX `ix_Outbox_published_at_lease_until_order_id` ON `Outbox` (published_at, lease_until, order_id);
+
+DROP INDEX `ix_Outbox_published_at_lease_until` ON `Outbox`;
+
+UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';

@@ -11,6 +11,7 @@ from svc_users.config import Config
 from svc_users.passwords import Hasher
 from svc_users.servicer import UsersServicer
 from svc_users.store import SessionStore, UserStore
+from svc_users.throttle import Throttle
 from svc_users.tokens import Tokens
 
 
@@ -20,7 +21,8 @@ def service(database: Database, config: Config) -> Service:
         UserStore(database),
         SessionStore(database),
         Hasher(config.hashes_at_once),
-        Tokens(config.jwt_secret),
+        Tokens(config.jwt_keys),
+        Throttle(database, config.patience),
         config.password_min_length,
     )
     return Service(

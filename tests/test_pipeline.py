@@ -24,9 +24,10 @@ BUYERS, COPIES = 200, 20
 
 
 @pytest.fixture
-def product(tmp_path: Path, seeded_url: URL) -> Iterator[Product]:
-    """Services and worker, without the gateway."""
-    with running(tmp_path, "books", "orders", "worker", database=seeded_url) as started:
+def product(tmp_path: Path, engine: str, seeded_url: URL, request: pytest.FixtureRequest) -> Iterator[Product]:
+    """Services and worker, without the gateway: on a file and without a broker, as `make run`, and on real servers."""
+    settings = {"RABBIT_URL": request.getfixturevalue("broker_url")} if engine == "server" else {}
+    with running(tmp_path, "books", "orders", "worker", settings=settings, database=seeded_url) as started:
         yield started
 
 

@@ -157,9 +157,9 @@ def bearer(token: str | None = None, **changed: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {token or jwt.encode(claims(**changed), JWT_SECRET, 'HS256')}"}
 
 
-def service_bearer(audience: str, caller: str = "worker", lifetime: int = 3600) -> dict[str, str]:
-    """The header of a service; by default it lasts as long as all tests: some are made when these are collected."""
-    return {"Authorization": f"Bearer {Signer(caller, MESH_SECRET).token(audience, lifetime)}"}
+def service_bearer(audience: str, caller: str = "worker") -> dict[str, str]:
+    """The header of a service."""
+    return {"Authorization": f"Bearer {Signer(caller, MESH_SECRET).token(audience, lifetime=3600)}"}
 
 
 SESSION = "0b7bb0b4-36f6-4a4e-8d8f-5a1f0e0f8a11"

@@ -73,6 +73,21 @@ def test_an_order_is_shown_to_its_owner_and_to_services(orders: Stub, user: int,
     )
 
 
+def test_a_users_orders_are_shown_to_them_and_to_services(orders: Stub, user: int, book: int) -> None:
+    """A viewer sees their own lists only; without a viewer the caller itself asks."""
+    orders.CreateOrder(given(user, book))
+    for viewer in (None, user):
+        listed = orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user, viewer_id=viewer)).orders
+        found = orders.FindPending(pb.FindPendingRequest(user_id=user, book_id=book, viewer_id=viewer)).order
+        assert list(listed) == [found]
+    calls: list[tuple[Callable[[Any], Any], object]] = [
+        (orders.ListUserOrders, pb.ListUserOrdersRequest(user_id=user, viewer_id=user + 1)),
+        (orders.FindPending, pb.FindPendingRequest(user_id=user, book_id=book, viewer_id=user + 1)),
+    ]
+    for call, request in calls:
+        assert code(call, request) == (CODE.PERMISSION_DENIED, "Forbidden. You can only see your own orders.")
+
+
 def test_an_unknown_order_is_not_found(orders: Stub, as_worker: Stub) -> None:
     """Nor can it be ended; an id below one is bad input."""
     for unknown in (999, 2**63 - 1):

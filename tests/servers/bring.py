@@ -62,7 +62,7 @@ NEEDS = (
         image="mysql:8.4",
         override="TEST_DB_URL",
     ),
-    Need("RabbitMQ", ("rabbitmq-server", "epmd"), "rabbitmq-server"),
+    Need("RabbitMQ", ("rabbitmq-server", "epmd"), "rabbitmq-server", image="rabbitmq:4-management"),
     Need("Chromium", ("chromium",), "chromium"),
 )
 

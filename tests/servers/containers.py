@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.harness import free_ports
 
 DOCKER = "docker"
-MYSQL = "mysql:8.4"
+MYSQL, RABBITMQ = "mysql:8.4", "rabbitmq:4-management"
 PATIENCE = 60
 
 
