@@ -43,6 +43,8 @@ class MariaDb:
         self._folder = folder
         self._options = options
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard: subprocess.Popen[bytes] | None = None
+        (folder / "tables").mkdir()
         # Root has to say that it means it; the temporary folder is closed to everybody else anyway.
         self._user = ("--user=root",) if os.geteuid() == 0 else ()
         self._install()
@@ -61,7 +63,6 @@ class MariaDb:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *_ends_with_us(),
                     program(SERVER),
                     "--no-defaults",
                     *self._user,
@@ -74,6 +75,9 @@ class MariaDb:
                 stderr=log,
                 start_new_session=True,
             )
+        # Ends the server even when the tests are killed: then its end of the pipe closes.
+        guard = ["/bin/sh", "-c", 'cat && kill -9 "$0"', str(self._process.pid)]
+        self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + PATIENCE
         while not (self._folder / "ready").exists():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -95,6 +99,10 @@ class MariaDb:
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
             return
+        if self._guard is not None and self._guard.stdin is not None:
+            self._guard.kill()
+            self._guard.wait()
+            self._guard.stdin.close()
         self._process.send_signal(number)
         try:
             self._process.wait(PATIENCE)
@@ -112,7 +120,14 @@ class MariaDb:
             f"SELECT 1 INTO OUTFILE '{self._folder}/ready';",
         )
         (self._folder / "init.sql").write_text("\n".join(statements))
-        command = [program(INSTALL), "--no-defaults", *self._user, f"--datadir={self._folder}/data", "--skip-test-db"]
+        command = [
+            program(INSTALL),
+            "--no-defaults",
+            *self._user,
+            f"--datadir={self._folder}/data",
+            "--skip-test-db",
+            self._tmp(),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             message = f"{INSTALL} failed:\n{done.stdout}{done.stderr}"
@@ -125,7 +140,12 @@ class MariaDb:
             f"--pid-file={self._folder}/pid",
             f"--init-file={self._folder}/init.sql",
             f"--port={self.port}",
+            self._tmp(),
         )
+
+    def _tmp(self) -> str:
+        """A server that starts clears the folder for temporary tables of what looks like its own: not a shared one."""
+        return f"--tmpdir={self._folder / 'tables'}"
 
     def _last_lines(self) -> str:
         return "\n".join((self._folder / "log").read_text(errors="replace").splitlines()[-10:])
@@ -139,9 +159,3 @@ def installed() -> bool:
 def program(name: str) -> str:
     """Where a program is."""
     return shutil.which(name, path=FOLDERS) or name
-
-
-def _ends_with_us() -> tuple[str, ...]:
-    """A prefix that ends the server even when the tests are killed, where the system has one."""
-    setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "KILL") if setpriv else ()
