@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_VENV = .venv/bin/
 
-.PHONY: help run test lint protos bench clean dev audit
+.PHONY: help run test lint protos types frontend-lint frontend-test bench clean dev audit
 
 help:  ## lists the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -14,10 +14,11 @@ run:  ## starts everything, and says which address to open; Ctrl-C ends it
 dev:
 	@$(PYTHON) launcher/bootstrap.py dev
 
-test: dev lint  ## runs every check and every test
+test: dev lint frontend-test  ## runs every check and every test
+	@$(IN_VENV)python -m tests.servers
 	@$(IN_VENV)python -m pytest
 
-lint: dev  ## runs ruff, mypy and the import rules
+lint: dev frontend-lint  ## runs ruff, mypy, the import rules and eslint
 	@$(IN_VENV)ruff check .
 	@$(IN_VENV)ruff format --check .
 	@$(IN_VENV)mypy
@@ -25,6 +26,20 @@ lint: dev  ## runs ruff, mypy and the import rules
 
 protos: dev  ## generates protos/gen from the proto files
 	@$(IN_VENV)python -m protos.generate
+
+types: dev  ## generates the shop's types from the gateway's OpenAPI document
+	@$(IN_VENV)python -m gateway.document > frontend/openapi.json
+	@npm --prefix frontend run --silent types
+
+frontend-lint: dev
+	@npm --prefix frontend run --silent lint
+	@npm --prefix frontend run --silent typecheck
+	@npm --prefix frontend run --silent types:check
+
+frontend-test: dev
+	@npm --prefix frontend run --silent test
+	@npm --prefix frontend run --silent build
+	@npm --prefix frontend run --silent size
 
 bench: dev  ## measures requests a second, beside a gateway whose services answer constants
 	@$(IN_VENV)python -m bench

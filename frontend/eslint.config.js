@@ -31,6 +31,8 @@ export default ts.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       // Event handlers may be async; what they throw is shown by the mutation that threw.
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: false }],
+      // As the compiler's noPropertyAccessFromIndexSignature: a key that may be missing looks like one.
+      "@typescript-eslint/dot-notation": ["error", { allowIndexSignaturePropertyAccess: true }],
       "import/no-restricted-paths": [
         "error",
         {

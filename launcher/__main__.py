@@ -8,12 +8,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
-from launcher.preparation import PORTS, NotReadyError, check_ports, ensure_secret, prepare_database
+from launcher import shop
+from launcher.preparation import GATEWAY_PORTS, PORTS, NotReadyError, check_ports, ensure_secret, prepare_database
 from mesh import env
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,18 +36,31 @@ def main() -> int:
     except (NotReadyError, env.ConfigError) as error:
         print(error, file=sys.stderr)
         return 1
+    with_shop = _build_shop(environ)
     manager = Manager()
     for name, command in parse_procfile((ROOT / "Procfile").read_text("utf-8")).processes.items():
-        manager.add_process(name, command, env=_environment(environ))
-    threading.Thread(target=_announce, args=(environ,), daemon=True).start()
+        if with_shop or name != "frontend":
+            manager.add_process(name, command, env=_environment(environ))
+    threading.Thread(target=_announce, args=(environ, with_shop), daemon=True).start()
     manager.loop()
     return 0 if manager.returncode in ASKED_TO_END else int(manager.returncode or 0)
+
+
+def _build_shop(environ: dict[str, str]) -> bool:
+    """Whether there are pages to serve; who has no Node can use the API all the same."""
+    try:
+        shop.build(environ, partial(print, flush=True))
+    except shop.NotBuiltError as error:
+        instead = "the last build is served" if shop.is_built() else "the API starts without them"
+        print(f"{error} Until then {instead}.", file=sys.stderr, flush=True)
+    return shop.is_built()
 
 
 def _environment(environ: dict[str, str]) -> dict[str, str]:
     bin_folder = str(Path(sys.executable).parent)
     return {
         "LOG_FORMAT": "plain" if sys.stdout.isatty() else "json",
+        "CORS_ORIGINS": ",".join(f"http://{host}:{_frontend_port(environ)}" for host in ("localhost", "127.0.0.1")),
         **environ,
         "PATH": os.pathsep.join((bin_folder, environ.get("PATH", ""))),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), environ.get("PYTHONPATH", "")))),
@@ -53,9 +68,16 @@ def _environment(environ: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _announce(environ: dict[str, str]) -> None:
+def _frontend_port(environ: dict[str, str]) -> str:
+    return environ.get("FRONTEND_PORT") or str(PORTS["FRONTEND_PORT"])
+
+
+def _announce(environ: dict[str, str], with_shop: bool) -> None:  # noqa: FBT001 - a thread's argument
     host = environ.get("GATEWAY_HOST") or "127.0.0.1"
-    waiting = [f"http://{host}:{environ.get(name) or port}/ready" for name, port in PORTS.items()]
+    waiting = [f"http://{host}:{environ.get(name) or port}/ready" for name, port in GATEWAY_PORTS.items()]
+    pages = f"http://localhost:{_frontend_port(environ)}"
+    if with_shop:
+        waiting.append(f"http://{environ.get('FRONTEND_HOST') or '127.0.0.1'}:{_frontend_port(environ)}/config.json")
     deadline = time.monotonic() + PATIENCE
     while waiting and time.monotonic() < deadline:
         waiting = [url for url in waiting if not _ready(url)]
@@ -65,7 +87,8 @@ def _announce(environ: dict[str, str]) -> None:
         return
     books = f"http://{host}:{environ.get('BOOKS_PORT') or PORTS['BOOKS_PORT']}"
     rule = "─" * min(shutil.get_terminal_size().columns, 72)
-    lines = (rule, f"The bookstore is open: {books}/books, described at {books}/docs", "Ctrl-C ends it.", rule)
+    opened = f"The bookstore is open: {pages if with_shop else f'{books}/books'}"
+    lines = (rule, opened, f"Its API is described at {books}/docs.", "Ctrl-C ends it.", rule)
     print("\n".join(lines), flush=True)
 
 

@@ -8,19 +8,21 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from database.config import Config
-from database.engine import Database
+from database.engine import complaint
 from database.migrate import upgrade
 from database.seed import seed
 from mesh import env
+from mesh.errors import Unavailable
 
 SECRET = "JWT_SECRET_KEY"  # noqa: S105 - the name of the setting
-PORTS = {
+GATEWAY_PORTS = {
     "USERS_PORT": 5001,
     "BOOKS_PORT": 5002,
     "ORDERS_PORT": 5003,
     "PLACE_ORDER_PORT": 5004,
     "DISPLAY_ORDERS_PORT": 5005,
 }
+PORTS = {**GATEWAY_PORTS, "FRONTEND_PORT": 5173}
 ADDRESSES = {"USERS_ADDRESS": 50051, "BOOKS_ADDRESS": 50052, "ORDERS_ADDRESS": 50053}
 
 
@@ -47,8 +49,8 @@ def check_ports(environ: Mapping[str, str]) -> None:
         NotReadyError: when one is taken, naming it and the setting that moves it.
         ConfigError: when a setting is no port.
     """
-    host = env.text(environ, "GATEWAY_HOST", "127.0.0.1")
-    places = {name: (host, env.integer(environ, name, port, least=1, most=65535)) for name, port in PORTS.items()}
+    places = {name: _place(environ, "GATEWAY_HOST", name, port) for name, port in GATEWAY_PORTS.items()}
+    places["FRONTEND_PORT"] = _place(environ, "FRONTEND_HOST", "FRONTEND_PORT", PORTS["FRONTEND_PORT"])
     for name, port in ADDRESSES.items():
         places[name] = _address(name, env.text(environ, name, f"127.0.0.1:{port}"))
     for name, place in places.items():
@@ -64,16 +66,19 @@ def prepare_database(environ: Mapping[str, str]) -> None:
         NotReadyError: when the database cannot be used.
         ConfigError: when its settings are bad.
     """
-    database = Database(Config.from_env(environ).url)
+    database = Config.from_env(environ).open()
     try:
         database.ping()
         upgrade(database)
         seed(database)
-    except DBAPIError as error:
-        message = f"The database {database.url.render_as_string(hide_password=True)} cannot be used: {error.orig}."
-        raise NotReadyError(message) from None
+    except (DBAPIError, Unavailable) as error:
+        raise NotReadyError(complaint(database.url, error)) from None
     finally:
         database.close()
+
+
+def _place(environ: Mapping[str, str], host: str, name: str, port: int) -> tuple[str, int]:
+    return env.text(environ, host, "127.0.0.1"), env.integer(environ, name, port, least=1, most=65535)
 
 
 def _address(name: str, text: str) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from database.engine import AnyRow
 from mesh.call import current
 from mesh.client import failure
-from mesh.errors import AlreadyExists, NotFound, PermissionDenied
+from mesh.errors import AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
 from svc_orders.outbox import Bell, Outbox, Reject, Retry
 from svc_orders.rules import (
     COMPLETED,
@@ -53,6 +53,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         bell: rung when an order was committed.
         books: the stub of the books service.
         clock: the present, UTC.
+        carried: whether a broker carries the events.
     """
 
     def __init__(
@@ -62,12 +63,15 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         bell: Bell,
         books: books_pb2_grpc.BooksStub,
         clock: Callable[[], datetime] = utc_now,
+        *,
+        carried: bool = False,
     ) -> None:
         self._store = store
         self._outbox = outbox
         self._bell = bell
         self._books = books
         self._clock = clock
+        self._carried = carried
 
     def PlaceOrder(self, request: pb.PlaceOrderRequest, context: grpc.ServicerContext) -> pb.PlaceOrderResponse:
         """Places an order at the catalogue's price."""
@@ -137,6 +141,8 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
         """Events for one worker."""
+        if self._carried:
+            raise FailedPrecondition("A broker carries the events.", "BROKER_CARRIES_EVENTS")
         rows = self._outbox.wait_and_lease(
             request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta(), context.is_active
         )

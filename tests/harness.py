@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
+import httpx
 from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2
 from bookstore.users.v1 import users_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sqlalchemy.engine import URL
 
 from mesh.client import Target
 from mesh.identity import derive_secret
@@ -80,7 +82,7 @@ class Process:
 
 
 class Product:
-    """The services, the worker and the gateway as processes on free ports, in one folder.
+    """The services, the worker, the gateway and the shop's server as processes on free ports, in one folder.
 
     Args:
         folder: an empty folder for the database and the logs.
@@ -89,9 +91,10 @@ class Product:
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        ports = free_ports(8)
+        ports = free_ports(9)
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in zip(DESCRIPTORS, ports, strict=False)}
-        self.rest = dict(zip(REST_PORTS, ports[3:], strict=True))
+        self.rest = dict(zip(REST_PORTS, ports[3:8], strict=True))
+        self.pages = f"http://localhost:{ports[8]}"
         self.processes: dict[str, Process] = {}
         self.environ = {
             **_inherited(),
@@ -102,6 +105,8 @@ class Product:
             **{f"{name.upper()}_ADDRESS": address for name, address in self.addresses.items()},
             **{f"{name.upper()}_TARGET": address for name, address in self.addresses.items()},
             **{name: str(port) for name, port in self.rest.items()},
+            "FRONTEND_PORT": str(ports[8]),
+            "CORS_ORIGINS": self.pages,
             **(settings or {}),
         }
 
@@ -114,14 +119,18 @@ class Product:
         return Target(name, self.addresses[name], DESCRIPTORS[name])
 
     def start(self, *names: str) -> None:
-        """Starts the named parts (`users`, `books`, `orders`, `worker`, `gateway`) and waits until they are ready."""
+        """Starts the named parts, by their names in the Procfile, and waits until all but the worker are ready."""
         for name in names:
-            module = name if name in {"worker", "gateway"} else f"svc_{name}"
+            module = f"svc_{name}" if name in DESCRIPTORS else name
             log = self.folder / f"{name}.log"
             self.processes[name] = Process([sys.executable, "-m", module], self.environ, self.folder, log)
         for name in names:
             if name in DESCRIPTORS:
                 self._wait_for(name)
+            elif name == "gateway":
+                self._wait_for_answer(name, *(f"{self.url(port)}/health" for port in self.rest))
+            elif name == "frontend":
+                self._wait_for_answer(name, f"{self.pages}/config.json")
 
     def prepare(self) -> None:
         """Makes the database and fills the shelves."""
@@ -153,12 +162,31 @@ class Product:
         message = f"{name} is not ready:\n{process.log.read_text()}"
         raise AssertionError(message)
 
+    def _wait_for_answer(self, name: str, *urls: str) -> None:
+        process, deadline = self.processes[name], time.monotonic() + PATIENCE
+        while not all(map(_answers, urls)):
+            if time.monotonic() > deadline or not process.alive():
+                message = f"{name} is not ready:\n{process.log.read_text()}"
+                raise AssertionError(message)
+            time.sleep(0.02)
+
 
 @contextmanager
-def running(folder: Path, *names: str, settings: Mapping[str, str] | None = None) -> Iterator[Product]:
-    """The named parts on a fresh database, stopped at the end even when the test fails."""
-    product = Product(folder, settings)
-    product.prepare()
+def running(
+    folder: Path, *names: str, settings: Mapping[str, str] | None = None, database: URL | None = None
+) -> Iterator[Product]:
+    """The named parts, stopped at the end even when the test fails.
+
+    Args:
+        folder: an empty folder.
+        names: the parts, as `Product.start` takes them.
+        settings: environment beside the ports and the secret.
+        database: a migrated one; when not given, a fresh one is made in the folder.
+    """
+    url = {"dbURL": database.render_as_string(hide_password=False)} if database is not None else {}
+    product = Product(folder, {**url, **(settings or {})})
+    if database is None:
+        product.prepare()
     try:
         product.start(*names)
         yield product
@@ -176,6 +204,13 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=1).is_success
+    except httpx.TransportError:
+        return False
 
 
 def _inherited() -> dict[str, str]:

@@ -55,8 +55,9 @@ def test_a_given_order_is_checked_like_any_other(orders: Stub, user: int, book: 
     orders.CreateOrder(given(user, book))
     assert code(orders.CreateOrder, given(user, book))[0] is CODE.ALREADY_EXISTS
     for status in (pb.ORDER_STATUS_PENDING, pb.ORDER_STATUS_FAILED):
-        assert code(orders.CreateOrder, given(999, book, status=status))[0] is CODE.NOT_FOUND
-        assert code(orders.CreateOrder, given(user, 999, status=status))[0] is CODE.NOT_FOUND
+        for unknown in (999, 2**31, 2**63 - 1):
+            assert code(orders.CreateOrder, given(unknown, book, status=status))[0] is CODE.NOT_FOUND
+            assert code(orders.CreateOrder, given(user, unknown, status=status))[0] is CODE.NOT_FOUND
     for bad in ({"price": "1.999"}, {"price": ""}, {"quantity": 0}, {"status": 0}, {"status": 9}, {"title": "\0"}):
         assert code(orders.CreateOrder, given(user, book, **bad))[0] is CODE.INVALID_ARGUMENT, bad
 

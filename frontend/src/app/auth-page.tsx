@@ -1,3 +1,4 @@
+import { PageHeading } from "@/components/page-heading";
 import { safeNext } from "@/config/paths";
 import { usePageTitle } from "@/hooks/use-page-title";
 import { useSession } from "@/lib/session/store";
@@ -19,9 +20,7 @@ export function AuthPage({ title, intro, children }: AuthPageProps) {
   if (session.status === "member") return <Navigate replace to={safeNext(next)} />;
   return (
     <div className="deckle-below relative mx-auto mt-2 mb-8 max-w-[29rem] rounded-t-md bg-paper px-6 pt-9 pb-8 sm:px-11 sm:pt-11">
-      <h1 tabIndex={-1} className="text-[2.75rem] font-[350] tracking-[-0.022em]">
-        {title}
-      </h1>
+      <PageHeading className="text-[2.75rem] font-[350] tracking-[-0.022em]">{title}</PageHeading>
       <p className="mt-2.5 font-serif text-[1.1875rem] text-soft italic">{intro}</p>
       {children(next ?? undefined)}
     </div>

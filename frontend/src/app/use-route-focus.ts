@@ -9,8 +9,8 @@ export function useRouteFocus(): void {
   useEffect(() => {
     if (before.current === pathname) return;
     before.current = pathname;
-    const place = document.querySelector<HTMLElement>("main h1[tabindex], main");
-    place?.focus({ preventScroll: true });
+    const find = (place: string) => document.querySelector<HTMLElement>(place);
+    (find("main h1[tabindex]") ?? find("main"))?.focus({ preventScroll: true });
     const frame = requestAnimationFrame(() => {
       announce(document.title);
     });

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { PageHeading } from "./page-heading";
 
 interface EmptyProps {
   title: string;
@@ -9,7 +10,7 @@ interface EmptyProps {
 
 /** An empty shelf, and what to do about it. */
 export function Empty({ title, level = 2, children }: EmptyProps) {
-  const Heading = `h${level}` as const;
+  const Heading = level === 1 ? PageHeading : "h2";
   return (
     <div className="mx-auto grid max-w-md rises justify-items-center py-14 text-center">
       <svg aria-hidden viewBox="0 0 180 84" className="mb-8 w-44 text-edge">
@@ -21,9 +22,7 @@ export function Empty({ title, level = 2, children }: EmptyProps) {
         </g>
         <path d="M22 34h15M22 38h15M48 42h18M37 26h11" stroke="var(--rubric)" strokeWidth="1.5" />
       </svg>
-      <Heading tabIndex={-1} className="text-[1.875rem]">
-        {title}
-      </Heading>
+      <Heading className="text-[1.875rem]">{title}</Heading>
       <div className="mt-3 text-soft">{children}</div>
     </div>
   );

@@ -1,13 +1,18 @@
 import { paths } from "@/config/paths";
 import { LogInForm } from "@/features/auth/components/log-in-form";
 import { toast } from "@/lib/messages";
-import { session } from "@/lib/session/store";
+import { session, useSession } from "@/lib/session/store";
 import { Link } from "react-router";
 import { AuthPage } from "../auth-page";
 
 export function Component() {
+  const session = useSession();
+  const ended = session.status === "guest" && session.ended;
   return (
-    <AuthPage title="Log in" intro="Good to have you back.">
+    <AuthPage
+      title="Log in"
+      intro={ended ? "Your session has ended. Log in to go on." : "Good to have you back."}
+    >
       {(next) => (
         <>
           <LogInForm onDone={greet} />

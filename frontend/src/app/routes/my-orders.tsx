@@ -1,3 +1,4 @@
+import { PageHeading } from "@/components/page-heading";
 import { OrderList } from "@/features/orders/components/order-list";
 import { usePageTitle } from "@/hooks/use-page-title";
 import { useSearchParams } from "react-router";
@@ -9,12 +10,9 @@ export function Component() {
   const page = Math.max(1, Number.parseInt(params.get("page") ?? "1", 10) || 1);
   return (
     <div className="mx-auto max-w-4xl">
-      <h1
-        tabIndex={-1}
-        className="mb-6 text-[clamp(2.25rem,1.4rem+3vw,3.5rem)] font-[350] tracking-[-0.022em]"
-      >
+      <PageHeading className="mb-6 text-[clamp(2.25rem,1.4rem+3vw,3.5rem)] font-[350] tracking-[-0.022em]">
         Your orders
-      </h1>
+      </PageHeading>
       <MembersOnly>{(member) => <OrderList userId={member.id} page={page} />}</MembersOnly>
     </div>
   );

@@ -3,7 +3,7 @@ import { Header } from "@/components/layout/header";
 import { Toaster } from "@/components/ui/toaster";
 import { AccountNav } from "@/features/auth/components/account-nav";
 import { useOrdersElsewhere } from "@/features/orders/api/use-orders-elsewhere";
-import { Outlet, ScrollRestoration } from "react-router";
+import { Outlet, ScrollRestoration, type Location } from "react-router";
 import { useForgetMembers } from "../use-forget-members";
 import { useRouteFocus } from "../use-route-focus";
 
@@ -29,7 +29,11 @@ export function Component() {
       </main>
       <Footer />
       <Toaster />
-      <ScrollRestoration />
+      <ScrollRestoration getKey={placeOf} />
     </>
   );
 }
+
+/** An address that was typed in has no key of its own; it must not be scrolled as the page before it was. */
+const placeOf = ({ key, pathname, search }: Location) =>
+  key === "default" ? pathname + search : key;

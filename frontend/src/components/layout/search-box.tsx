@@ -2,7 +2,7 @@ import { paths } from "@/config/paths";
 import { useDebounced } from "@/hooks/use-debounced";
 import { Search, X } from "lucide-react";
 import { useRef, useState } from "react";
-import { useLocation, useNavigate, useSearchParams } from "react-router";
+import { useLocation, useNavigate, useNavigation, useSearchParams } from "react-router";
 
 const REST = 250;
 const LISTS = new Set([paths.home, paths.browse()]);
@@ -12,6 +12,7 @@ export function SearchBox() {
   const { pathname } = useLocation();
   const [params, setParams] = useSearchParams();
   const navigate = useNavigate();
+  const leaving = useNavigation().state !== "idle";
   const inList = LISTS.has(pathname);
   const asked = inList ? (params.get("search") ?? "") : "";
   const [text, setText] = useState(asked);
@@ -30,7 +31,8 @@ export function SearchBox() {
     setParams(next, { replace: asked !== "", preventScrollReset: true });
   };
   useDebounced(text.trim(), REST, (wanted) => {
-    if (inList && wanted !== asked) search(wanted);
+    // Who has just chosen a book must not be called back to the list.
+    if (inList && !leaving && wanted !== asked) search(wanted);
   });
 
   return (

@@ -1,7 +1,7 @@
 import { cn } from "@/lib/cn";
 import * as Radix from "@radix-ui/react-dialog";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { Button } from "./button";
 
 interface DialogProps {
@@ -15,16 +15,21 @@ interface DialogProps {
 }
 
 /**
- * Radix keeps focus in and gives it back. Its own overlay is left out: it locks scrolling by an
- * inline style sheet, which the content security policy forbids; base.css does that instead.
+ * Radix keeps focus in. It gives it back to a trigger of its own only, hence the opener. Its overlay is
+ * left out: it locks scrolling by an inline style sheet, which the content security policy forbids; base.css does that.
  */
 export function Dialog({ open, onOpenChange, title, description, children, sheet }: DialogProps) {
+  const [opener] = useState(() => document.activeElement);
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <div aria-hidden className="fixed inset-0 z-40 fades bg-[rgb(10_16_13/0.55)]" />
         <Radix.Content
           {...(description ? {} : { "aria-describedby": undefined })}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+          }}
           className={cn(
             "fixed z-50 max-h-[92dvh] overflow-y-auto bg-paper p-6 shadow-leaf sm:p-8",
             sheet

@@ -19,10 +19,10 @@ export function readFieldErrors(error: unknown): FieldErrors {
 
 function readNamed(fields: unknown): FieldErrors {
   if (typeof fields !== "object" || fields === null) return {};
-  const told = Object.entries(fields as Record<string, unknown>).filter(
+  const told = Object.entries(fields).filter(
     ([name, text]) => NAMES.includes(name as FieldName) && typeof text === "string",
   );
-  return Object.fromEntries(told) as FieldErrors;
+  return Object.fromEntries(told);
 }
 
 /** What can be said before anything is sent. */

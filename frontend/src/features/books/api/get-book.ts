@@ -1,6 +1,6 @@
-import { api } from "@/lib/api/client";
+import { api, type Book } from "@/lib/api/client";
 import { unwrap } from "@/lib/api/unwrap";
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 
 export const bookOptions = (id: number) =>
   queryOptions({
@@ -13,4 +13,16 @@ export const bookOptions = (id: number) =>
     staleTime: 0,
   });
 
-export const useBook = (id: number) => useQuery(bookOptions(id));
+/** A book that stands in a list that was loaded: enough to show the page at once. */
+function findListed(client: QueryClient, id: number): Book | undefined {
+  const lists = client.getQueriesData<{ pages: { data: Book[] }[] }>({ queryKey: ["books"] });
+  return lists
+    .flatMap(([, list]) => list?.pages ?? [])
+    .flatMap((page) => page.data)
+    .find((book) => book.book_id === id);
+}
+
+export function useBook(id: number) {
+  const client = useQueryClient();
+  return useQuery({ ...bookOptions(id), placeholderData: () => findListed(client, id) });
+}

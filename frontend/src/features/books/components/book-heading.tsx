@@ -1,3 +1,4 @@
+import { PageHeading } from "@/components/page-heading";
 import { paths } from "@/config/paths";
 import type { Book } from "@/lib/api/client";
 import { Link } from "react-router";
@@ -6,12 +7,9 @@ export function BookHeading({ book }: { book: Book }) {
   const authors = book.authors.split(", ");
   return (
     <header>
-      <h1
-        tabIndex={-1}
-        className="text-[clamp(2.25rem,1.35rem+3.2vw,3.75rem)] leading-[1.04] font-[350] tracking-[-0.024em]"
-      >
+      <PageHeading className="text-[clamp(2.25rem,1.35rem+3.2vw,3.75rem)] leading-[1.04] font-[350] tracking-[-0.024em]">
         {book.title}
-      </h1>
+      </PageHeading>
       <p className="mt-4 font-serif text-[1.375rem] text-soft italic">
         by{" "}
         {authors.map((author, index) => (

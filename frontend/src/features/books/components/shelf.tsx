@@ -1,3 +1,4 @@
+import { PageHeading } from "@/components/page-heading";
 import { Problem } from "@/components/problem";
 import { announce } from "@/lib/messages";
 import { count } from "@/lib/format";
@@ -27,13 +28,12 @@ export function Shelf() {
       <div className="grid min-h-[6.5rem] items-end gap-x-8 gap-y-4 sm:grid-cols-[1fr_auto]">
         <div>
           <p className="min-h-5 kicker">{total !== undefined && count(total, "book")}</p>
-          <h1
+          <PageHeading
             id="shelf"
-            tabIndex={-1}
             className="mt-1 line-clamp-2 text-[clamp(2.25rem,1.4rem+3vw,3.5rem)] font-[350] tracking-[-0.022em] wrap-anywhere"
           >
             {headline(filters)}
-          </h1>
+          </PageHeading>
         </div>
         <Toolbar total={total} />
       </div>

@@ -5,6 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { pendingOf, usePlaceOrder, type Purchase } from "../api/place-order";
 import { QuantityRow } from "./quantity-row";
+import { SoldOut } from "./sold-out";
 
 const loadDialog = () => import("./confirm-dialog");
 const ConfirmDialog = lazy(loadDialog);
@@ -43,18 +44,24 @@ export function BuyForm({ book, quantity, onQuantity, userId, ready }: BuyFormPr
 
   return (
     <>
-      <QuantityRow book={book} quantity={quantity} onQuantity={onQuantity} />
-      <Button
-        size="lg"
-        className="mt-5 w-full"
-        aria-haspopup="dialog"
-        disabled={!ready}
-        onClick={() => {
-          setPurchase({ book_id: book.book_id, quantity, price: book.price });
-        }}
-      >
-        Buy now
-      </Button>
+      {book.quantity <= 0 ? (
+        <SoldOut book={book} />
+      ) : (
+        <>
+          <QuantityRow book={book} quantity={quantity} onQuantity={onQuantity} />
+          <Button
+            size="lg"
+            className="mt-5 w-full"
+            aria-haspopup="dialog"
+            disabled={!ready}
+            onClick={() => {
+              setPurchase({ book_id: book.book_id, quantity, price: book.price });
+            }}
+          >
+            Buy now
+          </Button>
+        </>
+      )}
       <Suspense>
         {purchase && (
           <ConfirmDialog

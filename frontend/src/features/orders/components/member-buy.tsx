@@ -2,7 +2,6 @@ import type { Book, Order } from "@/lib/api/client";
 import { useState } from "react";
 import { usePendingOrder } from "../api/get-pending-order";
 import { BuyForm } from "./buy-form";
-import { SoldOut } from "./sold-out";
 import { WatchedOrder } from "./watched-order";
 
 interface MemberBuyProps {
@@ -28,7 +27,6 @@ export function MemberBuy({ book, quantity, onQuantity, userId }: MemberBuyProps
         }}
       />
     );
-  if (book.quantity <= 0) return <SoldOut book={book} />;
   return (
     <BuyForm
       book={book}

@@ -42,11 +42,8 @@ export function OrderRow({ order }: { order: Order }) {
           </span>
         </p>
         <Button asChild look="outline" size="sm">
-          <Link
-            to={paths.book(order.book_id, order.quantity)}
-            aria-label={`Order ${order.title} again`}
-          >
-            Order again
+          <Link to={paths.book(order.book_id, order.quantity)}>
+            Order again<span className="sr-only">: {order.title}</span>
           </Link>
         </Button>
       </div>

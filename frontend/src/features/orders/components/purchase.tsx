@@ -30,6 +30,7 @@ export function Purchase({ book }: { book: Book }) {
           quantity={quantity}
           onQuantity={setWanted}
           waiting={session.status === "unknown"}
+          ended={session.status === "guest" && session.ended}
         />
       )}
     </BuyPanel>

@@ -1,0 +1,1 @@
+"""Serves the built shop; the app itself stands in `src`, in TypeScript."""

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { headline, narrowing, readFilters, writeFilters } from "./filters";
+
+const read = (query: string) => readFilters(new URLSearchParams(query));
+
+describe("the filters in the address bar", () => {
+  it("are read as they were written", () => {
+    const filters = {
+      genre: "Poetry",
+      search: "100%",
+      min_price: "5",
+      max_price: "20.50",
+      in_stock: true,
+      sort: "-price",
+    } as const;
+    expect(readFilters(writeFilters(filters))).toEqual(filters);
+  });
+
+  it.each([
+    "min_price=cheap",
+    "max_price=-1",
+    "min_price=1.234",
+    "sort=random",
+    "in_stock=yes",
+    "search=%20",
+    "unknown=1",
+  ])("leave out what makes no sense: %s", (query) => {
+    expect(read(query)).toEqual({});
+  });
+
+  it("write nothing for what is not chosen", () => {
+    expect(writeFilters({ in_stock: false }).toString()).toBe("");
+  });
+});
+
+describe("the words for them", () => {
+  it("name each filter that narrows the list, but not the order", () => {
+    const filters = read(
+      "search=dune&genre=Fantasy&min_price=5&max_price=9&in_stock=true&sort=title",
+    );
+    expect(narrowing(filters).map(({ label }) => label)).toEqual([
+      "“dune”",
+      "Fantasy",
+      "from $5",
+      "up to $9",
+      "in stock",
+    ]);
+  });
+
+  it.each([
+    ["", "All books"],
+    ["genre=Poetry", "Poetry"],
+    ["search=dune", "“dune”"],
+    ["search=dune&genre=Poetry", "“dune” in Poetry"],
+  ])("head the page: %s", (query, title) => {
+    expect(headline(read(query))).toBe(title);
+  });
+});

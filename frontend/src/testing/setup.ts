@@ -1,0 +1,30 @@
+import { configureApi } from "@/lib/api/client";
+import { session } from "@/lib/session/store";
+import "@testing-library/jest-dom/vitest";
+import { cleanup } from "@testing-library/react";
+import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
+import { API, server } from "./server";
+
+beforeAll(() => {
+  server.listen({ onUnhandledRequest: "error" });
+  configureApi({
+    usersUrl: API,
+    booksUrl: API,
+    ordersUrl: API,
+    placeOrderUrl: API,
+    displayOrdersUrl: API,
+  });
+});
+
+beforeEach(() => {
+  session.leave();
+});
+
+afterEach(() => {
+  cleanup();
+  server.resetHandlers();
+});
+
+afterAll(() => {
+  server.close();
+});

@@ -1,0 +1,1 @@
+"""Tests of the shop in a real browser, against the whole product."""

@@ -1,0 +1,129 @@
+"""What happens behind the counter while a test looks at the pages."""
+
+import time
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx
+import jwt
+from sqlalchemy import text
+
+from database.engine import Database
+from tests.harness import JWT_SECRET, PATIENCE, Product
+
+
+@dataclass(frozen=True)
+class Book:
+    """A book of the catalogue."""
+
+    book_id: int
+    title: str
+    price: str
+
+    @property
+    def path(self) -> str:
+        """Where its page is."""
+        return f"/books/{self.book_id}"
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody with an account."""
+
+    user_id: int
+    name: str
+    email: str
+    password: str
+
+
+class Shopkeeper:
+    """Changes stock and prices, and opens accounts. Each test gets a book of its own.
+
+    Args:
+        product: the product that runs.
+        database: its database.
+    """
+
+    def __init__(self, product: Product, database: Database) -> None:
+        self.product = product
+        self._database = database
+        self._numbers = count(1)
+
+    def book(self, stock: int = 20) -> Book:
+        """A book that no test has had before."""
+        book_id = next(self._numbers)
+        self.set_stock(book_id, stock)
+        found = httpx.get(f"{self.product.url('BOOKS_PORT')}/books/{book_id}").json()["data"]
+        return Book(book_id, found["title"], f"${found['price']:.2f}")
+
+    def set_stock(self, book_id: int, quantity: int) -> None:
+        """As when others have bought, or the shelf was filled."""
+        self._execute("UPDATE Books SET quantity = :value WHERE book_id = :book_id", book_id=book_id, value=quantity)
+
+    def set_price(self, book_id: int, price: str) -> None:
+        """A new price tag."""
+        self._execute("UPDATE Books SET price = :value WHERE book_id = :book_id", book_id=book_id, value=price)
+
+    def stock(self, book_id: int) -> int:
+        """How many copies there are."""
+        found = httpx.get(f"{self.product.url('BOOKS_PORT')}/books/{book_id}").json()
+        return int(found["data"]["quantity"])
+
+    def member(self) -> Member:
+        """A new account."""
+        number = time.monotonic_ns()
+        account = {"username": "Ann Reader", "email": f"ann{number}@example.org", "password": "a good long one"}
+        answer = self._post("USERS_PORT", "/register", account)
+        return Member(answer["data"]["user_id"], account["username"], account["email"], account["password"])
+
+    def log_in(self, member: Member) -> httpx.Response:
+        """The answer with the access token and the cookie."""
+        credentials = {"email": member.email, "password": member.password}
+        return httpx.post(f"{self.product.url('USERS_PORT')}/login", json=credentials, timeout=PATIENCE)
+
+    def place_order(self, member: Member, book: Book, quantity: int = 1) -> int:
+        """An order that was placed from elsewhere; answers its id."""
+        token = self.log_in(member).json()["access_token"]
+        body = {"book_id": book.book_id, "quantity": quantity}
+        return int(self._post("PLACE_ORDER_PORT", "/placeorder", body, token)["order_id"])
+
+    def orders(self, member: Member) -> list[dict[str, Any]]:
+        """All orders of a member, the newest first."""
+        token = self.log_in(member).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = httpx.get(f"{self.product.url('DISPLAY_ORDERS_PORT')}/myorders", headers=headers, timeout=PATIENCE)
+        found: list[dict[str, Any]] = answer.json()["data"]
+        return found
+
+    def wait_for_end(self, member: Member, status: str) -> None:
+        """Returns when the newest order of the member has ended so."""
+        deadline = time.monotonic() + PATIENCE
+        while self.orders(member)[0]["status"] != status:
+            assert time.monotonic() < deadline, self.orders(member)
+            time.sleep(0.05)
+
+    def expired_token(self, member: Member) -> str:
+        """A token such as the member's was a quarter of an hour ago."""
+        claims = jwt.decode(self.log_in(member).json()["access_token"], options={"verify_signature": False})
+        return jwt.encode({**claims, "exp": int(time.time()) - 60}, JWT_SECRET)
+
+    def stop(self, *names: str) -> None:
+        """Ends parts of the product."""
+        for name in names:
+            self.product.processes.pop(name).stop()
+
+    def start(self, *names: str) -> None:
+        """Starts them again, if they do not run."""
+        self.product.start(*(name for name in names if name not in self.product.processes))
+
+    def _post(self, port: str, path: str, body: object, token: str = "") -> Any:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = httpx.post(self.product.url(port) + path, json=body, headers=headers, timeout=PATIENCE)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def _execute(self, statement: str, **values: object) -> None:
+        with self._database.write() as transaction:
+            transaction.execute(text(statement), values)
+            transaction.commit()

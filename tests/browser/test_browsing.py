@@ -1,0 +1,162 @@
+"""Finding books: the address bar holds everything, so links, reloads and the back button work."""
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+
+from tests.browser.shopkeeper import Shopkeeper
+
+pytestmark = pytest.mark.e2e
+
+
+def cards(page: Page) -> list[str]:
+    """The titles that are shown."""
+    return page.get_by_role("list", name="Books").get_by_role("heading").all_inner_texts()
+
+
+def test_a_search_shows_what_was_typed_last(page: Page) -> None:
+    """As one types; the search stands in the address, and the browser's back button undoes it."""
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1, name="All books")).to_be_visible()
+    page.get_by_role("searchbox").press_sequentially("austen", delay=5)
+    expect(page.get_by_role("heading", level=1, name="“austen”")).to_be_visible()
+    expect(page).to_have_url(re.compile("search=austen"))
+    expect(page.get_by_role("list", name="Books").get_by_role("listitem")).to_have_count(1)
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="All books")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("")
+
+
+def test_an_older_search_is_cancelled(page: Page, context: BrowserContext) -> None:
+    """When a slow answer is overtaken by another search, it is dropped, and never shown."""
+    held: list[Route] = []
+    context.route(re.compile(r"/books\?.*search=dune"), lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function
+    failed: list[Request] = []
+    page.on("requestfailed", lambda request: failed.append(request))  # noqa: PLW0108 - as above
+    page.goto("/")
+    page.get_by_role("searchbox").fill("dune")
+    expect(page).to_have_url(re.compile("search=dune"))
+    page.get_by_role("searchbox").fill("emily")
+    expect(page.get_by_role("list", name="Books").get_by_role("listitem")).to_have_count(1)
+    assert [request.failure for request in failed if "search=dune" in request.url] == ["net::ERR_ABORTED"]
+    context.unroute_all(behavior="ignoreErrors")
+    assert cards(page) == ["The Complete Poems of Emily Dickinson"]
+
+
+def test_a_shared_link_shows_the_same_shelf(page: Page) -> None:
+    """Genre, prices, stock and order all come from the address; each can be taken away again."""
+    page.goto("/browse?genre=Poetry&min_price=10&max_price=30&in_stock=true&sort=-price")
+    books = page.get_by_role("list", name="Books")
+    expect(books).to_have_attribute("aria-busy", "false")
+    prices = [float(text) for text in re.findall(r"\$(\d+\.\d\d)", books.inner_text())]
+    assert prices == sorted(prices, reverse=True)
+    assert prices
+    assert 10 <= min(prices) <= max(prices) <= 30
+    expect(page.get_by_role("button", name=re.compile("^Poetry"))).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("checkbox", name="Only what is in stock")).to_be_checked()
+    expect(page.get_by_label("Sort by")).to_have_value("-price")
+    before = cards(page)
+    page.reload()
+    expect(books.get_by_role("listitem")).to_have_count(len(before))
+    assert cards(page) == before
+    page.get_by_role("button", name="Remove the filter up to $30").click()
+    expect(page).not_to_have_url(re.compile("max_price"))
+    page.get_by_role("button", name="Clear all").click()
+    expect(page).to_have_url(re.compile(r"/browse\?sort=-price$"))
+
+
+def test_the_facets_count(page: Page) -> None:
+    """The number beside a genre is the number of its books."""
+    page.goto("/")
+    button = page.get_by_role("button", name=re.compile(r"^Computing"))
+    count = int(re.sub(r"\D", "", button.inner_text()))
+    button.click()
+    expect(page.get_by_text(f"{count} books", exact=True)).to_be_visible()
+    expect(page.get_by_role("list", name="Books").get_by_role("listitem")).to_have_count(count)
+
+
+def test_more_books_come_as_one_scrolls(page: Page) -> None:
+    """To the last one, each once."""
+    page.goto("/")
+    total = int(page.get_by_text(re.compile(r"^\d+ books$")).inner_text().split()[0])
+    books = page.get_by_role("list", name="Books").get_by_role("listitem")
+    for seen in range(12, total, 12):
+        expect(books.nth(seen - 1)).to_be_attached()
+        books.nth(seen - 1).scroll_into_view_if_needed()
+    expect(books).to_have_count(total)
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+    assert len(set(cards(page))) == total
+
+
+def test_back_from_a_book_finds_the_place_in_the_list(page: Page) -> None:
+    """What was loaded is still there, and the page stands where it stood."""
+    page.goto("/browse?sort=title")
+    books = page.get_by_role("list", name="Books").get_by_role("listitem")
+    books.nth(11).scroll_into_view_if_needed()
+    expect(books.nth(20)).to_be_attached()
+    books.nth(20).scroll_into_view_if_needed()
+    height = page.evaluate("scrollY")
+    books.nth(20).get_by_role("link").click()
+    expect(page).to_have_url(re.compile("/books/"))
+    page.go_back()
+    expect(books.nth(20)).to_be_in_viewport()
+    assert abs(page.evaluate("scrollY") - height) < 20
+
+
+def test_an_empty_shelf_helps(page: Page) -> None:
+    """It says what was looked for, and offers each way to find more."""
+    page.goto("/browse?search=zzzz&genre=Poetry")
+    expect(page.get_by_role("heading", name="Nothing on this shelf")).to_be_visible()
+    page.get_by_role("button", name="Without “zzzz”").click()
+    expect(page.get_by_role("list", name="Books").get_by_role("listitem").first).to_be_visible()
+
+
+def test_the_filters_of_a_small_screen_stand_in_a_sheet(page: Page) -> None:
+    """Which keeps the focus, shows how many books it leaves, and gives the focus back."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/")
+    page.get_by_role("button", name="Filters").click()
+    sheet = page.get_by_role("dialog", name="Filters")
+    sheet.get_by_role("button", name=re.compile("^Fantasy")).click()
+    expect(page).to_have_url(re.compile("genre=Fantasy"))
+    sheet.get_by_role("button", name=re.compile(r"^Show \d+ books$")).click()
+    expect(sheet).to_have_count(0)
+    expect(page.get_by_role("button", name="Filters (1)")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("path", ["/books/99999", "/books/x", "/no/such/page"])
+def test_what_is_not_there_says_so(page: Page, path: str) -> None:
+    """With a way to all books."""
+    page.goto(path)
+    expect(page.get_by_role("heading", level=1, name=re.compile("was not found$"))).to_be_visible()
+    page.get_by_role("link", name="See all books").click()
+    expect(page.get_by_role("heading", level=1, name="All books")).to_be_visible()
+
+
+def test_a_closed_shop_can_be_asked_again(keeper: Shopkeeper, page: Page) -> None:
+    """The books' service is down: one sentence, and a button that works once it is back."""
+    keeper.stop("books")
+    page.goto("/")
+    expect(page.get_by_role("alert")).to_contain_text("The counter is closed for a moment.")
+    keeper.start("books")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("list", name="Books").get_by_role("listitem").first).to_be_visible()
+
+
+def test_the_theme_follows_the_system_until_one_chooses(page: Page) -> None:
+    """The choice survives a reload, and is shared by the tabs; nothing flashes before the first paint."""
+    page.emulate_media(color_scheme="dark")
+    page.goto("/")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-theme", "dark")
+    page.emulate_media(color_scheme="light")
+    expect(root).to_have_attribute("data-theme", "light")
+    page.get_by_role("button", name="Switch to dark").click()
+    page.reload(wait_until="commit")
+    expect(root).to_have_attribute("data-theme", "dark")
+    second = page.context.new_page()
+    second.goto("/")
+    second.get_by_role("button", name="Switch to light").click()
+    expect(root).to_have_attribute("data-theme", "light")
