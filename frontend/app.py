@@ -26,7 +26,7 @@ def create_app(config: Config, dist: Path = DIST) -> "WSGIApplication":
         dist: the folder of the build.
     """
     told = orjson.dumps(config.urls)
-    security = SecurityHeaders(config.urls.values())
+    security = SecurityHeaders(config.urls.values(), config.hsts_seconds)
     build = _Build(dist)
 
     def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

@@ -26,11 +26,12 @@ class Config:
 
     host: str
     port: int
+    hsts_seconds: int
     urls: Mapping[str, str]
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Reads `FRONTEND_*`, the gateway's ports, and `PUBLIC_API_URL` or `PUBLIC_USERS_URL` and its like.
+        """Reads `FRONTEND_*`, `HSTS_SECONDS`, the gateway's ports, `PUBLIC_API_URL` or `PUBLIC_USERS_URL` and its like.
 
         Raises:
             ConfigError: when one is bad.
@@ -38,6 +39,7 @@ class Config:
         return cls(
             host=env.text(environ, "FRONTEND_HOST", "127.0.0.1"),
             port=env.integer(environ, "FRONTEND_PORT", 5173, least=1, most=65535),
+            hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0),
             urls={key: _url(environ, word, port) for key, (word, port) in SETS.items()},
         )
 

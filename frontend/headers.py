@@ -16,10 +16,13 @@ class SecurityHeaders:
 
     Args:
         urls: where the pages find the gateway.
+        hsts_seconds: how long browsers shall use nothing but TLS; 0 when there is none.
     """
 
-    def __init__(self, urls: Iterable[str]) -> None:
+    def __init__(self, urls: Iterable[str], hsts_seconds: int = 0) -> None:
         self._lines = [(name, Template(value)) for name, value in LINE.findall(FILE.read_text("utf-8"))]
+        if hsts_seconds:
+            self._lines.append(("Strict-Transport-Security", Template(f"max-age={hsts_seconds}; includeSubDomains")))
         self._urls = tuple(dict.fromkeys(urls))
 
     def of(self, host: str) -> list[tuple[str, str]]:

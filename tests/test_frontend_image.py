@@ -58,6 +58,8 @@ def start(image: Path, settings: Mapping[str, str]) -> subprocess.CompletedProce
         {"PUBLIC_API_URL": "https://api.example/v1"},
         {"PUBLIC_API_URL": "/api", "PUBLIC_BOOKS_URL": "https://books.example:8443", "PUBLIC_ORDERS_URL": ":9000/x"},
         {"PUBLIC_USERS_URL": "http://[::1]:5001"},
+        {"HSTS_SECONDS": "31536000"},
+        {"HSTS_SECONDS": "0"},
     ],
     ids=str,
 )
@@ -65,10 +67,11 @@ def test_both_servers_say_the_same(image: Path, settings: dict[str, str]) -> Non
     """Where the gateway is, and whom pages may call."""
     done = start(image, settings)
     assert done.stdout == f"nginx -c {image}/run/nginx.conf\n", done.stderr
-    urls = Config.from_env(settings).urls
+    config = Config.from_env(settings)
+    urls = config.urls
     assert json.loads((image / "run" / "config.json").read_text()) == urls
     lines = (image / "run" / "security-headers.conf").read_text().replace("$page_host", "localhost")
-    assert LINE.findall(lines) == SecurityHeaders(urls.values()).of("localhost")
+    assert LINE.findall(lines) == SecurityHeaders(urls.values(), config.hsts_seconds).of("localhost")
     assert "listen 8080;" in (image / "run" / "nginx.conf").read_text()
 
 
@@ -83,3 +86,13 @@ def test_a_bad_address_is_refused_by_both(image: Path, url: str) -> None:
     done = start(image, settings)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("frontend: PUBLIC_BOOKS_URL")
+
+
+def test_a_bad_duration_is_refused_by_both(image: Path) -> None:
+    """It would end up in a header, too."""
+    settings = {"HSTS_SECONDS": '1"; x'}
+    with pytest.raises(ConfigError):
+        Config.from_env(settings)
+    done = start(image, settings)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("frontend: HSTS_SECONDS")

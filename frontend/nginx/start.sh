@@ -3,6 +3,7 @@
 #   USERS_PORT … DISPLAY_ORDERS_PORT                the gateway's ports, on the host that the page was opened with
 #   PUBLIC_API_URL                                  one address for all five sets, such as an ingress
 #   PUBLIC_USERS_URL … PUBLIC_DISPLAY_ORDERS_URL    one address each
+#   HSTS_SECONDS                                    behind TLS: how long browsers shall use nothing else
 set -eu
 
 # SET PORT: the base address of a set, the most particular setting first
@@ -31,11 +32,21 @@ placeOrderUrl=$(base PLACE_ORDER 5004)
 displayOrdersUrl=$(base DISPLAY_ORDERS 5005)
 API_ORIGINS=$(for url in "$usersUrl" "$booksUrl" "$ordersUrl" "$placeOrderUrl" "$displayOrdersUrl"; do origin "$url"; done | uniq | paste -sd ' ')
 LISTEN=${LISTEN:-8080}
+hsts=${HSTS_SECONDS:-0}
+case $hsts in
+  *[!0-9]*)
+    echo "frontend: HSTS_SECONDS is '$hsts', not a whole number." >&2
+    exit 2
+    ;;
+esac
 export usersUrl booksUrl ordersUrl placeOrderUrl displayOrdersUrl API_ORIGINS LISTEN
 
 here=$(dirname "$0") run=${RUN_DIR:-/tmp/shop}
 mkdir -p "$run"
 envsubst <"$here/config.json.template" >"$run/config.json"
 envsubst '$API_ORIGINS' <"$here/security-headers.conf" >"$run/security-headers.conf"
+if [ "$hsts" -gt 0 ]; then
+  echo "add_header Strict-Transport-Security \"max-age=$hsts; includeSubDomains\" always;" >>"$run/security-headers.conf"
+fi
 envsubst '$LISTEN' <"$here/nginx.conf.template" >"$run/nginx.conf"
 exec nginx -c "$run/nginx.conf"

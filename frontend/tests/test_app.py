@@ -128,6 +128,14 @@ def test_every_answer_is_guarded(client: Client, path: str) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_browsers_are_told_to_stay_with_tls_where_there_is_some(client: Client, tmp_path: Path) -> None:
+    """`HSTS_SECONDS` says for how long; without it nothing is said."""
+    assert "Strict-Transport-Security" not in client.get("/").headers
+    encrypted = Browser(create_app(Config.from_env({"HSTS_SECONDS": "31536000"}), tmp_path))
+    for path in ("/", "/config.json", "/nothing.here"):
+        assert encrypted.get(path).headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
 def test_the_pages_may_call_the_gateway_on_their_own_host(client: Client) -> None:
     """Whether it was opened as localhost or by a number."""
     for host in ("localhost", "127.0.0.1", "[::1]"):
