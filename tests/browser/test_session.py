@@ -14,7 +14,9 @@ pytestmark = pytest.mark.e2e
 
 def enter(page: Page, member: Member) -> None:
     """Fills the form and sends it."""
+    expect(page.get_by_role("heading", level=1, name="Log in")).to_be_visible()
     page.get_by_label("Email").fill(member.email)
+    expect(page.get_by_label("Email")).to_have_value(member.email)
     page.get_by_label("Password", exact=True).fill(member.password)
     page.get_by_role("button", name="Log in").click()
 

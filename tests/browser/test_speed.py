@@ -60,7 +60,7 @@ def test_a_page_opens_quickly_and_stands_still(chromium: Browser, page: Page, pa
     """No task blocks it for long, and nothing shifts while it loads for the first time."""
     page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(OBSERVE)
-    chromium.start_tracing(page=page, categories=["toplevel", "devtools.timeline"])
+    chromium.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
     page.goto(path)
     shift = settle(page, PAGES[path])
     assert longest_task(chromium.stop_tracing()) <= LONGEST_TASK

@@ -1,8 +1,8 @@
 import { paths } from "@/config/paths";
 import { useDebounced } from "@/hooks/use-debounced";
 import { Search, X } from "lucide-react";
-import { useRef, useState } from "react";
-import { useLocation, useNavigate, useNavigation, useSearchParams } from "react-router";
+import { useEffect, useRef, useState } from "react";
+import { useLocation, useNavigate, useSearchParams } from "react-router";
 
 const REST = 250;
 const LISTS = new Set([paths.home, paths.browse()]);
@@ -12,7 +12,6 @@ export function SearchBox() {
   const { pathname } = useLocation();
   const [params, setParams] = useSearchParams();
   const navigate = useNavigate();
-  const leaving = useNavigation().state !== "idle";
   const inList = LISTS.has(pathname);
   const asked = inList ? (params.get("search") ?? "") : "";
   const [text, setText] = useState(asked);
@@ -30,10 +29,19 @@ export function SearchBox() {
     else next.delete("search");
     setParams(next, { replace: asked !== "", preventScrollReset: true });
   };
-  useDebounced(text.trim(), REST, (wanted) => {
-    // Who has just chosen a book must not be called back to the list.
-    if (inList && !leaving && wanted !== asked) search(wanted);
+  const cancel = useDebounced(text.trim(), REST, (wanted) => {
+    if (inList && wanted !== asked) search(wanted);
   });
+  useEffect(() => {
+    // Who has just chosen a book must not be called back to the list.
+    const leave = ({ target }: MouseEvent) => {
+      if (target instanceof Element && target.closest("a")) cancel();
+    };
+    document.addEventListener("click", leave, true);
+    return () => {
+      document.removeEventListener("click", leave, true);
+    };
+  }, [cancel]);
 
   return (
     <form
