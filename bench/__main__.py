@@ -3,6 +3,8 @@
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from bench.orders import flood
@@ -21,32 +23,38 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--database", metavar="URL", help="a MySQL or MariaDB server (default: a SQLite file)")
     parser.add_argument("--broker", metavar="URL", help="a RabbitMQ server (default: events without a broker)")
     options = parser.parse_args(arguments)
-    with fresh_database(options.database) as settings:
-        settings.update({"RABBIT_URL": options.broker} if options.broker else {})
-        try:
-            if options.what in {"reads", "all"}:
-                _reads(settings, options)
-            if options.what in {"orders", "all"}:
-                _orders(settings, wait=0, seconds=3 * options.seconds)
-                _orders(settings, wait=5, seconds=4 * options.seconds)
-        except NoWrkError as error:
-            print(error, file=sys.stderr)
-            return 1
+    try:
+        if options.what in {"reads", "all"}:
+            _reads(options)
+        if options.what in {"orders", "all"}:
+            _orders(options, wait=0, seconds=3 * options.seconds)
+            _orders(options, wait=5, seconds=4 * options.seconds)
+    except NoWrkError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 
-def _reads(settings: dict[str, str], options: argparse.Namespace) -> None:
-    with tempfile.TemporaryDirectory() as name:
+@contextmanager
+def _servers(options: argparse.Namespace, wait: int) -> Iterator[dict[str, str]]:
+    """The settings for the servers that were named, with a fresh database, and for the work on an order in seconds."""
+    with fresh_database(options.database) as database:
+        broker = {"RABBIT_URL": options.broker} if options.broker else {}
+        yield {**database, **broker, "ORDER_PROCESSING_SECONDS": str(wait)}
+
+
+def _reads(options: argparse.Namespace) -> None:
+    with _servers(options, 0) as settings, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        sides = product(folder, {**settings, "ORDER_PROCESSING_SECONDS": "0"}), ceiling(folder)
+        sides = product(folder, settings), ceiling(folder)
         with serving(*sides):
             Comparison(*sides, folder, rounds=options.rounds, seconds=options.seconds).print()
             _print_memory(sides[0])
 
 
-def _orders(settings: dict[str, str], *, wait: int, seconds: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        side = product(Path(name), {**settings, "ORDER_PROCESSING_SECONDS": str(wait)})
+def _orders(options: argparse.Namespace, *, wait: int, seconds: int) -> None:
+    with _servers(options, wait) as settings, tempfile.TemporaryDirectory() as name:
+        side = product(Path(name), settings)
         with serving(side):
             flow = flood(side, Path(name), seconds)
     print(f"\nOrders with {wait} s of work each, {seconds} s of buying:")
