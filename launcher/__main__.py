@@ -16,7 +16,7 @@ from honcho.manager import Manager
 
 from launcher import shop
 from launcher.preparation import GATEWAY_PORTS, PORTS, NotReadyError, check_ports, ensure_secret, prepare_database
-from mesh import env
+from mesh import env, logs
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 120
@@ -31,6 +31,7 @@ def main() -> int:
         if ensure_secret(env.read_environment(), Path(".env")):
             print("Wrote a random JWT_SECRET_KEY into .env.")
         environ = env.read_environment()
+        logs.configure("launcher", environ)
         check_ports(environ)
         prepare_database(environ)
     except (NotReadyError, env.ConfigError) as error:
