@@ -15,6 +15,7 @@ dev:
 	@$(PYTHON) launcher/bootstrap.py dev
 
 test: dev lint frontend-test  ## runs every check and every test
+	@$(IN_VENV)python -m tests.servers
 	@$(IN_VENV)python -m pytest
 
 lint: dev frontend-lint  ## runs ruff, mypy, the import rules and eslint

@@ -13,9 +13,12 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar
 from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import StaticPool
 
+from database.options import Options
 from mesh.env import ConfigError
+from mesh.errors import Unavailable
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of any columns, read by their names."""
@@ -55,36 +58,52 @@ class Database:
 
     Args:
         url: where it is.
-        pool_size: connections kept open; twice as many are opened in a rush.
+        options: how to connect to it.
     """
 
-    def __init__(self, url: URL, pool_size: int = 16) -> None:
+    def __init__(self, url: URL, options: Options | None = None) -> None:
         self.url = url
-        self._writers = _engine(url, pool_size)
         self._turn: AbstractContextManager[object] = nullcontext()
-        if url.get_backend_name() == "sqlite":
-            self._readers = self._writers
+        self._immediate = url.get_backend_name() == "sqlite"
+        if self._immediate:
+            self._readers = self._writers = _sqlite(url, options or Options())
             # SQLite lets writers poll for its one lock, and some starve; here the threads of a process queue up.
             self._turn = threading.Lock()
         else:
-            self._readers = _engine(url, pool_size, "AUTOCOMMIT")
+            # The driver takes long to load: a bookstore on SQLite does without.
+            from database.servers import describe, server_engine  # noqa: PLC0415 - see above
+
+            self._writers = server_engine(url, options or Options(), "READ COMMITTED")
+            self._readers = server_engine(url, options or Options(), "AUTOCOMMIT")
+            describe(self._readers)
 
     def read(self) -> Connection:
-        """A connection whose statements stand alone: BEGIN and ROLLBACK would cost a server two more round trips."""
-        return self._readers.connect()
+        """A connection whose statements stand alone: BEGIN and ROLLBACK would cost a server two more round trips.
+
+        Raises:
+            Unavailable: when the database cannot be reached.
+        """
+        return _connected(self._readers)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction: call `commit()` on the connection; leaving the block without it rolls back."""
-        with self._turn, self._writers.connect().execution_options(writes=True) as connection:
+        """A transaction: call `commit()` on the connection; leaving the block without it rolls back.
+
+        Raises:
+            Unavailable: when the database cannot be reached.
+        """
+        with self._turn, _connected(self._writers) as connection:
             connection.begin()
+            if self._immediate:  # takes the write lock at once: transactions that read first fail when they meet
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     def ping(self) -> None:
         """Asks the server for a sign of life.
 
         Raises:
-            DBAPIError: when it gives none.
+            Unavailable: when it gives none.
+            DBAPIError: when a file is no database.
         """
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
@@ -117,27 +136,26 @@ def repeated(transaction: Callable[P, T]) -> Callable[P, T]:
     return attempts
 
 
-def _engine(url: URL, pool_size: int, isolation_level: str = "READ COMMITTED") -> Engine:
-    if url.get_backend_name() == "sqlite":
-        return _sqlite(url, pool_size)
-    return create_engine(
-        url,
-        isolation_level=isolation_level,
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
-        pool_recycle=1800,
-    )
+def complaint(url: URL, error: DBAPIError | Unavailable) -> str:
+    """One sentence that says why a database cannot be used, without its password."""
+    cause = error.orig if isinstance(error, DBAPIError) else error.__cause__
+    return f"The database {url.render_as_string(hide_password=True)} cannot be used: {cause}."
 
 
-def _sqlite(url: URL, pool_size: int) -> Engine:
+def _connected(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except PoolTimeoutError as error:
+        raise Unavailable("The database is too busy.", "DATABASE_BUSY") from error
+
+
+def _sqlite(url: URL, options: Options) -> Engine:
     if url.database in {None, "", ":memory:"}:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
         _make_folder(Path(str(url.database)).parent)
-        engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size)
+        engine = create_engine(url, pool_size=options.pool_size, max_overflow=options.pool_size)
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
@@ -154,9 +172,3 @@ def _prepare_sqlite(connection: SqliteConnection, _: object) -> None:
     pragmas = (f"busy_timeout = {BUSY_TIMEOUT}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_immediate(connection: Connection) -> None:
-    """Takes the write lock at once: deferred transactions that read first fail when they meet."""
-    if connection.get_execution_options().get("writes"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")

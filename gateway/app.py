@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import errors
 from gateway.around import Around
@@ -15,11 +16,10 @@ from gateway.display_orders import DisplayOrders
 from gateway.inputs import BODY_LIMIT, IdConverter
 from gateway.orders import Orders
 from gateway.place_order import PlaceOrder
-from gateway.rows import blueprint
+from gateway.rates import Limits
+from gateway.rows import RowSet, blueprint
 from gateway.stubs import Stubs
 from gateway.users import Users
-
-Served = Users | Books | Orders | PlaceOrder | DisplayOrders
 
 
 class _App(Flask):
@@ -41,24 +41,27 @@ def create_app(config: Config, stubs: Stubs, sets: Sequence[str] = tuple(PORTS))
         stubs: the services behind it.
         sets: names of the sets, all five by default.
     """
-    cors = Cors(config.cors_origins)
     app = _App("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT + 1  # so that one byte too many can be seen
     app.url_map.merge_slashes = False  # a redirect would be HTML
     app.url_map.converters["id"] = IdConverter
     errors.install(app)
-    gate = Gate(config.jwt_secret, config.mesh_secret)
-    known: dict[str, Served] = {
-        "users": Users(stubs.users, gate, cors, secure=config.cookie_secure),
-        "books": Books(stubs.books),
-        "orders": Orders(stubs.orders),
-        "place_order": PlaceOrder(stubs.orders),
-        "display_orders": DisplayOrders(stubs.orders),
-    }
-    served = [known[name].rows() for name in sets]
+    gate = Gate(config.jwt_keys, config.mesh_secret)
+    known = row_sets(config, stubs, gate)
+    served = [known[name] for name in sets]
     common = Common(served, stubs.serving)
     for rows in (*served, common.rows()):
         app.register_blueprint(blueprint(rows, gate))
     app.register_blueprint(common.documents())
-    app.wsgi_app = Around(app.wsgi_app, cors)  # type: ignore[method-assign] # as Flask's documentation asks for
+    app.wsgi_app = Around(app.wsgi_app, Cors(config.cors_origins), config.hsts_seconds)  # type: ignore[method-assign] # as Flask's documentation asks for
+    if config.trusted_proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=0)
+        app.wsgi_app = proxied  # type: ignore[method-assign] # as Werkzeug's documentation asks for
     return app
+
+
+def row_sets(config: Config, stubs: Stubs, gate: Gate) -> dict[str, RowSet]:
+    """The five sets of rows, by name."""
+    users = Users(stubs.users, gate, Cors(config.cors_origins), Limits(config.limits), secure=config.cookie_secure)
+    served = (users, Books(stubs.books), Orders(stubs.orders), PlaceOrder(stubs.orders), DisplayOrders(stubs.orders))
+    return {each.name: each for each in (one.rows() for one in served)}

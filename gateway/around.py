@@ -28,11 +28,15 @@ class Around:
     Args:
         app: the inner app.
         cors: adds the headers for other origins.
+        hsts_seconds: how long browsers shall use nothing but TLS; 0 when there is none.
     """
 
-    def __init__(self, app: App, cors: Cors) -> None:
+    def __init__(self, app: App, cors: Cors, hsts_seconds: int) -> None:
         self._app = app
         self._cors = cors
+        self._always: tuple[tuple[str, str], ...] = HEADERS
+        if hsts_seconds:
+            self._always += (("Strict-Transport-Security", f"max-age={hsts_seconds}; includeSubDomains"),)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answers a request."""
@@ -56,7 +60,7 @@ class Around:
     def _completed(self, environ: Environ, headers: Headers, request_id: str) -> Headers:
         names = {name for name, _ in headers}
         own = [each for each in (CACHE, POLICY) if each[0] not in names]
-        return [*headers, *HEADERS, *own, ("X-Request-ID", request_id), *self._cors.headers(environ)]
+        return [*headers, *self._always, *own, ("X-Request-ID", request_id), *self._cors.headers(environ)]
 
 
 def _path(environ: Environ) -> str:

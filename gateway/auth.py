@@ -13,10 +13,12 @@ import jwt
 from flask import request
 
 from gateway.errors import Refusal
+from mesh.credentials import Credentials
 from mesh.errors import Unauthenticated
 from mesh.identity import Verifier
+from mesh.keys import Keyring
 
-ALGORITHM = "HS256"
+OPTIONS: jwt.types.Options = {"require": ["exp", "iat", "sub", "type"], "verify_exp": False}  # by our own clock
 LONGEST = 8192
 """Characters; a longer Authorization header is no token of ours and is not worth its decoding."""
 REMEMBERED = 4096
@@ -26,8 +28,8 @@ SKEW = 5
 USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 INT64 = 2**63 - 1
 INVALID, EXPIRED = "Invalid token", "Token has expired"
-MALFORMED = (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError)
-"""What decoding raises, PyJWT's own errors and those that slip through it: NaN and infinite times, deep nesting."""
+MALFORMED = (jwt.PyJWTError, ValueError, TypeError, KeyError, AttributeError, OverflowError)
+"""What decoding raises, and reading claims of odd types."""
 
 
 class Access(Enum):
@@ -58,14 +60,14 @@ class Gate:
     """Reads the bearer of the request at hand.
 
     Args:
-        jwt_secret: the key of the users' tokens.
-        mesh_secret: the key of the services' tokens.
+        keys: the keys of the users' tokens.
+        mesh: the keys of the services' tokens.
         clock: seconds since the epoch.
     """
 
-    def __init__(self, jwt_secret: str, mesh_secret: str, clock: Callable[[], float] = time.time) -> None:
-        self._secret = jwt_secret
-        self._verifiers = {audience: Verifier(audience, mesh_secret, clock) for audience in ("books", "orders")}
+    def __init__(self, keys: Keyring, mesh: str | Credentials, clock: Callable[[], float] = time.time) -> None:
+        self._keys = keys
+        self._verifiers = {audience: Verifier(audience, mesh, clock) for audience in ("books", "orders")}
         self._clock = clock
         self._known: dict[str, Known] = {}
 
@@ -90,12 +92,15 @@ class Gate:
             raise Refusal(403, "This needs a service credential.")
         return caller
 
-    def session(self) -> str | None:
-        """The `sid` of the bearer, whose time may be over; None when there is no bearer of ours."""
+    def session(self, cookie: str) -> str | None:
+        """The `sid` of the bearer or else of the refresh token, whose time may be over; None when neither is ours."""
         try:
-            claims = self._decode(_bearer())
-            return str(uuid.UUID(claims["sid"]))
-        except (Refusal, *MALFORMED):
+            token = _bearer()
+        except Refusal:
+            token = cookie[:LONGEST]
+        try:
+            return str(uuid.UUID(self._decode(token)["sid"]))
+        except MALFORMED:
             return None
 
     def _user(self, token: str) -> Caller:
@@ -123,9 +128,7 @@ class Gate:
         return Known(Caller(int(claims["sub"])), expires)
 
     def _decode(self, token: str) -> dict[str, Any]:
-        options: jwt.types.Options = {"require": ["exp", "iat", "sub", "type"], "verify_exp": False}  # by our own clock
-        claims: dict[str, Any] = jwt.decode(token, self._secret, [ALGORITHM], options=options, leeway=SKEW)
-        return claims
+        return self._keys.decode(token, OPTIONS, leeway=SKEW)
 
     def _service(self, token: str, service: str) -> Caller:
         try:

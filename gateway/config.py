@@ -4,8 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from limits import parse_many
+
 from mesh import env
-from mesh.secrets import mesh_secret
+from mesh.credentials import Credentials
+from mesh.keys import Keyring
+from mesh.secrets import keyring, mesh_secret
 
 PORTS = {
     "users": ("USERS_PORT", 5001),
@@ -15,6 +19,13 @@ PORTS = {
     "display_orders": ("DISPLAY_ORDERS_PORT", 5005),
 }
 """The five sets of rows, each with the setting of its port and the default."""
+LIMITS = {
+    "login": ("RATE_LIMIT_LOGIN", "60 per minute"),
+    "register": ("RATE_LIMIT_REGISTER", "300 per minute"),
+    "refresh": ("RATE_LIMIT_REFRESH", "600 per minute"),
+}
+"""What one address may do, each with its setting and the default. Of log-ins, only those that fail count."""
+YEARS = 2 * 365 * 86400
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
@@ -39,12 +50,15 @@ class Config:
     cors_origins: frozenset[str]
     threads: int
     cookie_secure: bool
-    jwt_secret: str = field(repr=False)
-    mesh_secret: str = field(repr=False)
+    trusted_proxies: int
+    hsts_seconds: int
+    limits: Mapping[str, str]
+    jwt_keys: Keyring = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Reads `GATEWAY_*`, the ports, the targets, `CORS_ORIGINS`, `COOKIE_SECURE`, `JWT_SECRET_KEY`, the mesh's key.
+        """Reads what `.env.example` lists for the gateway: ports, targets, origins, limits, proxies, TLS and keys.
 
         Raises:
             ConfigError: when one is missing or bad.
@@ -58,8 +72,11 @@ class Config:
             cors_origins=_origins(environ),
             threads=env.integer(environ, "GATEWAY_THREADS", 8, least=1, most=256),
             cookie_secure=env.flag(environ, "COOKIE_SECURE", default=True),
-            jwt_secret=env.secret(environ, "JWT_SECRET_KEY"),
-            mesh_secret=mesh_secret(environ),
+            trusted_proxies=env.integer(environ, "TRUSTED_PROXIES", 0, most=16),
+            hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0, most=YEARS),
+            limits={name: _limit(environ, *setting) for name, setting in LIMITS.items()},
+            jwt_keys=keyring(environ, "JWT_SECRET_KEY"),
+            mesh_secret=mesh_secret(environ, "gateway"),
         )
 
 
@@ -72,6 +89,18 @@ def _ports(environ: Mapping[str, str]) -> tuple[Port, ...]:
     if single:
         ports.append(Port("GATEWAY_PORT", single, tuple(PORTS)))
     return tuple(ports)
+
+
+def _limit(environ: Mapping[str, str], variable: str, default: str) -> str:
+    limit = env.text(environ, variable, default)
+    if limit.lower() == "off":
+        return ""
+    try:
+        parse_many(limit)
+    except ValueError:
+        message = f"{variable} must look like '60 per minute' or '10 per minute; 200 per day' or off, not {limit!r}."
+        raise env.ConfigError(message) from None
+    return limit
 
 
 def _origins(environ: Mapping[str, str]) -> frozenset[str]:

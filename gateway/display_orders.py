@@ -30,5 +30,6 @@ class DisplayOrders:
 
     def list_my_orders(self, caller: Caller, query: PageQuery) -> Response:
         """Lists the shopper's orders, the newest first: one page, or the newest 500 without `page` and `limit`."""
-        asked = pb.ListUserOrdersRequest(user_id=caller.user_id, page=query.page, limit=query.limit)
+        user_id = caller.user_id
+        asked = pb.ListUserOrdersRequest(user_id=user_id, page=query.page, limit=query.limit, viewer_id=user_id)
         return orders_page(self._orders.ListUserOrders(asked))

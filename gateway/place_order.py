@@ -57,4 +57,7 @@ class PlaceOrder:
 
     def find_pending(self, book_id: int, caller: Caller) -> Response:
         """Tells whether an order of the shopper for that book is being processed."""
-        return pending(self._orders.FindPending(pb.FindPendingRequest(user_id=caller.user_id, book_id=book_id)))
+        user_id = caller.user_id
+        return pending(
+            self._orders.FindPending(pb.FindPendingRequest(user_id=user_id, book_id=book_id, viewer_id=user_id))
+        )

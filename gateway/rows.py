@@ -59,12 +59,14 @@ class RowSet:
         service: the service that answers them.
         needs: the services that have to serve before the port is ready.
         rows: the rows.
+        prepare: what else happens to their blueprint before it is registered.
     """
 
     name: str
     service: str
     needs: tuple[str, ...]
     rows: Sequence[Row]
+    prepare: Callable[[Blueprint], None] = lambda _: None
 
 
 def blueprint(rows: RowSet, gate: Gate) -> Blueprint:
@@ -73,6 +75,7 @@ def blueprint(rows: RowSet, gate: Gate) -> Blueprint:
     for row in rows.rows:
         view = _guarded(row, rows.service, gate)
         routes.add_url_rule(row.path, row.view.__name__, view, methods=[row.method])
+    rows.prepare(routes)
     return routes
 
 

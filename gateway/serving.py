@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import threading
@@ -12,14 +13,25 @@ from typing import Any
 
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server import mp
 from granian.server.mp import MPServer, WorkerProcess
+from granian.wsgi import _callback_wrapper
 
 from gateway.config import Config, Port
+from gateway.slow import Bodies
 
 BACKLOG = 1024
-CONNECTIONS = 1024
-"""Open at once on a port. It is not the number of requests at once: browsers keep idle connections."""
+CONNECTIONS = 8192
+"""Open at once on a port. It is not the number of requests at once: browsers keep idle connections, and slow clients
+half-sent ones; each costs some kilobytes."""
+HTTP1 = HTTP1Settings(header_read_timeout=15_000, max_buffer_size=64 * 1024)
+"""Milliseconds for the headers of a request to arrive, also of the next one on an idle connection; bytes of headers."""
+SPARE_FILES = 256
+"""What a worker opens beside its connections."""
+WAITING = 120
+"""Threads of a worker that may wait for slow bodies, beside those that answer; idle ones are not there at all."""
 PATIENCE = 8
 """Seconds that running requests get at the end."""
 LOGGING = {"loggers": {"_granian": {"propagate": True}}}
@@ -68,8 +80,9 @@ class _Supervisor(MPServer):
             "gateway",
             interface=Interfaces.WSGI,
             workers=len(sockets),
-            blocking_threads=config.threads,
+            blocking_threads=config.threads + WAITING,
             http=HTTPModes.http1,
+            http1_settings=HTTP1,
             websockets=False,
             backlog=BACKLOG,
             backpressure=CONNECTIONS,
@@ -96,7 +109,18 @@ def _load_in_worker(load: Load, sets: tuple[str, ...]) -> Any:  # noqa: ANN401 -
     os.setpgid(0, 0)  # Ctrl-C reaches the supervisor only, which ends the workers in order
     signal.signal(signal.SIGTERM, signal.SIG_DFL)  # until granian sets its own: the supervisor's would only set a flag
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    _allow_connections()
+    # The only place between granian and the app where a request can be answered while its thread still waits.
+    mp._wsgi_call_wrap = lambda *given: Bodies(_callback_wrapper(*given), WAITING)  # type: ignore[attr-defined] # noqa: SLF001
     return load(sets)
+
+
+def _allow_connections() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + SPARE_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
 
 
 def _end_with_parent() -> None:

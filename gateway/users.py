@@ -13,6 +13,7 @@ from gateway.auth import Gate
 from gateway.bodies import Credentials, Registration
 from gateway.cors import Cors
 from gateway.errors import Refusal, refusal
+from gateway.rates import Limits
 from gateway.rows import Row, RowSet
 from mesh.client import failure
 
@@ -27,28 +28,33 @@ class Users:
 
     Args:
         users: the service behind them.
-        gate: reads the bearer at log-out.
+        gate: reads the session's tokens at log-out.
         cors: knows the origins that may use the cookie.
+        limits: how often one address may ask.
         secure: whether the cookie is for TLS (and localhost) only.
     """
 
-    def __init__(self, users: users_pb2_grpc.UsersStub, gate: Gate, cors: Cors, *, secure: bool) -> None:
+    def __init__(
+        self, users: users_pb2_grpc.UsersStub, gate: Gate, cors: Cors, limits: Limits, *, secure: bool
+    ) -> None:
         self._users = users
         self._gate = gate
         self._cors = cors
+        self._limits = limits
         self._secure = secure
 
     def rows(self) -> RowSet:
         """What the port serves."""
-        token = replies.TokenAnswer
+        token, limits = replies.TokenAnswer, self._limits
         return RowSet("users", "users", ("users",), [
-            Row(method="POST", path="/register", view=self.register, body=Registration, answer=replies.UserAnswer,
-                status=201, refuses=(409,)),
-            Row(method="POST", path="/login", view=self.login, body=Credentials, answer=token, refuses=(401,)),
-            Row(method="POST", path="/refresh-token", view=self.refresh_token, answer=token, cookie=COOKIE,
-                refuses=(400, 401, 403)),
-            Row(method="POST", path="/logout", view=self.logout, answer=replies.MessageAnswer),
-        ])  # fmt: skip
+            Row(method="POST", path="/register", view=limits.every("register", self.register), body=Registration,
+                answer=replies.UserAnswer, status=201, refuses=(409, 429)),
+            Row(method="POST", path="/login", view=limits.failures("login", self.login), body=Credentials, answer=token,
+                refuses=(401, 403, 429)),
+            Row(method="POST", path="/refresh-token", view=limits.every("refresh", self.refresh_token), answer=token,
+                cookie=COOKIE, refuses=(400, 401, 403, 429)),
+            Row(method="POST", path="/logout", view=self.logout, answer=replies.MessageAnswer, refuses=(403,)),
+        ], limits.install)  # fmt: skip
 
     def register(self, body: Registration) -> Response:
         """Creates an account."""
@@ -64,25 +70,31 @@ class Users:
 
     def login(self, body: Credentials) -> Response:
         """Opens a session."""
+        self._check_origin("log in")  # a foreign page could log the visitor in to its own account
         return self._opened(self._users.Login(pb.LoginRequest(email=body.email, password=body.password)).tokens)
 
     def refresh_token(self) -> Response:
         """Rotates the session's refresh token."""
-        if not self._cors.allows(request.headers.get("Origin")):  # a foreign page could send the cookie along
-            raise Refusal(403, "Forbidden. This origin may not refresh tokens.")
-        cookie = request.cookies.get(COOKIE, "")
-        if len(cookie.encode()) > LONGEST:
+        self._check_origin("refresh tokens")  # a foreign page could send the cookie along
+        cookie = _cookie()
+        if len(cookie) > LONGEST:
             raise Refusal(401, "Invalid refresh token.")
         return self._opened(self._users.Refresh(pb.RefreshRequest(refresh_token=cookie)).tokens)
 
     def logout(self) -> Response:
-        """Ends the session."""
-        session = self._gate.session()
+        """Ends the session of the bearer, or else of the cookie, whether or not their time is over."""
+        self._check_origin("log out")
+        session = self._gate.session(_cookie())
         if session is not None:
             self._users.Logout(pb.LogoutRequest(session_id=session))
         response = respond({"code": 200, "message": "Logged out"})
         response.delete_cookie(COOKIE, COOKIE_PATH, secure=self._secure, httponly=True, samesite="Strict")
         return response
+
+    def _check_origin(self, what: str) -> None:
+        if not self._cors.allows(request.headers.get("Origin")):
+            message = f"Forbidden. This origin may not {what}."
+            raise Refusal(403, message)
 
     def _opened(self, tokens: pb.TokenPair) -> Response:
         expires = tokens.refresh_expires_at.ToDatetime(UTC)
@@ -98,3 +110,7 @@ class Users:
             samesite="Strict",
         )
         return response
+
+
+def _cookie() -> str:
+    return request.cookies.get(COOKIE, "")

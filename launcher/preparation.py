@@ -8,10 +8,11 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from database.config import Config
-from database.engine import Database
+from database.engine import complaint
 from database.migrate import upgrade
 from database.seed import seed
 from mesh import env
+from mesh.errors import Unavailable
 
 SECRET = "JWT_SECRET_KEY"  # noqa: S105 - the name of the setting
 GATEWAY_PORTS = {
@@ -65,14 +66,13 @@ def prepare_database(environ: Mapping[str, str]) -> None:
         NotReadyError: when the database cannot be used.
         ConfigError: when its settings are bad.
     """
-    database = Database(Config.from_env(environ).url)
+    database = Config.from_env(environ).open()
     try:
         database.ping()
         upgrade(database)
         seed(database)
-    except DBAPIError as error:
-        message = f"The database {database.url.render_as_string(hide_password=True)} cannot be used: {error.orig}."
-        raise NotReadyError(message) from None
+    except (DBAPIError, Unavailable) as error:
+        raise NotReadyError(complaint(database.url, error)) from None
     finally:
         database.close()
 

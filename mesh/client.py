@@ -15,6 +15,7 @@ from mesh.call import current
 from mesh.identity import Signer
 from mesh.interceptors.calls import REQUEST_ID
 from mesh.policy import deadlines, service_config
+from mesh.tls import expecting
 
 M = TypeVar("M", bound=Message)
 Q = TypeVar("Q")
@@ -54,14 +55,27 @@ class Failure:
 
 
 def connect(target: Target, signer: Signer) -> grpc.Channel:
-    """A channel that signs each call; make it after any fork, and close it at the end."""
-    channel = grpc.insecure_channel(target.address, _options(target))
+    """A channel that signs each call; make it after any fork, and close it at the end.
+
+    Raises:
+        ConfigError: when calls are encrypted and the caller's certificate cannot be read.
+    """
+    options, tls = _options(target), signer.credentials.tls
+    if tls:
+        channel = grpc.secure_channel(target.address, tls.channel(signer.name), (*options, *expecting(target.name)))
+    else:
+        channel = grpc.insecure_channel(target.address, options)
     return grpc.intercept_channel(channel, _Outgoing(target, signer))
 
 
 def connect_async(target: Target, signer: Signer) -> grpc.aio.Channel:
     """The same for asyncio."""
-    return grpc.aio.insecure_channel(target.address, _options(target), interceptors=[_AsyncOutgoing(target, signer)])
+    options, tls = _options(target), signer.credentials.tls
+    interceptors = [_AsyncOutgoing(target, signer)]
+    if not tls:
+        return grpc.aio.insecure_channel(target.address, options, interceptors=interceptors)
+    options = (*options, *expecting(target.name))
+    return grpc.aio.secure_channel(target.address, tls.channel(signer.name), options, interceptors=interceptors)
 
 
 def failure(error: grpc.RpcError) -> Failure:
@@ -101,6 +115,7 @@ def _options(target: Target) -> Options:
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 2000),
+        ("grpc.dns_min_time_between_resolutions_ms", 1000),
     )
 
 

@@ -1,12 +1,21 @@
 """Reads settings from the environment, and says in one sentence which one is wrong."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 
 from dotenv import dotenv_values
 
 SECRET_BYTES = 32
 """RFC 7518, section 3.2: an HS256 key has at least the size of the hash."""
+DISTINCT = 6
+"""Characters that a key has to have at least; 32 random hex digits with fewer do not come up in this world."""
+PLACEHOLDER = re.compile(
+    r"(please[-_ ]?)?(change|replace)[-_ ]?(me|this|it)"
+    r"|(your|insert|enter|set|put)[-_ ].*(secret|key)|placeholder",
+    re.IGNORECASE,
+)
+"""How examples of keys begin, which get copied and left as they are."""
 
 
 class ConfigError(Exception):
@@ -87,14 +96,17 @@ def names(env: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:
 
 
 def secret(env: Mapping[str, str], name: str, default: str | None = None) -> str:
-    """A setting that is a key of at least 32 bytes.
+    """A setting that is a key of at least 32 bytes, and not one of those that anybody would guess.
 
     Raises:
-        ConfigError: when it is not set or too short.
+        ConfigError: when it is not set, too short, or obvious.
     """
     value = text(env, name, default)
     if len(value.encode()) < SECRET_BYTES:
         message = f"{name} must have at least {SECRET_BYTES} bytes, such as the output of `openssl rand -hex 32`."
+        raise ConfigError(message)
+    if len(set(value)) < DISTINCT or PLACEHOLDER.match(value):
+        message = f"{name} is easy to guess; use a random one, such as the output of `openssl rand -hex 32`."
         raise ConfigError(message)
     return value
 

@@ -1,5 +1,6 @@
 """Who is calling: short-lived tokens that name the calling service and the one it calls."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -8,13 +9,18 @@ import jwt
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from mesh.credentials import Credentials
 from mesh.errors import Unauthenticated
 
-ALGORITHM = "HS256"
 LIFETIME = 60
 """Seconds that a token is good for."""
 REMEMBERED = 1024
 """Verified tokens kept at most; each caller needs one a minute."""
+OPTIONS: jwt.types.Options = {
+    "require": ["iss", "aud", "iat", "exp"],
+    "verify_exp": False,  # by our own clock
+    "strict_aud": True,  # one service, no list of them
+}
 
 
 def derive_secret(secret: str) -> str:
@@ -28,13 +34,14 @@ class Signer:
 
     Args:
         name: the calling service, the `iss` claim.
-        secret: the mesh's key.
+        secret: the mesh's key, or all that the service proves itself with.
         clock: seconds since the epoch.
     """
 
-    def __init__(self, name: str, secret: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, name: str, secret: str | Credentials, clock: Callable[[], float] = time.time) -> None:
         self.name = name
-        self._secret = secret
+        self.credentials = Credentials.of(secret)
+        self._keys = self.credentials.keyring()
         self._clock = clock
         self._kept: dict[str, tuple[str, float]] = {}
 
@@ -44,7 +51,7 @@ class Signer:
         token, renew_at = self._kept.get(audience, ("", 0.0))
         if now >= renew_at:
             claims = {"iss": self.name, "aud": audience, "iat": int(now), "exp": int(now) + lifetime}
-            token = jwt.encode(claims, self._secret, ALGORITHM)
+            token = self._keys.encode(claims)
             self._kept[audience] = (token, now + lifetime / 2)
         return token
 
@@ -54,13 +61,13 @@ class Verifier:
 
     Args:
         audience: the service that is called, the `aud` claim.
-        secret: the mesh's key.
+        secret: the mesh's key, or all that the service knows others by.
         clock: seconds since the epoch.
     """
 
-    def __init__(self, audience: str, secret: str, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, audience: str, secret: str | Credentials, clock: Callable[[], float] = time.time) -> None:
         self._audience = audience
-        self._secret = secret
+        self._keys = Credentials.of(secret).keyring()
         self._clock = clock
         self._known: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
@@ -82,12 +89,13 @@ class Verifier:
         return name
 
     def _decode(self, token: str) -> tuple[str, float]:
-        options: jwt.types.Options = {"require": ["iss", "aud", "iat", "exp"], "verify_exp": False}  # by our own clock
         try:
-            claims = jwt.decode(token, self._secret, [ALGORITHM], audience=self._audience, options=options)
+            claims = self._keys.decode(token, OPTIONS, audience=self._audience)
             name, expires = str(claims["iss"]), float(claims["exp"])
-        except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             raise Unauthenticated("The mesh token is not valid for this service.", "TOKEN_INVALID") from None
+        if not math.isfinite(expires):
+            raise Unauthenticated("The mesh token is not valid for this service.", "TOKEN_INVALID")
         if expires <= self._clock():
             raise Unauthenticated("The mesh token has expired.", "TOKEN_EXPIRED")
         return name, expires

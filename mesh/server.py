@@ -14,16 +14,22 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from mesh import logs
+from mesh.credentials import Credentials
 from mesh.env import ConfigError, read_environment
 from mesh.identity import Verifier
 from mesh.interceptors import server_interceptors
 from mesh.policy import MissingPolicyError, policies
+from mesh.tls import Tls
 
 MESSAGE_LIMIT = 1024 * 1024
 """Bytes of one request or answer."""
 GRACE = 10.0
 """Seconds that running calls get at the end."""
 PROBE_EVERY = 2.0
+CONNECTION_AGE = 60.0
+"""Seconds until a caller has to connect again, and with that to ask which addresses there are: replicas come and go."""
+LAST_CALLS = 40.0
+"""Seconds that calls on an old connection get to end; more than any method's deadline."""
 
 log = logs.get("mesh.server")
 
@@ -56,33 +62,43 @@ class MeshServer:
 
     Args:
         service: what it serves.
-        secret: the mesh's key.
+        secret: the mesh's key, or all that the service proves itself with and knows others by.
         address: host and port to listen on; port 0 picks a free one.
         threads: calls that are answered at once.
         probe_every: seconds between two looks at what the service needs.
+        connection_age: seconds until a caller has to connect again.
 
     Raises:
         MissingPolicyError: when a method of the service has no policy.
         PortTakenError: when the address cannot be listened on.
+        ConfigError: when its certificate cannot be read.
     """
 
     def __init__(
-        self, service: Service, secret: str, address: str, threads: int = 32, probe_every: float = PROBE_EVERY
+        self,
+        service: Service,
+        secret: str | Credentials,
+        address: str,
+        threads: int = 32,
+        probe_every: float = PROBE_EVERY,
+        connection_age: float = CONNECTION_AGE,
     ) -> None:
+        credentials = Credentials.of(secret)
         interceptors = server_interceptors(
-            Verifier(service.name, secret), policies(service.descriptor), service.descriptor.full_name
+            Verifier(service.name, credentials), policies(service.descriptor), service.descriptor.full_name
         )
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="call")
-        self._server = grpc.server(self._pool, interceptors=interceptors, options=_options())
+        self._server = grpc.server(self._pool, interceptors=interceptors, options=_options(connection_age))
         self._service = service
         self._probe_every = probe_every
         self._health = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=self._pool)
         self._stopped = threading.Event()
+        self._trouble = ""
         service.add(self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (service.descriptor.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(names, self._server)
-        self.port = _bind(self._server, address)
+        self.port = _bind(self._server, address, credentials.tls, service.name)
 
     def start(self) -> None:
         """Takes calls from now on, and reports whether the service can answer them."""
@@ -103,12 +119,17 @@ class MeshServer:
             self._probe()
 
     def _probe(self) -> None:
-        status = health_pb2.HealthCheckResponse.SERVING
+        status, why = health_pb2.HealthCheckResponse.SERVING, ""
         try:
             self._service.probe()
         except Exception as error:  # noqa: BLE001 - whatever is wrong, the answer is the same: not serving
-            log.warning("not serving", error=type(error).__name__)
-            status = health_pb2.HealthCheckResponse.NOT_SERVING
+            status, why = (
+                health_pb2.HealthCheckResponse.NOT_SERVING,
+                f"{type(error).__name__}: {error.__cause__ or error}",
+            )
+        if why != self._trouble:  # a server that is away for a night does not fill the log
+            log.warning("not serving", why=why) if why else log.info("serving again")
+            self._trouble = why
         for name in ("", self._service.descriptor.full_name):
             self._health.set(name, status)
 
@@ -154,17 +175,19 @@ def serve(server: MeshServer, close: Callable[[], None] = lambda: None) -> None:
     close()
 
 
-def _options() -> list[tuple[str, int]]:
+def _options(connection_age: float) -> list[tuple[str, int]]:
     return [
         ("grpc.max_receive_message_length", MESSAGE_LIMIT),
         ("grpc.max_send_message_length", 8 * MESSAGE_LIMIT),
+        ("grpc.max_connection_age_ms", int(connection_age * 1000)),
+        ("grpc.max_connection_age_grace_ms", int(LAST_CALLS * 1000)),
         ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake, not a helper
     ]
 
 
-def _bind(server: grpc.Server, address: str) -> int:
+def _bind(server: grpc.Server, address: str, tls: Tls | None, name: str) -> int:
     try:
-        port = server.add_insecure_port(address)
+        port = server.add_secure_port(address, tls.server(name)) if tls else server.add_insecure_port(address)
     except RuntimeError:
         port = 0
     if not port:

@@ -26,7 +26,7 @@ def service(database: Database) -> Service:
 def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     """The server, and how to close what it holds."""
     config = Config.from_env(environ)
-    database = Database(config.database.url, config.database.pool_size)
+    database = config.database.open()
     return MeshServer(service(database), config.mesh_secret, config.address), database.close
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from database import config as database_config
 from mesh import env
+from mesh.credentials import Credentials
 from mesh.secrets import mesh_secret
 
 
@@ -14,7 +15,7 @@ class Config:
 
     address: str
     database: database_config.Config
-    mesh_secret: str = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -26,5 +27,5 @@ class Config:
         return cls(
             address=env.text(environ, "BOOKS_ADDRESS", "127.0.0.1:50052"),
             database=database_config.Config.from_env(environ),
-            mesh_secret=mesh_secret(environ),
+            mesh_secret=mesh_secret(environ, "books"),
         )

@@ -98,7 +98,8 @@ class Outbox:
         waiting = (
             select(*columns)
             .where(*_waiting(now))
-            .order_by(OutboxEvent.lease_until, OutboxEvent.order_id)
+            # In the index's own order: a server that had to sort would lock all that wait, and others would find none.
+            .order_by(OutboxEvent.lease_until)
             .limit(most)
             .with_for_update(skip_locked=True)
         )

@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from database.engine import AnyRow
 from mesh.call import current
 from mesh.client import failure
-from mesh.errors import AlreadyExists, NotFound, PermissionDenied
+from mesh.errors import AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
 from svc_orders.outbox import Bell, Outbox, Reject, Retry
 from svc_orders.rules import (
     COMPLETED,
@@ -36,6 +36,7 @@ STATUSES = {
     FAILED: pb.ORDER_STATUS_FAILED,
 }
 NAMES = {number: name for name, number in STATUSES.items()}
+OWN_ORDERS = "Forbidden. You can only see your own orders."
 
 
 def utc_now() -> datetime:
@@ -52,6 +53,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         bell: rung when an order was committed.
         books: the stub of the books service.
         clock: the present, UTC.
+        carried: whether a broker carries the events.
     """
 
     def __init__(
@@ -61,12 +63,15 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         bell: Bell,
         books: books_pb2_grpc.BooksStub,
         clock: Callable[[], datetime] = utc_now,
+        *,
+        carried: bool = False,
     ) -> None:
         self._store = store
         self._outbox = outbox
         self._bell = bell
         self._books = books
         self._clock = clock
+        self._carried = carried
 
     def PlaceOrder(self, request: pb.PlaceOrderRequest, context: grpc.ServicerContext) -> pb.PlaceOrderResponse:
         """Places an order at the catalogue's price."""
@@ -108,14 +113,14 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
     def GetOrder(self, request: pb.GetOrderRequest, context: grpc.ServicerContext) -> pb.GetOrderResponse:
         """One order, for its owner or for a service."""
         row = self._store.get(request.order_id)
-        if request.HasField("viewer_id") and request.viewer_id != row.user_id:
-            raise PermissionDenied("Forbidden. Order does not belong to this user.", "NOT_OWNER")
+        _check_viewer(request, row.user_id, "Forbidden. Order does not belong to this user.")
         return pb.GetOrderResponse(order=_order(row))
 
     def ListUserOrders(
         self, request: pb.ListUserOrdersRequest, context: grpc.ServicerContext
     ) -> pb.ListUserOrdersResponse:
         """A user's orders, the newest first."""
+        _check_viewer(request, request.user_id, OWN_ORDERS)
         if not request.HasField("page") and not request.HasField("limit"):
             return pb.ListUserOrdersResponse(orders=map(_order, self._store.newest(request.user_id)))
         page = request.page if request.HasField("page") else PAGE
@@ -126,6 +131,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     def FindPending(self, request: pb.FindPendingRequest, context: grpc.ServicerContext) -> pb.FindPendingResponse:
         """The user's pending order for a book."""
+        _check_viewer(request, request.user_id, OWN_ORDERS)
         row = self._store.pending(request.user_id, request.book_id)
         return pb.FindPendingResponse(order=_order(row) if row else None)
 
@@ -135,6 +141,8 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
         """Events for one worker."""
+        if self._carried:
+            raise FailedPrecondition("A broker carries the events.", "BROKER_CARRIES_EVENTS")
         rows = self._outbox.wait_and_lease(
             request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta(), context.is_active
         )
@@ -169,6 +177,14 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
             raise AlreadyExists(message, "ORDER_PENDING", details=[_order(error.order)]) from None
         self._bell.ring()
         return placed
+
+
+def _check_viewer(
+    request: pb.GetOrderRequest | pb.ListUserOrdersRequest | pb.FindPendingRequest, owner_id: int, sentence: str
+) -> None:
+    """Shows what somebody owns to them, and to services that ask for themselves."""
+    if request.HasField("viewer_id") and request.viewer_id != owner_id:
+        raise PermissionDenied(sentence, "NOT_OWNER")
 
 
 def _key(request: pb.PlaceOrderRequest) -> Key | None:

@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import AnyRow, Database, repeated
 from mesh.errors import FailedPrecondition, NotFound
@@ -21,6 +21,21 @@ BY_ID = select(*SHOWN).where(Order.order_id == bindparam("id"))
 BY_PENDING_KEY = select(*SHOWN).where(Order.pending_key == bindparam("pending"))
 OF_USER = select(*SHOWN).where(Order.user_id == bindparam("user")).order_by(Order.order_id.desc())
 COUNT_OF_USER = select(func.count()).select_from(Order).where(Order.user_id == bindparam("user"))
+NEWEST_OF_USER = OF_USER.limit(NEWEST)
+LIMIT, OFFSET = (bindparam(name, type_=Integer()) for name in ("limit", "offset"))
+PAGE_OF_USER = OF_USER.add_columns(COUNT_OF_USER.scalar_subquery().label("total")).limit(LIMIT).offset(OFFSET)
+PLACED_UNDER = (
+    select(IdempotencyKey.request_sha256, *SHOWN)
+    .join(Order, Order.order_id == IdempotencyKey.order_id)
+    .where(IdempotencyKey.user_id == bindparam("user"), IdempotencyKey.key == bindparam("text"))
+    .where(IdempotencyKey.created_at > bindparam("after"))
+)
+INSERT, INSERT_EVENT, INSERT_KEY = insert(Order), insert(OutboxEvent), insert(IdempotencyKey)
+END = (
+    update(Order)
+    .where(Order.order_id == bindparam("id"), Order.status == PENDING)
+    .values(status=bindparam("end"), pending_key=None)
+)
 
 
 class PendingExistsError(Exception):
@@ -56,13 +71,15 @@ class OrderStore:
     def newest(self, user_id: int) -> Sequence[AnyRow]:
         """The newest 500 orders of a user."""
         with self._database.read() as connection:
-            return connection.execute(OF_USER.limit(NEWEST), {"user": user_id}).all()
+            return connection.execute(NEWEST_OF_USER, {"user": user_id}).all()
 
     def page(self, user_id: int, page: int, limit: int) -> tuple[Sequence[AnyRow], int]:
         """One page of a user's orders, the newest first, and how many there are on all pages."""
-        statement = OF_USER.limit(limit).offset((page - 1) * limit)
+        asked = {"user": user_id, "limit": limit, "offset": (page - 1) * limit}
         with self._database.read() as connection:
-            rows = connection.execute(statement, {"user": user_id}).all()
+            rows = connection.execute(PAGE_OF_USER, asked).all()
+            if rows:
+                return rows, rows[0].total
             return rows, connection.execute(COUNT_OF_USER, {"user": user_id}).scalar_one()
 
     def pending(self, user_id: int, book_id: int) -> AnyRow | None:
@@ -76,14 +93,9 @@ class OrderStore:
         Raises:
             FailedPrecondition: when the key was sent with another request.
         """
-        found = (
-            select(IdempotencyKey.request_sha256, *SHOWN)
-            .join(Order, Order.order_id == IdempotencyKey.order_id)
-            .where(IdempotencyKey.user_id == user_id, IdempotencyKey.key == key.text)
-            .where(IdempotencyKey.created_at > now - KEY_LIFETIME)
-        )
+        asked = {"user": user_id, "text": key.text, "after": now - KEY_LIFETIME}
         with self._database.read() as connection:
-            row = connection.execute(found).one_or_none()
+            row = connection.execute(PLACED_UNDER, asked).one_or_none()
         if row is not None and row.request_sha256 != key.request_sha256:
             message = "This Idempotency-Key was already used with another request."
             raise FailedPrecondition(message, "IDEMPOTENCY_KEY_REUSED")
@@ -100,7 +112,7 @@ class OrderStore:
         for _ in range(3):  # what stood in the way may be gone when it is looked at
             try:
                 return self._insert(order, key, request_id, now), False
-            except IntegrityError:
+            except (IntegrityError, DataError):  # DataError: an id that is no user's or book's, being too large for any
                 earlier = self.placed_under(order.user_id, key, now) if key else None
                 if earlier is not None:
                     return earlier, True
@@ -117,9 +129,8 @@ class OrderStore:
             NotFound: when no order has the id.
             FailedPrecondition: when it ended otherwise.
         """
-        pending = update(Order).where(Order.order_id == order_id, Order.status == PENDING)
         with self._database.write() as transaction:
-            ended = transaction.execute(pending.values(status=status, pending_key=None)).rowcount
+            ended = transaction.execute(END, {"id": order_id, "end": status}).rowcount
             row = transaction.execute(BY_ID, {"id": order_id}).one_or_none()
             transaction.commit()
         if row is None:
@@ -131,7 +142,7 @@ class OrderStore:
     def _insert(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> AnyRow:
         with self._database.write() as transaction:
             values = {**vars(order), "order_date": now, "pending_key": order.pending_key()}
-            inserted = transaction.execute(insert(Order), values).inserted_primary_key
+            inserted = transaction.execute(INSERT, values).inserted_primary_key
             row = transaction.execute(BY_ID, {"id": inserted[0] if inserted else 0}).one()
             if order.status == PENDING:
                 _insert_event(transaction, row, request_id, now)
@@ -150,7 +161,7 @@ def _insert_event(transaction: Connection, order: AnyRow, request_id: str, now: 
         "attempts": 0,
         "lease_until": now,
     }
-    transaction.execute(insert(OutboxEvent), values)
+    transaction.execute(INSERT_EVENT, values)
 
 
 def _insert_key(transaction: Connection, order: AnyRow, key: Key, now: datetime) -> None:
@@ -163,4 +174,4 @@ def _insert_key(transaction: Connection, order: AnyRow, key: Key, now: datetime)
         "order_id": order.order_id,
         "created_at": now,
     }
-    transaction.execute(insert(IdempotencyKey), values)
+    transaction.execute(INSERT_KEY, values)

@@ -11,6 +11,7 @@ from svc_users.config import Config
 from svc_users.passwords import Hasher
 from svc_users.servicer import UsersServicer
 from svc_users.store import SessionStore, UserStore
+from svc_users.throttle import Throttle
 from svc_users.tokens import Tokens
 
 
@@ -20,7 +21,8 @@ def service(database: Database, config: Config) -> Service:
         UserStore(database),
         SessionStore(database),
         Hasher(config.hashes_at_once),
-        Tokens(config.jwt_secret),
+        Tokens(config.jwt_keys),
+        Throttle(database, config.patience),
         config.password_min_length,
     )
     return Service(
@@ -34,7 +36,7 @@ def service(database: Database, config: Config) -> Service:
 def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     """The server, and how to close what it holds."""
     config = Config.from_env(environ)
-    database = Database(config.database.url, config.database.pool_size)
+    database = config.database.open()
     return MeshServer(service(database, config), config.mesh_secret, config.address), database.close
 
 

@@ -3,10 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from database import config as database_config
 from mesh import env
-from mesh.secrets import mesh_secret
+from mesh.credentials import Credentials
+from mesh.keys import Keyring
+from mesh.secrets import keyring, mesh_secret
+from svc_users.rules import Patience
 
 
 @dataclass(frozen=True)
@@ -16,13 +20,14 @@ class Config:
     address: str
     password_min_length: int
     hashes_at_once: int
+    patience: Patience
     database: database_config.Config
-    jwt_secret: str = field(repr=False)
-    mesh_secret: str = field(repr=False)
+    jwt_keys: Keyring = field(repr=False)
+    mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Reads `USERS_ADDRESS`, `PASSWORD_MIN_LENGTH`, `JWT_SECRET_KEY`, the mesh's key and the database's settings.
+        """Reads `USERS_ADDRESS`, `PASSWORD_*`, `LOGIN_*`, `JWT_SECRET_KEY`, the mesh's key and the database's settings.
 
         Raises:
             ConfigError: when one is missing or bad.
@@ -31,7 +36,11 @@ class Config:
             address=env.text(environ, "USERS_ADDRESS", "127.0.0.1:50051"),
             password_min_length=env.integer(environ, "PASSWORD_MIN_LENGTH", 6, least=1, most=64),
             hashes_at_once=os.cpu_count() or 1,
+            patience=Patience(
+                free=env.integer(environ, "LOGIN_FREE_ATTEMPTS", 10, least=1, most=100),
+                longest=timedelta(seconds=env.seconds(environ, "LOGIN_DELAY_MAX_SECONDS", 300)),
+            ),
             database=database_config.Config.from_env(environ),
-            jwt_secret=env.secret(environ, "JWT_SECRET_KEY"),
-            mesh_secret=mesh_secret(environ),
+            jwt_keys=keyring(environ, "JWT_SECRET_KEY"),
+            mesh_secret=mesh_secret(environ, "users"),
         )

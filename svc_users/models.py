@@ -35,3 +35,15 @@ class RefreshToken(Base):
     successor: Mapped[str | None] = mapped_column(String(36))
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LoginFailures(Base):
+    """Failed log-ins of an account that may not even exist; `account` is the SHA-256 of the email that was sent."""
+
+    __tablename__ = "LoginFailures"
+    __table_args__ = (TABLE_OPTIONS,)
+
+    account: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    blocked_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    forget_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -13,6 +13,7 @@ from mesh.errors import NotFound, Unauthenticated
 from svc_users.passwords import Hasher
 from svc_users.rules import canonical_email, check_password_length
 from svc_users.store import SessionStore, UserStore, email_taken
+from svc_users.throttle import Throttle
 from svc_users.tokens import Owner, Session, Tokens
 
 
@@ -29,6 +30,7 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
         sessions: their sessions.
         hasher: makes and checks password hashes.
         tokens: makes and reads JWTs.
+        throttle: slows down guessing.
         password_min_length: characters that a new password needs.
         clock: the present, UTC.
     """
@@ -39,6 +41,7 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
         sessions: SessionStore,
         hasher: Hasher,
         tokens: Tokens,
+        throttle: Throttle,
         password_min_length: int,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -46,6 +49,7 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
         self._sessions = sessions
         self._hasher = hasher
         self._tokens = tokens
+        self._throttle = throttle
         self._password_min_length = password_min_length
         self._clock = clock
 
@@ -62,9 +66,13 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
 
     def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> pb.LoginResponse:
         """Opens a session for the right password."""
-        user = self._users.by_email(canonical_email(request.email))
+        email = canonical_email(request.email)
+        attempt = self._throttle.begin(email, self._clock())
+        user = self._users.by_email(email)
         if not self._hasher.check(user.password_hash if user else None, request.password) or user is None:
+            self._throttle.failed(attempt, self._clock())
             raise Unauthenticated("Invalid email or password.", "BAD_CREDENTIALS")
+        self._throttle.succeeded(attempt)
         if self._hasher.outdated(user.password_hash):
             self._users.set_password_hash(user.user_id, self._hasher.hash(request.password))
         session = self._sessions.open(user.user_id, self._clock())

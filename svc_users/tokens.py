@@ -7,9 +7,10 @@ from typing import Any
 import jwt
 
 from mesh.errors import InvalidArgument, Unauthenticated
+from mesh.keys import Keyring
 from svc_users.rules import ACCESS_LIFETIME
 
-ALGORITHM = "HS256"
+OPTIONS: jwt.types.Options = {"require": ["exp", "iat", "sub", "type"]}
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,11 @@ class Tokens:
     """Makes and reads the tokens.
 
     Args:
-        secret: the key that signs them, shared with the gateway.
+        keys: the keys that sign and verify them, shared with the gateway.
     """
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+    def __init__(self, keys: Keyring) -> None:
+        self._keys = keys
 
     def access(self, owner: Owner, session: Session, now: datetime) -> str:
         """A token for the Authorization header."""
@@ -58,10 +59,10 @@ class Tokens:
         if not token:
             raise Unauthenticated("Missing refresh token.", "REFRESH_MISSING")
         try:
-            claims = jwt.decode(token, self._secret, [ALGORITHM], options={"require": ["exp", "iat", "sub", "type"]})
+            claims = self._keys.decode(token, OPTIONS)
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("Refresh token expired.", "REFRESH_EXPIRED") from None
-        except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError):
+        except jwt.PyJWTError:
             raise invalid_refresh() from None
         if claims["type"] != "refresh":
             raise InvalidArgument("Invalid token type", "TOKEN_TYPE")
@@ -82,7 +83,7 @@ class Tokens:
             "sid": session.family,
             **more,
         }
-        return jwt.encode(claims, self._secret, ALGORITHM)
+        return self._keys.encode(claims)
 
 
 def invalid_refresh() -> Unauthenticated:

@@ -16,6 +16,7 @@ from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2
 from bookstore.users.v1 import users_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sqlalchemy.engine import URL
 
 from mesh.client import Target
 from mesh.identity import derive_secret
@@ -164,10 +165,21 @@ class Product:
 
 
 @contextmanager
-def running(folder: Path, *names: str, settings: Mapping[str, str] | None = None) -> Iterator[Product]:
-    """The named parts on a fresh database, stopped at the end even when the test fails."""
-    product = Product(folder, settings)
-    product.prepare()
+def running(
+    folder: Path, *names: str, settings: Mapping[str, str] | None = None, database: URL | None = None
+) -> Iterator[Product]:
+    """The named parts, stopped at the end even when the test fails.
+
+    Args:
+        folder: an empty folder.
+        names: the parts, as `Product.start` takes them.
+        settings: environment beside the ports and the secret.
+        database: a migrated one; when not given, a fresh one is made in the folder.
+    """
+    url = {"dbURL": database.render_as_string(hide_password=False)} if database is not None else {}
+    product = Product(folder, {**url, **(settings or {})})
+    if database is None:
+        product.prepare()
     try:
         product.start(*names)
         yield product

@@ -14,6 +14,7 @@ from mesh.v1 import policy_pb2
 from mesh.client import connect, failure
 from mesh.identity import Signer
 from tests.harness import DESCRIPTORS, MESH_SECRET, Product, running
+from tests.servers.databases import Databases
 
 pytestmark = pytest.mark.integration
 
@@ -61,10 +62,16 @@ METHODS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The three services on the catalogue."""
-    with running(tmp_path_factory.mktemp("product"), "users", "books", "orders") as started:
+@pytest.fixture(scope="module", params=["sqlite", "server"])
+def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The three services on the catalogue, in a SQLite file and on a real server."""
+    folder, parts = tmp_path_factory.mktemp("product"), ("users", "books", "orders")
+    if request.param == "sqlite":
+        with running(folder, *parts) as started:
+            yield started
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    with databases.migrated(seeded=True) as url, running(folder, *parts, database=url) as started:
         yield started
 
 

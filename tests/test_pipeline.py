@@ -1,4 +1,4 @@
-"""The way of an order through real processes on a file database."""
+"""The way of an order through real processes, on a SQLite file and on a real server."""
 
 import time
 from collections.abc import Iterator
@@ -11,8 +11,9 @@ import pytest
 from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 
-from database.engine import Database, parse_url
+from database.engine import Database
 from mesh.client import connect, failure
 from mesh.identity import Signer
 from tests.harness import MESH_SECRET, Product, running
@@ -23,16 +24,17 @@ BUYERS, COPIES = 200, 20
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
-    """Services and worker, without the gateway."""
-    with running(tmp_path, "books", "orders", "worker") as started:
+def product(tmp_path: Path, engine: str, seeded_url: URL, request: pytest.FixtureRequest) -> Iterator[Product]:
+    """Services and worker, without the gateway: on a file and without a broker, as `make run`, and on real servers."""
+    settings = {"RABBIT_URL": request.getfixturevalue("broker_url")} if engine == "server" else {}
+    with running(tmp_path, "books", "orders", "worker", settings=settings, database=seeded_url) as started:
         yield started
 
 
 @pytest.fixture
-def database(product: Product) -> Iterator[Database]:
+def database(product: Product, seeded_url: URL) -> Iterator[Database]:
     """The product's database, seen from outside."""
-    opened = Database(parse_url(f"sqlite:///{product.folder}/data/bookstore.db"))
+    opened = Database(seeded_url)
     yield opened
     opened.close()
 

@@ -40,6 +40,7 @@ class EmbeddedSource:
         self._concurrency = concurrency
         self._lease = lease
         self._stopping = asyncio.Event()
+        self._answered = False
         self._running: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._settled: asyncio.Queue[pb.EventSettlement | None] = asyncio.Queue()
@@ -48,6 +49,10 @@ class EmbeddedSource:
         """Takes no more events."""
         self._stopping.set()
         self._room.set()
+
+    def connected(self) -> bool:
+        """Whether the service answered the last time."""
+        return self._answered
 
     async def run(self, handle: Handle) -> None:
         """Hands over events until `stop`; gives those back that are not finished then, for the next worker."""
@@ -84,11 +89,15 @@ class EmbeddedSource:
 
     async def _ask(self, request: pb.LeaseEventsRequest) -> list[pb.OrderEvent]:
         try:
-            return list((await self._orders.LeaseEvents(request)).events)
+            events = list((await self._orders.LeaseEvents(request)).events)
         except grpc.RpcError as error:
-            log.warning("no events", code=failure(error).code.name)
+            self._answered = False
+            failed = failure(error)
+            log.warning("no events", code=failed.code.name, reason=failed.message)
             await asyncio.sleep(PAUSE)
             return []
+        self._answered = True
+        return events
 
     async def _work(self, event: pb.OrderEvent, handle: Handle) -> None:
         try:

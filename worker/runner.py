@@ -3,19 +3,27 @@
 import asyncio
 import signal
 import time
+from pathlib import Path
 
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 
 from mesh import logs
 from mesh.call import Call, current
 from worker.handler import Handler, Result
+from worker.pulse import beat
 from worker.source import Source
 
 log = logs.get("worker.orders")
 
 
-async def work(source: Source, handler: Handler) -> None:
-    """Works until SIGTERM or SIGINT, then gives back what it has begun; a second signal ends the process at once."""
+async def work(source: Source, handler: Handler, pulse: Path | None = None) -> None:
+    """Works until SIGTERM or SIGINT, then gives back what it has begun; a second signal ends the process at once.
+
+    Args:
+        source: where events come from.
+        handler: works on each.
+        pulse: the file that shows that the worker is well.
+    """
     loop = asyncio.get_running_loop()
 
     def on_signal() -> None:
@@ -31,7 +39,10 @@ async def work(source: Source, handler: Handler) -> None:
         return await _logged(handler, event)
 
     log.info("working", source=type(source).__name__)
+    beating = asyncio.create_task(beat(pulse, source.connected)) if pulse else None
     await source.run(handle)
+    if beating:
+        beating.cancel()
     log.info("stopped")
 
 

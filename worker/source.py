@@ -22,6 +22,9 @@ class Source(Protocol):
     def stop(self) -> None:
         """Takes no more events."""
 
+    def connected(self) -> bool:
+        """Whether there is somebody to get events from."""
+
 
 def delay_before(attempt: int) -> float:
     """Seconds until an event comes back that was delivered `attempt` times before."""

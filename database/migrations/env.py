@@ -1,12 +1,16 @@
-"""Alembic's entry point: runs the migrations on the database that `database.migrate` hands over."""
+"""Alembic's entry point: runs the migrations on the database that `database.migrate` gives it, or writes them down."""
 
 from alembic import context
 
 from database.base import Base
 
-database = context.config.attributes["database"]
-with database.write() as connection:
-    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+if context.is_offline_mode():
+    context.configure(dialect_name="mysql", literal_binds=True, target_metadata=Base.metadata)
     with context.begin_transaction():
         context.run_migrations()
-    connection.commit()
+else:
+    with context.config.attributes["database"].write() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()

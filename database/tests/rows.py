@@ -18,6 +18,22 @@ def execute(database: Database, statement: str, **values: object) -> int:
         return int(result.lastrowid or 0)
 
 
+def execute_unchecked(database: Database, statement: str) -> None:
+    """Runs one statement that leaves rows which refer to nothing: foreign keys are not looked at meanwhile."""
+    switch = "PRAGMA foreign_keys =" if database.url.get_backend_name() == "sqlite" else "SET foreign_key_checks ="
+    with database.read() as connection:
+        for each in (f"{switch} 0", statement, f"{switch} 1"):
+            connection.exec_driver_sql(each)
+
+
+def make_broken(database: Database, table: str) -> None:
+    """Makes every insert into a table fail, until the trigger `broken` is dropped."""
+    failing = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'disk full'"
+    if database.url.get_backend_name() == "sqlite":
+        failing = "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    execute(database, f"CREATE TRIGGER broken BEFORE INSERT ON {table} FOR EACH ROW {failing}")
+
+
 def count(database: Database, table: str, condition: str = "1 = 1") -> int:
     """How many rows of a table meet the condition."""
     with database.read() as connection:

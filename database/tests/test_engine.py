@@ -14,6 +14,8 @@ from database.engine import ATTEMPTS, BadUrlError, Database, parse_url, repeated
 from database.tests.rows import add_book, count, execute
 from mesh.env import ConfigError
 
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 class DriverError(Exception):
     """What a driver raises: a number says what it was."""
@@ -97,7 +99,7 @@ def test_the_urls_of_the_documentation_are_accepted(url: str) -> None:
 def test_the_default_is_a_file() -> None:
     """Nothing has to be set."""
     config = Config.from_env({})
-    assert (str(config.url), config.pool_size) == ("sqlite:///data/bookstore.db", 16)
+    assert (str(config.url), config.options.pool_size) == ("sqlite:///data/bookstore.db", 16)
     with pytest.raises(ConfigError, match=r"^DB_POOL_SIZE "):
         Config.from_env({"DB_POOL_SIZE": "0"})
 
@@ -110,37 +112,37 @@ def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
         Database(parse_url(f"sqlite:///{tmp_path}/data/deep/shop.db"))
 
 
-@pytest.mark.unit
-def test_leaving_a_transaction_without_a_commit_rolls_it_back(memory_database: Database) -> None:
+def test_leaving_a_transaction_without_a_commit_rolls_it_back(any_database: Database) -> None:
     """Nothing is stored by accident: neither by leaving the block nor by an error in it."""
-    statement = text("INSERT INTO Users (username, email, password_hash, created_at) VALUES ('a', 'a', 'a', 'a')")
-    with memory_database.write() as transaction:
+    statement = text(
+        "INSERT INTO Users (username, email, password_hash, created_at) VALUES ('a', 'a', 'a', '2025-08-12')"
+    )
+    with any_database.write() as transaction:
         transaction.execute(statement)
-    with pytest.raises(ZeroDivisionError), memory_database.write() as transaction:
+    with pytest.raises(ZeroDivisionError), any_database.write() as transaction:
         _ = transaction.execute(statement).rowcount / 0
-    assert count(memory_database, "Users") == 0
-    with memory_database.write() as transaction:
+    assert count(any_database, "Users") == 0
+    with any_database.write() as transaction:
         transaction.execute(statement)
         transaction.commit()
-    assert count(memory_database, "Users") == 1
+    assert count(any_database, "Users") == 1
 
 
-@pytest.mark.unit
-def test_foreign_keys_are_enforced(memory_database: Database) -> None:
+def test_foreign_keys_are_enforced(any_database: Database) -> None:
     """SQLite checks them only when it is told to."""
     with pytest.raises(DBAPIError, match="FOREIGN KEY"):
-        execute(memory_database, "INSERT INTO StockMovements VALUES (99, 1, 1, 'applied')")
+        execute(any_database, "INSERT INTO StockMovements VALUES (99, 1, 1, 'applied')")
 
 
-@pytest.mark.unit
-def test_stock_below_zero_is_refused_by_the_database(memory_database: Database) -> None:
+def test_stock_below_zero_is_refused_by_the_database(any_database: Database) -> None:
     """The last line of defence against selling what is not there."""
-    book = add_book(memory_database, quantity=1)
+    book = add_book(any_database, quantity=1)
     with pytest.raises(DBAPIError, match="ck_Books_quantity"):
-        execute(memory_database, "UPDATE Books SET quantity = -1 WHERE book_id = :book", book=book)
+        execute(any_database, "UPDATE Books SET quantity = -1 WHERE book_id = :book", book=book)
 
 
 @pytest.mark.integration
+@on_sqlite
 def test_every_connection_to_a_file_is_set_up(file_database: Database) -> None:
     """WAL, full synchronisation, foreign keys and a busy timeout hold on each connection of the pool, not the first."""
     with file_database.read() as one, file_database.read() as two:
@@ -151,6 +153,7 @@ def test_every_connection_to_a_file_is_set_up(file_database: Database) -> None:
 
 
 @pytest.mark.integration
+@on_sqlite
 def test_a_writer_takes_its_lock_before_it_reads(file_database: Database, tmp_path: Path) -> None:
     """A transaction that reads and then writes cannot be overtaken in between: that would fail it by BUSY_SNAPSHOT."""
     book = add_book(file_database, quantity=0)

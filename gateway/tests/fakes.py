@@ -159,7 +159,7 @@ def bearer(token: str | None = None, **changed: Any) -> dict[str, str]:
 
 def service_bearer(audience: str, caller: str = "worker") -> dict[str, str]:
     """The header of a service."""
-    return {"Authorization": f"Bearer {Signer(caller, MESH_SECRET).token(audience)}"}
+    return {"Authorization": f"Bearer {Signer(caller, MESH_SECRET).token(audience, lifetime=3600)}"}
 
 
 SESSION = "0b7bb0b4-36f6-4a4e-8d8f-5a1f0e0f8a11"

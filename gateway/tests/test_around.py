@@ -4,7 +4,8 @@ import pytest
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
-from gateway.tests.fakes import ORIGIN, Services, bearer
+from gateway.app import create_app
+from gateway.tests.fakes import ORIGIN, Services, bearer, config
 from mesh.call import current
 
 pytestmark = pytest.mark.unit
@@ -12,7 +13,10 @@ pytestmark = pytest.mark.unit
 ALLOWED = ("http://localhost:5173", "http://127.0.0.1:5173")
 FOREIGN = (
     "https://evil.example", "http://localhost:5174", "http://localhost", "https://localhost:5173", "null",
-    "http://localhost:5173.evil.example", "http://LOCALHOST:5173", "http://localhost:5173/", "",
+    "http://localhost:5173.evil.example", "http://evil.example/http://localhost:5173", "http://localhost:51730",
+    "http://evil-localhost:5173", "http://localhost:5173@evil.example", "http://localhost:5173 ", "file://", "*",
+    "http://localhost:5173, http://localhost:5173", "http://localhost:5173\thttps://evil.example",
+    "http://LOCALHOST:5173", "http://localhost:5173/", "",
 )  # fmt: skip
 PATHS = ("/books/1", "/nothing", "/myorders", "/health")
 
@@ -57,6 +61,15 @@ def test_json_is_safe_to_open(client: FlaskClient, path: str) -> None:
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
     assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/docs"])
+def test_browsers_are_told_to_stay_with_tls_where_there_is_some(services: Services, path: str) -> None:
+    """`HSTS_SECONDS` says for how long; without it nothing is said, because most first runs have no TLS."""
+    plain = create_app(config(), services.stubs()).test_client()
+    assert "Strict-Transport-Security" not in plain.get(path).headers
+    encrypted = create_app(config(HSTS_SECONDS="31536000"), services.stubs()).test_client()
+    assert encrypted.get(path).headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/docs.css", "/docs/docs.js"])

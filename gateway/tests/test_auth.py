@@ -10,10 +10,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from gateway.app import create_app
 from gateway.auth import Access, Caller, Gate
 from gateway.errors import Refusal
-from gateway.tests.fakes import JWT_SECRET, bearer, claims, service_bearer
+from gateway.tests.fakes import JWT_SECRET, Services, bearer, claims, config, service_bearer
+from mesh.identity import Signer
+from mesh.keys import Keyring
 from mesh.testing import SECRET as MESH_SECRET
+from mesh.tests.forge import forge
 
 pytestmark = pytest.mark.unit
 
@@ -57,7 +61,7 @@ BAD = {
     "sub in other digits": (signed(claims(sub="\u0667")), INVALID),
     "sub too large": (signed(claims(sub=str(2**63))), INVALID),
     "sub of 5000 digits": (signed(claims(sub="9" * 5000)), INVALID),
-    "from the future": (signed(claims(iat=int(time.time()) + 60)), INVALID),
+    "from the future": (signed(claims(iat=int(time.time()) + 3600)), INVALID),
     "iat a word": (signed(claims(iat="now")), INVALID),
     "exp a word": (signed(claims(exp="never")), INVALID),
     "exp NaN": (signed(without_exp("NaN")), INVALID),
@@ -77,6 +81,21 @@ BAD = {
     "payload a word": (signed('"access"'), INVALID),
     "payload no JSON": (signed("{"), INVALID),
     "deep nesting": (signed("[" * 2000 + "]" * 2000), INVALID),
+    "payload null": (signed("null"), INVALID),
+    "payload no UTF-8": (jwt.api_jws.encode(b"\xff\xfe", JWT_SECRET, "HS256"), INVALID),
+    "alg null": (unsigned(claims(), None), INVALID),
+    "alg ES256": (unsigned(claims(), "ES256"), INVALID),
+    "nbf of the future": (signed(claims(nbf=int(time.time()) + 3600)), INVALID),
+    "aud of a service": (signed(claims(aud="orders")), INVALID),
+    "kid of nobody": (forge(claims(), JWT_SECRET, kid="nobody"), INVALID),
+    "kid a path": (forge(claims(), JWT_SECRET, kid="../../dev/null"), INVALID),
+    "kid a list": (forge(claims(), JWT_SECRET, kid=["x"]), INVALID),
+    "kid null": (forge(claims(), JWT_SECRET, kid=None), INVALID),
+    "key in the header": (forge(claims(), "k" * 32, jwk={"kty": "oct", "k": "a2tra2tra2tra2tra2tra2s"}), INVALID),
+    "sub an object": (signed(claims(sub={"id": 7})), INVALID),
+    "exp a list": (signed(claims(exp=[9999999999])), INVALID),
+    "a service's token for another service": (Signer("worker", MESH_SECRET).token("books"), INVALID),
+    "a service's token for this one": (Signer("worker", MESH_SECRET).token("orders"), INVALID),
     "critical header": (signed(claims(), crit=["b64"], b64=False), INVALID),
     "no token": ("x", INVALID),
     "three dots": ("...", INVALID),
@@ -92,6 +111,15 @@ def test_a_bad_token_is_refused(client: FlaskClient, name: str) -> None:
     response = client.get("/myorders", headers={"Authorization": f"Bearer {token}"})
     assert (response.status_code, response.json) == (401, {"code": 401, "message": message})
     assert client.get("/myorders", headers=bearer()).status_code == 200
+
+
+def test_a_token_of_the_key_before_gets_in(services: Services) -> None:
+    """Changing the key logs nobody out: tokens of both are good, with the name of their key and without."""
+    old = "the key before this one, 32+ bytes"
+    client = create_app(config(JWT_SECRET_KEY_PREVIOUS=old), services.stubs()).test_client()
+    for token in (signed(claims(), old), Keyring(old).encode(claims()), Keyring(JWT_SECRET).encode(claims())):
+        assert client.get("/myorders", headers=bearer(token)).status_code == 200
+    assert client.get("/myorders", headers=bearer(signed(claims(), "z" * 40))).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -139,7 +167,7 @@ def admitted(gate: Gate, headers: dict[str, str], access: Access = Access.USER) 
 def test_a_remembered_token_still_expires() -> None:
     """The time is looked at whenever the token comes."""
     clock = Clock()
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET, clock), bearer()
+    gate, headers = Gate(Keyring(JWT_SECRET), MESH_SECRET, clock), bearer()
     assert admitted(gate, headers) == Caller(7)
     assert admitted(gate, headers) == Caller(7)
     clock.now += 901
@@ -149,7 +177,7 @@ def test_a_remembered_token_still_expires() -> None:
 
 def test_a_remembered_token_costs_nothing() -> None:
     """Verifying it again is a look into a dict, not a decoding."""
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET), bearer()
+    gate, headers = Gate(Keyring(JWT_SECRET), MESH_SECRET), bearer()
     with Flask("test").test_request_context(headers=headers):
         first = gate.admit(Access.USER, "orders")
         assert gate.admit(Access.USER, "orders") is first
@@ -158,7 +186,7 @@ def test_a_remembered_token_costs_nothing() -> None:
 def test_the_memory_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many tokens come."""
     monkeypatch.setattr("gateway.auth.REMEMBERED", 3)
-    gate = Gate(JWT_SECRET, MESH_SECRET)
+    gate = Gate(Keyring(JWT_SECRET), MESH_SECRET)
     for number in range(1, 9):
         assert admitted(gate, bearer(sub=str(number))) == Caller(number)
         assert len(gate._known) <= 3
@@ -166,7 +194,7 @@ def test_the_memory_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_service_is_let_in_by_its_own_credential() -> None:
     """Where services may be, and with the credential to pass on."""
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET), service_bearer("orders")
+    gate, headers = Gate(Keyring(JWT_SECRET), MESH_SECRET), service_bearer("orders")
     caller = Caller(0, (("authorization", headers["Authorization"]),))
     assert admitted(gate, headers, Access.SERVICE) == caller
     assert admitted(gate, headers, Access.USER_OR_SERVICE) == caller
@@ -177,7 +205,7 @@ def test_a_service_is_let_in_by_its_own_credential() -> None:
 def test_an_expired_credential_says_so() -> None:
     """Services hear the same sentence as users."""
     clock = Clock()
-    gate, headers = Gate(JWT_SECRET, MESH_SECRET, clock), service_bearer("orders")
-    clock.now += 61
+    gate, headers = Gate(Keyring(JWT_SECRET), MESH_SECRET, clock), service_bearer("orders")
+    clock.now += 3601
     with pytest.raises(Refusal, match=EXPIRED):
         admitted(gate, headers, Access.SERVICE)

@@ -44,6 +44,14 @@ def test_secrets_are_not_in_the_text_form() -> None:
         ("CORS_ORIGINS", "http://localhost:5173/"),
         ("JWT_SECRET_KEY", "short"),
         ("MESH_SECRET", "short"),
+        ("JWT_SECRET_KEY", "change-me" * 5),
+        ("JWT_SECRET_KEY_PREVIOUS", "short"),
+        ("MESH_TLS_DIR", "/nowhere"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("HSTS_SECONDS", "forever"),
+        ("RATE_LIMIT_LOGIN", "many"),
+        ("RATE_LIMIT_REGISTER", "5"),
+        ("RATE_LIMIT_REFRESH", "5 per fortnight"),
     ],
 )
 def test_a_bad_setting_is_named(name: str, value: str) -> None:

@@ -97,7 +97,7 @@ def test_a_list_without_a_page_has_no_pagination(client: FlaskClient, services: 
     """The newest 500, which the service counts."""
     response = client.get(path, headers=bearer())
     assert (response.status_code, response.json) == (200, {"code": 200, "data": [ORDER_JSON]})
-    assert services.list_orders.asked == [pb.ListUserOrdersRequest(user_id=7)]
+    assert services.list_orders.asked == [pb.ListUserOrdersRequest(user_id=7, viewer_id=7)]
 
 
 @pytest.mark.parametrize("path", ["/orders/user/7", "/myorders"])
@@ -107,16 +107,22 @@ def test_a_list_with_a_page_has_pagination(client: FlaskClient, services: Servic
     response = client.get(f"{path}?page=2", headers=bearer())
     pagination = {"page": 2, "limit": 4, "total": 8, "has_more": False}
     assert response.json == {"code": 200, "data": [ORDER_JSON], "pagination": pagination}
-    assert services.list_orders.asked == [pb.ListUserOrdersRequest(user_id=7, page=2)]
+    assert services.list_orders.asked == [pb.ListUserOrdersRequest(user_id=7, page=2, viewer_id=7)]
 
 
 @pytest.mark.parametrize("path", ["/orders/user/8", "/orders/user/8/book/1"])
 def test_orders_of_others_are_theirs(client: FlaskClient, services: Services, path: str) -> None:
-    """403 for a user; a service may look."""
-    message = "Forbidden. You can only see your own orders."
-    assert client.get(path, headers=bearer()).json == {"code": 403, "message": message}
-    assert not services.list_orders.asked
-    assert client.get(path, headers=service_bearer("orders")).status_code == 200
+    """The service is told who looks, and its 403 is passed on; a service that looks for itself is nobody's viewer."""
+    refused = PermissionDenied("Forbidden. You can only see your own orders.", "NOT_OWNER")
+    for rpc in (services.list_orders, services.find_pending):
+        rpc.fails(refused)
+    assert client.get(path, headers=bearer()).json == {"code": 403, "message": refused.message}
+    client.get(path, headers=service_bearer("orders"))
+    (asked,) = {rpc for rpc in (services.list_orders, services.find_pending) if rpc.asked}
+    assert [(each.user_id, each.HasField("viewer_id"), each.viewer_id) for each in asked.asked] == [
+        (8, True, 7),
+        (8, False, 0),
+    ]
 
 
 @pytest.mark.parametrize("path", ["/orders/user/7/book/1", "/pendingorder/1"])
@@ -125,7 +131,7 @@ def test_a_pending_order_is_told(client: FlaskClient, services: Services, path: 
     assert client.get(path, headers=bearer()).json == {"code": 200, "hasPending": True, "data": ORDER_JSON}
     services.find_pending.answer = pb.FindPendingResponse()
     assert client.get(path, headers=bearer()).json == {"code": 200, "hasPending": False}
-    assert services.find_pending.asked[0] == pb.FindPendingRequest(user_id=7, book_id=1)
+    assert services.find_pending.asked[0] == pb.FindPendingRequest(user_id=7, book_id=1, viewer_id=7)
 
 
 @pytest.mark.parametrize("path", ["/orders/user/0", "/orders/user/7/book/0", f"/orders/user/{2**64}"])

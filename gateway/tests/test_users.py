@@ -14,6 +14,7 @@ from mesh.errors import AlreadyExists, InvalidArgument, MeshError, Unauthenticat
 
 pytestmark = pytest.mark.unit
 
+LOGIN = {"email": "ada@example.org", "password": "secret"}
 ADA = {"username": "Ada", "email": "Ada@example.org", "password": "secret"}
 
 
@@ -131,10 +132,62 @@ def test_a_cookie_that_is_too_long_is_no_token(client: FlaskClient, services: Se
     assert not services.refresh.asked
 
 
-@pytest.mark.parametrize(("origin", "status"), [(ORIGIN, 200), ("https://evil.example", 403), ("null", 403)])
-def test_refresh_is_for_allowed_origins(client: FlaskClient, origin: str, status: int) -> None:
-    """A foreign page cannot rotate a visitor's token."""
-    assert client.post("/refresh-token", headers={"Origin": origin}).status_code == status
+@pytest.mark.parametrize("path", ["/login", "/refresh-token", "/logout"])
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (None, 200),
+        (ORIGIN, 200),
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("", 403),
+        ("http://localhost:5173.evil.example", 403),
+        ("http://evil.example/http://localhost:5173", 403),
+        ("http://localhost:51730", 403),
+        ("http://localhost", 403),
+        ("https://localhost:5173", 403),
+        ("HTTP://LOCALHOST:5173", 403),
+    ],
+)
+def test_the_cookies_rows_are_for_allowed_origins(
+    client: FlaskClient, services: Services, path: str, origin: str | None, status: int
+) -> None:
+    """A foreign page can neither rotate a visitor's token, nor log a visitor out, nor in to another account."""
+    body: Any = LOGIN if path == "/login" else None
+    headers = {**bearer(), **({} if origin is None else {"Origin": origin})}
+    response = client.post(path, json=body, headers=headers) if body else client.post(path, headers=headers)
+    assert response.status_code == status
+    if status == 403:
+        assert "Set-Cookie" not in response.headers
+        assert not services.login.asked + services.refresh.asked + services.logout.asked
+
+
+def test_a_form_cannot_log_anybody_in(client: FlaskClient) -> None:
+    """What a page can send without asking first is not JSON."""
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        assert client.post("/login", data='{"email": "a@b.cd", "password": "x"}', content_type=kind).status_code == 415
+
+
+@pytest.mark.parametrize("changed", [{}, {"exp": 1000, "iat": 100}])
+def test_logout_ends_the_session_of_the_cookie_when_there_is_no_bearer(
+    client: FlaskClient, services: Services, changed: dict[str, Any]
+) -> None:
+    """For clients that send it here, as browsers do not; a bearer counts more."""
+    token = bearer(type="refresh", **changed)["Authorization"].split()[1]
+    plain = client.application.test_client(use_cookies=False)
+    assert plain.post("/logout", headers={"Cookie": f"refresh_token={token}"}).status_code == 200
+    assert [asked.session_id for asked in services.logout.asked] == [SESSION]
+    other = "11111111-2222-4333-8444-555555555555"
+    plain.post("/logout", headers={"Cookie": f"refresh_token={token}", **bearer(sid=other)})
+    assert services.logout.asked[-1].session_id == other
+
+
+@pytest.mark.parametrize("cookie", ["forged", "", "x" * 5000, "a.b.c"])
+def test_logout_with_a_bad_cookie_is_no_error(client: FlaskClient, services: Services, cookie: str) -> None:
+    """There is nothing to end."""
+    plain = client.application.test_client(use_cookies=False)
+    assert plain.post("/logout", headers={"Cookie": f"refresh_token={cookie}"}).status_code == 200
+    assert not services.logout.asked
 
 
 @pytest.mark.parametrize("changed", [{}, {"exp": 1000, "iat": 100}])

@@ -11,7 +11,7 @@ from mesh.env import ConfigError
 
 pytestmark = pytest.mark.unit
 
-LONG = "k" * env.SECRET_BYTES
+LONG = "0123456789abcdef" * 2
 
 
 @pytest.mark.parametrize("value", ["", "   "])
@@ -79,9 +79,32 @@ def test_a_choice_is_one_of_its_words() -> None:
 def test_a_secret_has_at_least_32_bytes() -> None:
     """One byte less is refused, and bytes count, not characters."""
     assert env.secret({"KEY": LONG}, "KEY") == LONG
-    assert env.secret({"KEY": "é" * 16}, "KEY") == "é" * 16
+    assert env.secret({"KEY": "éèêëàâä!" * 3}, "KEY") == "éèêëàâä!" * 3
     with pytest.raises(ConfigError, match=r"^KEY must have at least 32 bytes"):
         env.secret({"KEY": LONG[1:]}, "KEY")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 64,
+        "ab" * 32,
+        "change-me" * 8,
+        "CHANGE_ME_to_something_of_32_bytes_or_more",
+        "changeme, changeme, changeme, changeme",
+        "please-change-this-before-you-go-to-production",
+        "replace_me_with_the_output_of_openssl_rand",
+        "your-256-bit-secret-your-256-bit-secret",
+        "your_jwt_secret_key_goes_in_this_place_here",
+        "insert a long random secret here, 32 bytes",
+        "placeholder-placeholder-placeholder",
+    ],
+)
+def test_a_secret_that_anybody_would_guess_is_refused(value: str) -> None:
+    """Repeated characters and copied examples are no keys, however long; the complaint does not repeat them."""
+    with pytest.raises(ConfigError, match=r"^KEY is easy to guess; ") as refused:
+        env.secret({"KEY": value}, "KEY")
+    assert value not in str(refused.value)
 
 
 @pytest.mark.parametrize("read", [env.secret, env.text])

@@ -15,7 +15,7 @@ from mesh.testing import SECRET
 
 pytestmark = pytest.mark.unit
 
-LONG = "j" * 32
+LONG = "a key of thirty-two bytes or more"
 
 
 class Clock:
@@ -65,12 +65,31 @@ def test_a_token_is_good_for_one_service_only() -> None:
         lambda: encoded(iat=None),
         lambda: encoded(exp=None),
         lambda: encoded(exp="soon"),
+        lambda: encoded(aud=["books", "orders"]),
+        lambda: encoded(exp=float("inf")),
+        lambda: encoded(exp=float("nan")),
         lambda: encoded() + "x",
         lambda: "",
         lambda: "no token at all",
         lambda: "a.b.c",
     ],
-    ids=["key", "HS512", "none", "iss", "aud", "iat", "exp", "exp no number", "signature", "empty", "words", "dots"],
+    ids=[
+        "key",
+        "HS512",
+        "none",
+        "iss",
+        "aud",
+        "iat",
+        "exp",
+        "exp no number",
+        "two services",
+        "exp infinite",
+        "exp NaN",
+        "signature",
+        "empty",
+        "words",
+        "dots",
+    ],
 )
 def test_a_token_that_is_not_ours_is_refused(forge: Callable[[], str]) -> None:
     """Forged and incomplete tokens are one error, and the second time too."""
@@ -141,17 +160,33 @@ def test_a_known_token_costs_nearly_nothing() -> None:
 
 def test_the_meshs_key_is_derived_and_not_the_jwts() -> None:
     """The key of users' tokens signs no mesh token, nor the other way round; the derivation never changes."""
-    derived = mesh_secret({"JWT_SECRET_KEY": LONG})
+    derived = mesh_secret({"JWT_SECRET_KEY": LONG}).secret
     assert derived == derive_secret(LONG) != LONG
     assert len(bytes.fromhex(derived)) == 32
-    assert derive_secret("j" * 33) != derived
+    assert derive_secret(f"{LONG}!") != derived
     with pytest.raises(Unauthenticated):
         Verifier("books", derived).caller(encoded(secret=LONG))
 
 
 def test_a_key_of_the_meshs_own_counts_more() -> None:
     """`MESH_SECRET` is used as it stands."""
-    assert mesh_secret({"JWT_SECRET_KEY": LONG, "MESH_SECRET": "m" * 32}) == "m" * 32
+    assert mesh_secret({"JWT_SECRET_KEY": LONG, "MESH_SECRET": SECRET}).secret == SECRET
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"MESH_SECRET": LONG}, {"MESH_SECRET": SECRET, "MESH_SECRET_PREVIOUS": LONG}),
+        ({"JWT_SECRET_KEY": LONG}, {"JWT_SECRET_KEY": SECRET, "JWT_SECRET_KEY_PREVIOUS": LONG}),
+    ],
+)
+def test_a_changed_key_still_knows_the_one_before(before: dict[str, str], after: dict[str, str]) -> None:
+    """Services that were not restarted yet are understood; those that know one key only refuse the other."""
+    old, new = mesh_secret(before), mesh_secret(after)
+    assert Verifier("books", new).caller(Signer("worker", old).token("books")) == "worker"
+    assert Verifier("books", new).caller(Signer("worker", new).token("books")) == "worker"
+    with pytest.raises(Unauthenticated):
+        Verifier("books", old).caller(Signer("worker", new).token("books"))
 
 
 @pytest.mark.parametrize(
@@ -160,6 +195,8 @@ def test_a_key_of_the_meshs_own_counts_more() -> None:
         ({}, "JWT_SECRET_KEY"),
         ({"JWT_SECRET_KEY": "short"}, "JWT_SECRET_KEY"),
         ({"MESH_SECRET": "short"}, "MESH_SECRET"),
+        ({"MESH_SECRET": LONG, "MESH_SECRET_PREVIOUS": "short"}, "MESH_SECRET_PREVIOUS"),
+        ({"JWT_SECRET_KEY": LONG, "JWT_SECRET_KEY_PREVIOUS": "short"}, "JWT_SECRET_KEY_PREVIOUS"),
     ],
 )
 def test_a_missing_or_short_key_is_refused(environ: dict[str, str], named: str) -> None:

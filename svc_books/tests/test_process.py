@@ -2,12 +2,10 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,10 @@ import pytest
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL
 
-from database.engine import Database, parse_url
+from database.engine import Database
 from database.tests.rows import add_order, add_user
 from mesh.client import connect
 from mesh.identity import Signer
@@ -29,10 +29,10 @@ TAKE = pb.DecrementRequest(order_id=1, book_id=1, quantity=1)
 
 
 @pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
+def product(tmp_path: Path, seeded_url: URL) -> Iterator[Product]:
     """The books service alone, on the catalogue with one order."""
-    with running(tmp_path, "books") as started:
-        database = Database(parse_url(f"sqlite:///{tmp_path}/data/bookstore.db"))
+    with running(tmp_path, "books", database=seeded_url) as started:
+        database = Database(seeded_url)
         add_order(database, add_user(database), 1)
         database.close()
         yield started
@@ -46,11 +46,13 @@ def channel(product: Product) -> Iterator[grpc.Channel]:
 
 
 @pytest.fixture
-def lock(product: Product) -> Iterator[sqlite3.Connection]:
-    """Holds the database's write lock, so that every call that writes waits."""
-    with closing(sqlite3.connect(product.folder / "data" / "bookstore.db", isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield connection
+def lock(product: Product, seeded_url: URL) -> Iterator[Connection]:
+    """Holds the book's row, or all of SQLite, so that every call that takes a copy waits."""
+    database = Database(seeded_url)
+    with database.write() as transaction:
+        transaction.execute(text("UPDATE Books SET quantity = quantity WHERE book_id = 1"))
+        yield transaction
+    database.close()
 
 
 def in_flight(channel: grpc.Channel) -> Any:
@@ -75,20 +77,20 @@ def start(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=30)
 
 
-def test_sigterm_lets_the_running_call_end(product: Product, channel: grpc.Channel, lock: sqlite3.Connection) -> None:
+def test_sigterm_lets_the_running_call_end(product: Product, channel: grpc.Channel, lock: Connection) -> None:
     """The call that has begun is answered, then the process ends by itself with status 0."""
     call = in_flight(channel)
     os.kill(product.processes["books"].pid, signal.SIGTERM)
     wait_for(product.processes["books"].log, "stopping")
     assert not call.done()
-    lock.execute("ROLLBACK")
+    lock.rollback()
     assert call.result(10).outcome == pb.DECREMENT_OUTCOME_APPLIED
     assert product.processes["books"]._process.wait(10) == 0
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_the_process_at_once(
-    product: Product, channel: grpc.Channel, lock: sqlite3.Connection, second: signal.Signals
+    product: Product, channel: grpc.Channel, lock: Connection, second: signal.Signals
 ) -> None:
     """Whoever has no patience asks again, with either signal, and waits for no call."""
     in_flight(channel)

@@ -12,7 +12,7 @@ from bookstore.orders.v1 import orders_pb2_grpc
 from sqlalchemy import text
 
 from database.engine import Database
-from database.tests.rows import add_book, add_user, count, execute
+from database.tests.rows import add_book, add_user, count, execute, make_broken
 from mesh.client import Failure, failure
 from svc_orders.outbox import Bell
 from svc_orders.tests.conftest import Clock, FakeBooks
@@ -70,10 +70,7 @@ def test_an_order_without_its_event_or_its_key_is_no_order(
     orders: Stub, user: int, book: int, file_database: Database, table: str
 ) -> None:
     """All three are one transaction: when one cannot be written there is none, and the next try works."""
-    execute(
-        file_database,
-        f"CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END",
-    )
+    make_broken(file_database, table)
     assert refused(orders.PlaceOrder, asked(user, book, "k")).code in {CODE.INTERNAL, CODE.NOT_FOUND}
     assert [count(file_database, each) for each in ("Orders", "Outbox", "IdempotencyKeys")] == [0, 0, 0]
     execute(file_database, "DROP TRIGGER broken")

@@ -55,8 +55,9 @@ def test_a_given_order_is_checked_like_any_other(orders: Stub, user: int, book: 
     orders.CreateOrder(given(user, book))
     assert code(orders.CreateOrder, given(user, book))[0] is CODE.ALREADY_EXISTS
     for status in (pb.ORDER_STATUS_PENDING, pb.ORDER_STATUS_FAILED):
-        assert code(orders.CreateOrder, given(999, book, status=status))[0] is CODE.NOT_FOUND
-        assert code(orders.CreateOrder, given(user, 999, status=status))[0] is CODE.NOT_FOUND
+        for unknown in (999, 2**31, 2**63 - 1):
+            assert code(orders.CreateOrder, given(unknown, book, status=status))[0] is CODE.NOT_FOUND
+            assert code(orders.CreateOrder, given(user, unknown, status=status))[0] is CODE.NOT_FOUND
     for bad in ({"price": "1.999"}, {"price": ""}, {"quantity": 0}, {"status": 0}, {"status": 9}, {"title": "\0"}):
         assert code(orders.CreateOrder, given(user, book, **bad))[0] is CODE.INVALID_ARGUMENT, bad
 
@@ -70,6 +71,21 @@ def test_an_order_is_shown_to_its_owner_and_to_services(orders: Stub, user: int,
         CODE.PERMISSION_DENIED,
         "Forbidden. Order does not belong to this user.",
     )
+
+
+def test_a_users_orders_are_shown_to_them_and_to_services(orders: Stub, user: int, book: int) -> None:
+    """A viewer sees their own lists only; without a viewer the caller itself asks."""
+    orders.CreateOrder(given(user, book))
+    for viewer in (None, user):
+        listed = orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user, viewer_id=viewer)).orders
+        found = orders.FindPending(pb.FindPendingRequest(user_id=user, book_id=book, viewer_id=viewer)).order
+        assert list(listed) == [found]
+    calls: list[tuple[Callable[[Any], Any], object]] = [
+        (orders.ListUserOrders, pb.ListUserOrdersRequest(user_id=user, viewer_id=user + 1)),
+        (orders.FindPending, pb.FindPendingRequest(user_id=user, book_id=book, viewer_id=user + 1)),
+    ]
+    for call, request in calls:
+        assert code(call, request) == (CODE.PERMISSION_DENIED, "Forbidden. You can only see your own orders.")
 
 
 def test_an_unknown_order_is_not_found(orders: Stub, as_worker: Stub) -> None:

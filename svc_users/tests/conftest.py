@@ -8,14 +8,19 @@ import pytest
 from bookstore.users.v1 import users_pb2, users_pb2_grpc
 
 from database.engine import Database
+from mesh.keys import Keyring
 from mesh.server import Service
 from mesh.testing import channel_as, running
 from svc_users.passwords import Hasher
+from svc_users.rules import Patience
 from svc_users.servicer import UsersServicer
 from svc_users.store import SessionStore, UserStore
+from svc_users.throttle import Throttle
 from svc_users.tokens import Tokens
 
 SECRET = "a secret that only the tests know, 32+ bytes"
+
+PATIENCE = Patience(free=3, longest=timedelta(seconds=20))
 
 
 class Clock:
@@ -61,7 +66,7 @@ def hasher() -> CountingHasher:
 @pytest.fixture
 def tokens() -> Tokens:
     """The service's tokens."""
-    return Tokens(SECRET)
+    return Tokens(Keyring(SECRET))
 
 
 Serve = Callable[[Hasher], AbstractContextManager[users_pb2_grpc.UsersStub]]
@@ -73,7 +78,9 @@ def serve(file_database: Database, clock: Clock, tokens: Tokens) -> Serve:
 
     @contextmanager
     def served(hasher: Hasher) -> Iterator[users_pb2_grpc.UsersStub]:
-        servicer = UsersServicer(UserStore(file_database), SessionStore(file_database), hasher, tokens, 6, clock)
+        throttle = Throttle(file_database, PATIENCE)
+        users, sessions = UserStore(file_database), SessionStore(file_database)
+        servicer = UsersServicer(users, sessions, hasher, tokens, throttle, 6, clock)
         service = Service(
             "users",
             users_pb2.DESCRIPTOR.services_by_name["Users"],

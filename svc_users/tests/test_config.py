@@ -14,8 +14,8 @@ ENVIRON = {"JWT_SECRET_KEY": SECRET, "dbURL": "sqlite:///:memory:", "USERS_ADDRE
 def test_only_the_secret_has_to_be_set() -> None:
     """Everything else has the documented default."""
     config = Config.from_env({"JWT_SECRET_KEY": SECRET})
-    assert (config.address, config.password_min_length, config.jwt_secret) == ("127.0.0.1:50051", 6, SECRET)
-    assert config.mesh_secret != SECRET
+    assert (config.address, config.password_min_length) == ("127.0.0.1:50051", 6)
+    assert config.mesh_secret.secret != SECRET
 
 
 @pytest.mark.unit
@@ -23,12 +23,21 @@ def test_a_printed_config_shows_no_secret() -> None:
     """A config that ends up in a log or a traceback gives nothing away."""
     config = Config.from_env(ENVIRON | {"dbURL": "mysql+mysqlconnector://ann:hunter2@h/d"})
     shown = repr(config)
-    assert [word for word in (SECRET, config.mesh_secret, "hunter2") if word in shown] == []
+    assert [word for word in (SECRET, config.mesh_secret.secret, "hunter2") if word in shown] == []
 
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    ("name", "value"), [("PASSWORD_MIN_LENGTH", "0"), ("JWT_SECRET_KEY", "short"), ("MESH_SECRET", "short")]
+    ("name", "value"),
+    [
+        ("PASSWORD_MIN_LENGTH", "0"),
+        ("LOGIN_FREE_ATTEMPTS", "0"),
+        ("LOGIN_DELAY_MAX_SECONDS", "long"),
+        ("JWT_SECRET_KEY", "short"),
+        ("JWT_SECRET_KEY", "change-me" * 5),
+        ("JWT_SECRET_KEY_PREVIOUS", "short"),
+        ("MESH_SECRET", "short"),
+    ],
 )
 def test_a_bad_setting_is_named(name: str, value: str) -> None:
     """The complaint begins with the setting's name."""

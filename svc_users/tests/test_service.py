@@ -1,10 +1,8 @@
 """The Users service as the gateway sees it: a real server on a file database."""
 
-import sqlite3
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
 import grpc
@@ -15,7 +13,7 @@ from bookstore.users.v1 import users_pb2_grpc
 from sqlalchemy import text
 
 from database.engine import Database
-from database.tests.rows import count, execute
+from database.tests.rows import count, execute_unchecked
 from mesh.client import Failure, failure
 from svc_users.tests.conftest import SECRET, Clock, CountingHasher, Serve
 
@@ -276,22 +274,20 @@ def test_an_expired_session_cannot_be_refreshed(users: Stub, clock: Clock) -> No
 
 def test_a_token_of_a_user_who_is_gone_is_refused(users: Stub, session: pb.TokenPair, file_database: Database) -> None:
     """An operator took the account away: the session cannot go on."""
-    with closing(sqlite3.connect(str(file_database.url.database))) as connection:  # checks no foreign keys
-        connection.execute("DELETE FROM Users")
-        connection.commit()
+    execute_unchecked(file_database, "DELETE FROM Users")
     told = refused(users.Refresh, pb.RefreshRequest(refresh_token=session.refresh_token))
     assert (told.code, told.message) == (CODE.UNAUTHENTICATED, "Invalid refresh token user.")
 
 
 def test_expired_tokens_are_cleared_away_at_login(users: Stub, clock: Clock, file_database: Database) -> None:
-    """A user's table of tokens does not grow for ever."""
+    """The table of tokens does not grow for ever, not even by those of people who never come back."""
     clock.move(-25 * 3600)
     users.Register(ANN)
     for _ in range(3):
         users.Login(LOGIN)
     clock.move(25 * 3600)
-    execute(file_database, "INSERT INTO Users VALUES (99, 'Bob', 'b@b.c', 'x', '2025-01-01 00:00:00.000000')")
-    users.Login(LOGIN)
+    users.Register(pb.RegisterRequest(username="Bob", email="bob@example.org", password="battery staple"))
+    users.Login(pb.LoginRequest(email="bob@example.org", password="battery staple"))
     assert count(file_database, "RefreshTokens") == 1
 
 

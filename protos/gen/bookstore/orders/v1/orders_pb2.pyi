@@ -387,31 +387,39 @@ class ListUserOrdersRequest(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     PAGE_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    VIEWER_ID_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     """The buyer."""
     page: _builtins.int
     """Number of the page, from 1; 1 when only the limit is set."""
     limit: _builtins.int
     """Orders on a page, 1 to 100; 4 when only the page is set."""
+    viewer_id: _builtins.int
+    """The user on whose behalf the caller asks; not set when it asks for itself."""
     def __init__(
         self,
         *,
         user_id: _builtins.int = ...,
         page: _builtins.int | None = ...,
         limit: _builtins.int | None = ...,
+        viewer_id: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_page", b"_page", "limit", b"limit", "page", b"page"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_page", b"_page", "_viewer_id", b"_viewer_id", "limit", b"limit", "page", b"page", "viewer_id", b"viewer_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_page", b"_page", "limit", b"limit", "page", b"page", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_limit", b"_limit", "_page", b"_page", "_viewer_id", b"_viewer_id", "limit", b"limit", "page", b"page", "user_id", b"user_id", "viewer_id", b"viewer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__limit: _TypeAlias = _typing.Literal["limit"]  # noqa: Y015
     _WhichOneofArgType__limit: _TypeAlias = _typing.Literal["_limit", b"_limit"]  # noqa: Y015
     _WhichOneofReturnType__page: _TypeAlias = _typing.Literal["page"]  # noqa: Y015
     _WhichOneofArgType__page: _TypeAlias = _typing.Literal["_page", b"_page"]  # noqa: Y015
+    _WhichOneofReturnType__viewer_id: _TypeAlias = _typing.Literal["viewer_id"]  # noqa: Y015
+    _WhichOneofArgType__viewer_id: _TypeAlias = _typing.Literal["_viewer_id", b"_viewer_id"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__limit) -> _WhichOneofReturnType__limit | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__page) -> _WhichOneofReturnType__page | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__viewer_id) -> _WhichOneofReturnType__viewer_id | None: ...
 
 Global___ListUserOrdersRequest: _TypeAlias = ListUserOrdersRequest  # noqa: Y015
 
@@ -485,21 +493,27 @@ class FindPendingRequest(_message.Message):
 
     USER_ID_FIELD_NUMBER: _builtins.int
     BOOK_ID_FIELD_NUMBER: _builtins.int
+    VIEWER_ID_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     """The buyer."""
     book_id: _builtins.int
     """The book."""
+    viewer_id: _builtins.int
+    """The user on whose behalf the caller asks; not set when it asks for itself."""
     def __init__(
         self,
         *,
         user_id: _builtins.int = ...,
         book_id: _builtins.int = ...,
+        viewer_id: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_viewer_id", b"_viewer_id", "viewer_id", b"viewer_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_id", b"book_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_viewer_id", b"_viewer_id", "book_id", b"book_id", "user_id", b"user_id", "viewer_id", b"viewer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__viewer_id: _TypeAlias = _typing.Literal["viewer_id"]  # noqa: Y015
+    _WhichOneofArgType__viewer_id: _TypeAlias = _typing.Literal["_viewer_id", b"_viewer_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__viewer_id) -> _WhichOneofReturnType__viewer_id | None: ...
 
 Global___FindPendingRequest: _TypeAlias = FindPendingRequest  # noqa: Y015
 

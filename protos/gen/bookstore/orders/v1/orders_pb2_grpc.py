@@ -117,7 +117,8 @@ class OrdersServicer:
     def ListUserOrders(self, request, context):
         """Lists a user's orders, the newest first: one page, or the newest 500 when neither page nor limit is set.
 
-        Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range.
+        Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range;
+        PERMISSION_DENIED when a viewer is given who is another user.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,7 +127,7 @@ class OrdersServicer:
     def FindPending(self, request, context):
         """Answers the pending order of a user for a book, if there is one.
 
-        Errors: INVALID_ARGUMENT when an id is below 1.
+        Errors: INVALID_ARGUMENT when an id is below 1; PERMISSION_DENIED when a viewer is given who is another user.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

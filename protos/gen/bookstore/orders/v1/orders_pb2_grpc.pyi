@@ -57,12 +57,13 @@ class OrdersStub:
     ListUserOrders: _grpc.UnaryUnaryMultiCallable[_orders_pb2.ListUserOrdersRequest, _orders_pb2.ListUserOrdersResponse]
     """Lists a user's orders, the newest first: one page, or the newest 500 when neither page nor limit is set.
 
-    Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range.
+    Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range;
+    PERMISSION_DENIED when a viewer is given who is another user.
     """
     FindPending: _grpc.UnaryUnaryMultiCallable[_orders_pb2.FindPendingRequest, _orders_pb2.FindPendingResponse]
     """Answers the pending order of a user for a book, if there is one.
 
-    Errors: INVALID_ARGUMENT when an id is below 1.
+    Errors: INVALID_ARGUMENT when an id is below 1; PERMISSION_DENIED when a viewer is given who is another user.
     """
     SetStatus: _grpc.UnaryUnaryMultiCallable[_orders_pb2.SetStatusRequest, _orders_pb2.SetStatusResponse]
     """Ends a pending order. The end state that the order already has is no error.
@@ -111,12 +112,13 @@ class OrdersAsyncStub(OrdersStub):
     ListUserOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListUserOrdersRequest, _orders_pb2.ListUserOrdersResponse]  # type: ignore[assignment]
     """Lists a user's orders, the newest first: one page, or the newest 500 when neither page nor limit is set.
 
-    Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range.
+    Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range;
+    PERMISSION_DENIED when a viewer is given who is another user.
     """
     FindPending: _aio.UnaryUnaryMultiCallable[_orders_pb2.FindPendingRequest, _orders_pb2.FindPendingResponse]  # type: ignore[assignment]
     """Answers the pending order of a user for a book, if there is one.
 
-    Errors: INVALID_ARGUMENT when an id is below 1.
+    Errors: INVALID_ARGUMENT when an id is below 1; PERMISSION_DENIED when a viewer is given who is another user.
     """
     SetStatus: _aio.UnaryUnaryMultiCallable[_orders_pb2.SetStatusRequest, _orders_pb2.SetStatusResponse]  # type: ignore[assignment]
     """Ends a pending order. The end state that the order already has is no error.
@@ -186,7 +188,8 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orders_pb2.ListUserOrdersResponse, _abc.Awaitable[_orders_pb2.ListUserOrdersResponse]]:
         """Lists a user's orders, the newest first: one page, or the newest 500 when neither page nor limit is set.
 
-        Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range.
+        Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range;
+        PERMISSION_DENIED when a viewer is given who is another user.
         """
 
     @_abc_1.abstractmethod
@@ -197,7 +200,7 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orders_pb2.FindPendingResponse, _abc.Awaitable[_orders_pb2.FindPendingResponse]]:
         """Answers the pending order of a user for a book, if there is one.
 
-        Errors: INVALID_ARGUMENT when an id is below 1.
+        Errors: INVALID_ARGUMENT when an id is below 1; PERMISSION_DENIED when a viewer is given who is another user.
         """
 
     @_abc_1.abstractmethod

@@ -80,7 +80,8 @@ class UsersServicer:
         """Opens a session and answers its access and refresh tokens.
 
         Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
-        an account, which takes the same time whether the email is known or not.
+        an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
+        failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,7 +43,8 @@ class UsersStub:
     """Opens a session and answers its access and refresh tokens.
 
     Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
-    an account, which takes the same time whether the email is known or not.
+    an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
+    failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED).
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_users_pb2.RefreshRequest, _users_pb2.RefreshResponse]
     """Rotates a refresh token: answers a new pair and retires the token that was sent.
@@ -77,7 +78,8 @@ class UsersAsyncStub(UsersStub):
     """Opens a session and answers its access and refresh tokens.
 
     Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
-    an account, which takes the same time whether the email is known or not.
+    an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
+    failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED).
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_users_pb2.RefreshRequest, _users_pb2.RefreshResponse]  # type: ignore[assignment]
     """Rotates a refresh token: answers a new pair and retires the token that was sent.
@@ -120,7 +122,8 @@ class UsersServicer(metaclass=_abc_1.ABCMeta):
         """Opens a session and answers its access and refresh tokens.
 
         Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
-        an account, which takes the same time whether the email is known or not.
+        an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
+        failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED).
         """
 
     @_abc_1.abstractmethod

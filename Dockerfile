@@ -1,0 +1,26 @@
+# Every Python command of the product: `docker run IMAGE svc_books`, `… database upgrade seed`, `… worker`, `… gateway`.
+FROM python:3.11-slim-bookworm AS build
+RUN pip install --no-cache-dir uv==0.13.9
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PROJECT_ENVIRONMENT=/venv UV_PYTHON_DOWNLOADS=never
+WORKDIR /app
+COPY pyproject.toml uv.lock ./
+COPY protos protos/
+# The lock's hashes decide what is installed; the contracts go in as a wheel, not as a link to this stage.
+RUN uv sync --frozen --no-dev --no-editable --quiet
+COPY . .
+# The final image can be read only, so nothing can be compiled there.
+RUN rm -rf pyproject.toml uv.lock protos && python -m compileall -q --invalidation-mode unchecked-hash .
+
+FROM python:3.11-slim-bookworm
+LABEL org.opencontainers.image.title="bookstore" \
+      org.opencontainers.image.description="The bookstore's services, worker, gateway and database commands" \
+      org.opencontainers.image.licenses="MIT"
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bookstore
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+WORKDIR /app
+USER bookstore
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "-m"]
+CMD ["gateway"]

@@ -1,0 +1,30 @@
+"""Failed log-ins, for the throttle."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from database.base import TABLE_OPTIONS
+from database.types import UtcDateTime
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Creates the table."""
+    op.create_table(
+        "LoginFailures",
+        sa.Column("account", sa.String(64), primary_key=True),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("blocked_until", UtcDateTime, nullable=False),
+        sa.Column("forget_at", UtcDateTime, nullable=False),
+        **TABLE_OPTIONS,
+    )
+    op.create_index("ix_LoginFailures_forget_at", "LoginFailures", ["forget_at"])
+
+
+def downgrade() -> None:
+    """Drops the table."""
+    op.drop_table("LoginFailures")

@@ -1,0 +1,87 @@
+"""Makes connections to the broker, and makes them again when they are lost."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.exceptions import AMQPError
+
+from mesh import logs
+from mesh.broker.errors import BrokerError, LostError
+from mesh.broker.link import Link, said
+from mesh.broker.settings import Settings
+from mesh.broker.topology import Topology
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+"""Seconds before a lost connection is made again; each time twice as many."""
+GOODBYE = 2.0
+"""Seconds that a broker gets to say goodbye: one that blocks its publishers does not listen."""
+
+log = logs.get("mesh.broker")
+
+
+@asynccontextmanager
+async def linked(settings: Settings) -> AsyncIterator[Link]:
+    """A connection for the block.
+
+    Raises:
+        LostError: when it cannot be made.
+    """
+    # Each failure would be told several times, with a traceback; here it is an error with one sentence.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    loop = asyncio.get_running_loop()
+    opened: asyncio.Future[None] = loop.create_future()
+    lost: asyncio.Future[LostError] = loop.create_future()
+    gone = asyncio.Event()
+
+    def on_end(_: object, reason: BaseException) -> None:
+        if not lost.done():
+            lost.set_result(LostError(said(reason)))
+        gone.set()
+
+    connection = AsyncioConnection(
+        settings.parameters,
+        on_open_callback=lambda _: None if opened.done() else opened.set_result(None),
+        on_open_error_callback=on_end,
+        on_close_callback=on_end,
+        custom_ioloop=loop,
+    )
+    connection.add_on_connection_blocked_callback(lambda *_: log.warning("broker blocks", broker=settings.place))
+    connection.add_on_connection_unblocked_callback(lambda *_: log.info("broker goes on", broker=settings.place))
+    link = Link(connection, lost)
+    try:
+        await asyncio.wait([opened, lost], return_when=asyncio.FIRST_COMPLETED)  # type: ignore[type-var] # two kinds
+        if lost.done():
+            raise lost.result()
+        await link.open_channel()
+        yield link
+    finally:
+        link.hang_up("closed")
+        try:
+            await asyncio.wait_for(gone.wait(), GOODBYE)
+        except TimeoutError:
+            connection._terminate_stream(AMQPError("no goodbye"))  # noqa: SLF001 - pika has no other way to hang up
+            await asyncio.wait({asyncio.ensure_future(gone.wait())}, timeout=GOODBYE)
+
+
+async def keep_linked(settings: Settings, topology: Topology, use: Callable[[Link], Awaitable[None]]) -> None:
+    """Calls `use` with a connection, and again with another one whenever it is lost, until `use` returns."""
+    pause, told = FIRST_PAUSE, ""
+    while True:
+        started = time.monotonic()
+        try:
+            async with linked(settings) as link:
+                await topology.declare(link)
+                log.info("broker connected", broker=settings.place)
+                return await use(link)
+        except (BrokerError, AMQPError, OSError) as error:
+            if time.monotonic() - started > LONGEST_PAUSE:  # it had worked: what ails it now is news
+                pause, told = FIRST_PAUSE, ""
+            if said(error) != told:
+                told = said(error)
+                log.warning("broker lost", broker=settings.place, error=told)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)

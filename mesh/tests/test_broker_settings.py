@@ -1,0 +1,79 @@
+"""Settings of the broker: from parts or from a URL, checked, and never told to anybody."""
+
+from pathlib import Path
+
+import pytest
+
+from mesh.broker.settings import broker_settings
+from mesh.env import ConfigError
+
+pytestmark = pytest.mark.unit
+
+
+def parts(**environ: str) -> tuple[object, ...]:
+    """What the settings came to."""
+    settings = broker_settings(environ)
+    assert settings
+    of = settings.parameters
+    account = of.credentials.username, of.credentials.password
+    return of.host, of.port, of.virtual_host, *account, of.ssl_options is not None
+
+
+def test_without_host_and_url_there_is_no_broker() -> None:
+    """Empty counts as not set; a user and a password alone make no broker."""
+    assert broker_settings({}) is None
+    assert broker_settings({"RABBIT_HOST": " ", "RABBIT_URL": "", "RABBIT_USER": "u", "RABBIT_PW": "p"}) is None
+
+
+def test_a_broker_of_parts() -> None:
+    """A host is enough; with TLS the default port is another."""
+    assert parts(RABBIT_HOST="h") == ("h", 5672, "/", "guest", "guest", False)
+    assert parts(RABBIT_HOST="h", RABBIT_TLS="true") == ("h", 5671, "/", "guest", "guest", True)
+    given = {"RABBIT_PORT": "1", "RABBIT_USER": "u", "RABBIT_PW": "p@:/", "RABBIT_VHOST": "shop"}
+    assert parts(RABBIT_HOST="h", **given) == ("h", 1, "shop", "u", "p@:/", False)
+
+
+def test_a_broker_of_a_url() -> None:
+    """It goes before the parts, which fill in an account that it does not name; its parts are percent-encoded."""
+    url = "amqp://u:p%40%3A%2F@h:1/%2Fshop"
+    assert parts(RABBIT_URL=url, RABBIT_HOST="x") == ("h", 1, "/shop", "u", "p@:/", False)
+    assert parts(RABBIT_URL="amqps://h/%2F", RABBIT_USER="u", RABBIT_PW="p") == ("h", 5671, "/", "u", "p", True)
+    assert parts(RABBIT_URL="amqp://[::1]") == ("::1", 5672, "/", "guest", "guest", False)
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"RABBIT_HOST": "h", "RABBIT_PORT": "0"}, "RABBIT_PORT must be a whole number from 1 to 65535, not '0'."),
+        ({"RABBIT_HOST": "h", "RABBIT_TLS": "maybe"}, "RABBIT_TLS must be true or false, not 'maybe'."),
+        ({"RABBIT_URL": "http://u:secret@h/"}, "RABBIT_URL must look like amqp://"),
+        ({"RABBIT_URL": "amqp://u:secret@h:port/"}, "RABBIT_URL must look like amqp://"),
+        ({"RABBIT_URL": "amqp://u:secret@/"}, "RABBIT_URL must look like amqp://"),
+        ({"RABBIT_URL": "amqp://u:secret@[h/"}, "RABBIT_URL must look like amqp://"),
+        ({"RABBIT_URL": "amqp://u:secret@h/?heartbeat=5"}, "RABBIT_URL must look like amqp://"),
+        ({"RABBIT_URL": "amqps://h", "RABBIT_TLS_CA": "/nowhere"}, "RABBIT_TLS_CA cannot be used: No such file"),
+        ({"RABBIT_URL": "amqps://h", "RABBIT_TLS_CERT": "/nowhere"}, "RABBIT_TLS_CERT cannot be used: No such file"),
+    ],
+)
+def test_a_bad_setting_is_one_sentence(environ: dict[str, str], sentence: str) -> None:
+    """It names the setting, and shows no password."""
+    with pytest.raises(ConfigError) as raised:
+        broker_settings(environ)
+    assert str(raised.value).startswith(sentence)
+    assert "secret" not in str(raised.value)
+
+
+def test_a_file_without_certificates_is_said(tmp_path: Path) -> None:
+    """Not with the words of the TLS library."""
+    file = tmp_path / "ca.pem"
+    file.write_text("nothing")
+    with pytest.raises(ConfigError, match=r"^RABBIT_TLS_CA cannot be used: it holds no such certificate\.$"):
+        broker_settings({"RABBIT_URL": "amqps://h", "RABBIT_TLS_CA": str(file)})
+
+
+def test_nobody_sees_the_password() -> None:
+    """Neither in the place that is told nor in the object's own words."""
+    settings = broker_settings({"RABBIT_URL": "amqp://u:secret@h:1/shop"})
+    assert settings
+    assert settings.place == "h:1/shop"
+    assert "secret" not in repr(settings)

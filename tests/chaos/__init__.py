@@ -1,0 +1,1 @@
+"""Kills the servers under the product while people buy, and counts what came of it."""

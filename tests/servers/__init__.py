@@ -1,0 +1,1 @@
+"""Brings real servers for the tests, and stops what it started."""

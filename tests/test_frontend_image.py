@@ -1,0 +1,85 @@
+"""The shop's image tells pages the same as `python -m frontend`, by the same rules."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from frontend.config import Config
+from frontend.headers import FILE, LINE, SecurityHeaders
+from mesh.env import ConfigError
+from tests.harness import ROOT
+
+pytestmark = pytest.mark.integration
+
+ENVSUBST = f"""#!{sys.executable}
+import os, re, sys
+wanted = re.findall(r"\\w+", sys.argv[1]) if sys.argv[1:] else list(os.environ)
+text = sys.stdin.read()
+for name in wanted:
+    text = re.sub(r"\\$(?:%s\\b|\\{{%s\\}})" % (name, name), lambda _: os.environ[name], text)
+sys.stdout.write(text)
+"""
+"""What the image has from gettext, for machines that do not."""
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A folder like the image's, and programs for its start."""
+    shop = tmp_path / "shop"
+    shutil.copytree(ROOT / "frontend" / "nginx", shop)
+    shutil.copy(FILE, shop)
+    (tmp_path / "bin").mkdir()
+    for name, text in {"envsubst": ENVSUBST, "nginx": "#!/bin/sh\necho nginx $*\n"}.items():
+        program = tmp_path / "bin" / name
+        program.write_text(text)
+        program.chmod(0o755)
+    return tmp_path
+
+
+def start(image: Path, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs the image's start with these settings."""
+    path = os.pathsep.join((str(image / "bin"), "/usr/bin", "/bin"))
+    environ = {"PATH": path, "RUN_DIR": str(image / "run"), **settings}
+    command = ["sh", str(image / "shop" / "start.sh")]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"USERS_PORT": "6001", "BOOKS_PORT": ""},
+        {"PUBLIC_API_URL": "https://api.example/v1"},
+        {"PUBLIC_API_URL": "/api", "PUBLIC_BOOKS_URL": "https://books.example:8443", "PUBLIC_ORDERS_URL": ":9000/x"},
+        {"PUBLIC_USERS_URL": "http://[::1]:5001"},
+    ],
+    ids=str,
+)
+def test_both_servers_say_the_same(image: Path, settings: dict[str, str]) -> None:
+    """Where the gateway is, and whom pages may call."""
+    done = start(image, settings)
+    assert done.stdout == f"nginx -c {image}/run/nginx.conf\n", done.stderr
+    urls = Config.from_env(settings).urls
+    assert json.loads((image / "run" / "config.json").read_text()) == urls
+    lines = (image / "run" / "security-headers.conf").read_text().replace("$page_host", "localhost")
+    assert LINE.findall(lines) == SecurityHeaders(urls.values()).of("localhost")
+    assert "listen 8080;" in (image / "run" / "nginx.conf").read_text()
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "https://a;b", "https://a b", "api", ':50"; x', "https://x\nhttps://y"]
+)
+def test_a_bad_address_is_refused_by_both(image: Path, url: str) -> None:
+    """It would end up in a header."""
+    settings = {"PUBLIC_BOOKS_URL": url}
+    with pytest.raises(ConfigError):
+        Config.from_env(settings)
+    done = start(image, settings)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("frontend: PUBLIC_BOOKS_URL")
