@@ -38,7 +38,7 @@ frontend-lint: dev
 
 frontend-test: dev
 	@npm --prefix frontend run --silent test
-	@npm --prefix frontend run --silent build
+	@$(IN_VENV)python -m launcher.shop
 	@npm --prefix frontend run --silent size
 
 bench: dev  ## measures requests a second, beside a gateway whose services answer constants

@@ -16,7 +16,7 @@ export function gatewayProxy(env: NodeJS.ProcessEnv): Record<string, ProxyOption
     rewrite: (path) => path.slice(`/api/${name}`.length),
     // The cookie's path is the gateway's; here the same row stands one folder deeper.
     cookiePathRewrite: { "/refresh-token": `/api/${name}/refresh-token` },
-    // The gateway checks the origin of a refresh; through the proxy there is none.
+    // The gateway lets in the origin that `make run` serves the pages from.
     headers: { origin: "http://localhost:5173" },
   });
   return Object.fromEntries(

@@ -24,7 +24,8 @@ export default defineConfig(({ mode }) => ({
       ...(mode === "production" ? productionRouter : []),
     ],
   },
-  server: { port: 5173, strictPort: true, proxy: gatewayProxy(process.env) },
+  // 5173 is where `make run` serves the build: both can run at once.
+  server: { port: 5174, strictPort: true, proxy: gatewayProxy(process.env) },
   build: { target: "es2023", manifest: true, reportCompressedSize: false },
   test: {
     environment: "jsdom",

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from mesh import env
+
 FOLDER = Path(__file__).resolve().parent.parent / "frontend"
 SOURCES = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "vite-dev.ts")
 SOURCE_FOLDERS = ("src", "public", "scripts")
@@ -107,3 +109,17 @@ class _Npm:
             stderr=subprocess.STDOUT,
             check=False,
         )
+
+
+def main() -> int:
+    """`python -m launcher.shop`: builds; the exit status is 1 when that failed."""
+    try:
+        build(env.read_environment(), print)
+    except NotBuiltError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
