@@ -165,10 +165,10 @@ def test_headers_that_do_not_come_are_given_up(product: Product) -> None:
 def test_what_is_no_http_is_refused(product: Product, sent: bytes) -> None:
     """Garbage, smuggling and TLS at a port without it: a 4xx or a closed connection, never an answer of an app."""
     answer = b""
-    with socket.create_connection(("127.0.0.1", product.rest["BOOKS_PORT"]), PATIENCE) as client:
-        with suppress(BrokenPipeError, ConnectionResetError):
-            client.sendall(sent)
-            answer = client.recv(64)
+    place = "127.0.0.1", product.rest["BOOKS_PORT"]
+    with socket.create_connection(place, PATIENCE) as client, suppress(BrokenPipeError, ConnectionResetError):
+        client.sendall(sent)
+        answer = client.recv(64)
     assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer
 
 
