@@ -114,8 +114,12 @@ class Shopkeeper:
             self.product.processes.pop(name).stop()
 
     def start(self, *names: str) -> None:
-        """Starts them again, if they do not run."""
+        """Starts them again, if they do not run, and waits until the gateway has found them."""
         self.product.start(*(name for name in names if name not in self.product.processes))
+        deadline = time.monotonic() + PATIENCE
+        while not all(httpx.get(f"{self.product.url(port)}/ready").is_success for port in self.product.rest):
+            assert time.monotonic() < deadline, "the gateway has not found them"
+            time.sleep(0.05)
 
     def _post(self, port: str, path: str, body: object, token: str = "") -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
