@@ -9,12 +9,15 @@ from typing import Any
 import orjson
 
 from gateway.inputs import BODY_LIMIT
+from mesh import logs
 
 PATIENCE = 10.0
 """Seconds that a body may take to arrive; the largest one needs 52 kbit/s."""
 KIND = ("content-type", "application/json")
 LATE = orjson.dumps({"code": 408, "message": "The body took too long to arrive."})
 FULL = orjson.dumps({"code": 503, "message": "Too many requests are arriving slowly. Please try again."})
+
+log = logs.get("gateway.slow")
 
 Run = Callable[[Any, dict[str, Any]], Any]
 
@@ -43,6 +46,7 @@ class Bodies:
             return self._run(protocol, environ)
         if not self._room.acquire(blocking=False):
             protocol.response_bytes(503, [KIND, ("retry-after", "1")], FULL)
+            log.warning("too many slow bodies", address=environ["REMOTE_ADDR"])
             return None
         try:
             arrived = self._read(protocol, environ)
@@ -64,4 +68,5 @@ class Bodies:
             now = time.monotonic()
             for ticket, (deadline, protocol) in list(self._waiting.items()):
                 if deadline <= now and self._waiting.pop(ticket, None) is not None:
+                    log.warning("a body was too slow")
                     protocol.response_bytes(408, [KIND, ("connection", "close")], LATE)  # which ends the read, too

@@ -114,7 +114,7 @@ def _options(target: Target) -> Options:
         # A service that restarts is back in a second; gRPC would otherwise wait for up to two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 5000),  # whatever its name says: how long an attempt may take
-        ("grpc.max_reconnect_backoff_ms", 2000),
+        ("grpc.max_reconnect_backoff_ms", 1000),
         ("grpc.dns_min_time_between_resolutions_ms", 1000),
     )
 

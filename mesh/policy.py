@@ -52,9 +52,9 @@ def _method_configs(service: ServiceDescriptor) -> Iterable[dict[str, object]]:
             yield {
                 "name": [{"service": service.full_name, "method": path.rpartition("/")[2]}],
                 "retryPolicy": {
-                    "maxAttempts": 4,
-                    "initialBackoff": "0.05s",
-                    "maxBackoff": "0.5s",
+                    "maxAttempts": 5,
+                    "initialBackoff": "0.1s",
+                    "maxBackoff": "1s",
                     "backoffMultiplier": 2,
                     "retryableStatusCodes": ["UNAVAILABLE"],
                 },

@@ -116,14 +116,10 @@ class Shopkeeper:
     def start(self, *names: str) -> None:
         """Starts them again, if they do not run, and waits until the gateway has found them."""
         self.product.start(*(name for name in names if name not in self.product.processes))
-        if "gateway" in self.product.processes:
-            deadline = time.monotonic() + PATIENCE
-            while not all(self._is_ready(port) for port in self.product.rest):
-                assert time.monotonic() < deadline, "the gateway does not find its services"
-                time.sleep(0.05)
-
-    def _is_ready(self, port: str) -> bool:
-        return httpx.get(f"{self.product.url(port)}/ready", timeout=PATIENCE).is_success
+        deadline = time.monotonic() + PATIENCE
+        while not all(httpx.get(f"{self.product.url(port)}/ready").is_success for port in self.product.rest):
+            assert time.monotonic() < deadline, "the gateway has not found them"
+            time.sleep(0.05)
 
     def _post(self, port: str, path: str, body: object, token: str = "") -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

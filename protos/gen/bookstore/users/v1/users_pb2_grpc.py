@@ -70,7 +70,7 @@ class UsersServicer:
         """Creates an account. The email is stored in lower case; two accounts never share one.
 
         Errors: INVALID_ARGUMENT when a field is missing, too long or malformed, or the password too short;
-        ALREADY_EXISTS when the email has an account.
+        ALREADY_EXISTS when the email has an account; UNAVAILABLE when too many passwords are to be hashed at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,7 +81,8 @@ class UsersServicer:
 
         Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
         an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
-        failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED).
+        failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED); UNAVAILABLE when too
+        many people log in at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

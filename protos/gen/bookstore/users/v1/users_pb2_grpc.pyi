@@ -37,14 +37,15 @@ class UsersStub:
     """Creates an account. The email is stored in lower case; two accounts never share one.
 
     Errors: INVALID_ARGUMENT when a field is missing, too long or malformed, or the password too short;
-    ALREADY_EXISTS when the email has an account.
+    ALREADY_EXISTS when the email has an account; UNAVAILABLE when too many passwords are to be hashed at once.
     """
     Login: _grpc.UnaryUnaryMultiCallable[_users_pb2.LoginRequest, _users_pb2.LoginResponse]
     """Opens a session and answers its access and refresh tokens.
 
     Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
     an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
-    failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED).
+    failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED); UNAVAILABLE when too
+    many people log in at once.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_users_pb2.RefreshRequest, _users_pb2.RefreshResponse]
     """Rotates a refresh token: answers a new pair and retires the token that was sent.
@@ -72,14 +73,15 @@ class UsersAsyncStub(UsersStub):
     """Creates an account. The email is stored in lower case; two accounts never share one.
 
     Errors: INVALID_ARGUMENT when a field is missing, too long or malformed, or the password too short;
-    ALREADY_EXISTS when the email has an account.
+    ALREADY_EXISTS when the email has an account; UNAVAILABLE when too many passwords are to be hashed at once.
     """
     Login: _aio.UnaryUnaryMultiCallable[_users_pb2.LoginRequest, _users_pb2.LoginResponse]  # type: ignore[assignment]
     """Opens a session and answers its access and refresh tokens.
 
     Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
     an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
-    failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED).
+    failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED); UNAVAILABLE when too
+    many people log in at once.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_users_pb2.RefreshRequest, _users_pb2.RefreshResponse]  # type: ignore[assignment]
     """Rotates a refresh token: answers a new pair and retires the token that was sent.
@@ -110,7 +112,7 @@ class UsersServicer(metaclass=_abc_1.ABCMeta):
         """Creates an account. The email is stored in lower case; two accounts never share one.
 
         Errors: INVALID_ARGUMENT when a field is missing, too long or malformed, or the password too short;
-        ALREADY_EXISTS when the email has an account.
+        ALREADY_EXISTS when the email has an account; UNAVAILABLE when too many passwords are to be hashed at once.
         """
 
     @_abc_1.abstractmethod
@@ -123,7 +125,8 @@ class UsersServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
         an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
-        failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED).
+        failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED); UNAVAILABLE when too
+        many people log in at once.
         """
 
     @_abc_1.abstractmethod
