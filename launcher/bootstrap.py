@@ -46,7 +46,7 @@ def _npm(folder):
         return True
     npm = shutil.which("npm")
     if npm is None:
-        _fail("The tests need Node.js 20 or newer with npm; on Debian and Ubuntu: apt install nodejs npm.")
+        _fail("The tests need Node.js 20.19 or newer with npm: install it from https://nodejs.org.")
         return False
     print("Installing the npm packages of {} ...".format(folder), flush=True)
     if subprocess.run([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=ROOT / folder).returncode:

@@ -45,7 +45,7 @@ def test_what_is_installed_already_is_not_installed_again(tmp_path: Path) -> Non
 def test_without_npm_the_tests_say_what_to_install(tmp_path: Path) -> None:
     """One sentence and status 1, after the Python packages are there."""
     result = in_installed_copy(tmp_path, "dev")
-    sentence = "The tests need Node.js 20 or newer with npm; on Debian and Ubuntu: apt install nodejs npm.\n"
+    sentence = "The tests need Node.js 20.19 or newer with npm: install it from https://nodejs.org.\n"
     assert (result.returncode, result.stdout, result.stderr) == (1, "", sentence)
 
 
