@@ -28,12 +28,12 @@ class Gate:
 
     def close(self) -> None:
         """Ends all connections, and takes none."""
-        doors = [self._door] if self._door else []
+        if self._door is not None:
+            _end(self._door)
+            self._threads.pop(0).join()  # nobody comes in after this
         self._door = None
-        for each in (*doors, *self._sockets):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
-            each.close()
+        for each in self._sockets:
+            _end(each)
         for thread in self._threads:
             thread.join()
         self._sockets.clear()
@@ -54,6 +54,12 @@ class Gate:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+
+def _end(each: socket.socket) -> None:
+    with suppress(OSError):
+        each.shutdown(socket.SHUT_RDWR)
+    each.close()
 
 
 def _pass(source: socket.socket, target: socket.socket) -> None:
