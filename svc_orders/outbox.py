@@ -12,6 +12,8 @@ from sqlalchemy import select, update
 from database.engine import AnyRow, Database, repeated
 from svc_orders.models import OutboxEvent
 
+GATHER = 0.025
+"""Seconds from one batch to the next at least: a batch of one event costs the database as much as one of fifty."""
 LOOK_EVERY = 0.5
 """Seconds between two looks while waiting: for events of other processes, and for those that come back."""
 
@@ -70,6 +72,7 @@ class Outbox:
         self._database = database
         self._bell = bell
         self._clock = clock
+        self._next_batch = 0.0
 
     def wait_and_lease(
         self, most: int, lease: timedelta, wait: timedelta, still_wanted: Callable[[], bool]
@@ -81,7 +84,10 @@ class Outbox:
         deadline = time.monotonic() + wait.total_seconds()
         while True:
             seen = self._bell.count
-            events = self.lease(most, lease) if self._has_waiting() and still_wanted() else ()
+            events: Sequence[AnyRow] = ()
+            if self._has_waiting() and still_wanted():
+                self._gather()
+                events = self.lease(most, lease)
             if events and not still_wanted():
                 self.settle((), [Retry(event.event_id, timedelta()) for event in events], ())
                 return ()
@@ -128,6 +134,11 @@ class Outbox:
                 dead = event.where(OutboxEvent.event_id == reject.event_id)
                 transaction.execute(dead.values(dead_reason=reject.reason))
             transaction.commit()
+
+    def _gather(self) -> None:
+        """Goes on at once after a pause, and under load when there is more than one event to take."""
+        time.sleep(max(0.0, self._next_batch - time.monotonic()))
+        self._next_batch = time.monotonic() + GATHER
 
     def _has_waiting(self) -> bool:
         """Looks without taking SQLite's write lock, which the buyers need."""
