@@ -154,3 +154,21 @@ def test_a_bad_setting_is_one_sentence() -> None:
     """The exit status is 2."""
     status, said = Gateway(BOOKS_PORT="many").ended()
     assert (status, said) == (2, "gateway: BOOKS_PORT must be a whole number from 1 to 65535, not 'many'.\n")
+
+
+def test_answers_do_not_wait_for_confirmations() -> None:
+    """Thirty answers on one connection take nothing like thirty delayed acknowledgements of 40 ms each."""
+    started = Gateway()
+    try:
+        wait_for(lambda: started.get("BOOKS_PORT", "/health") == 200)
+        with socket.create_connection(("127.0.0.1", started.ports["BOOKS_PORT"])) as client:
+            begun = time.monotonic()
+            for _ in range(30):
+                client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                received = b""
+                while not received.endswith(b'{"status":"ok"}'):
+                    received += client.recv(4096)
+        assert time.monotonic() - begun < 0.8
+    finally:
+        started.process.send_signal(signal.SIGTERM)
+        started.ended()
