@@ -157,18 +157,18 @@ def test_a_bad_setting_is_one_sentence() -> None:
 
 
 def test_answers_do_not_wait_for_confirmations() -> None:
-    """Thirty answers on one connection take nothing like thirty delayed acknowledgements of 40 ms each."""
+    """A hundred answers on one connection take nothing like a hundred delayed acknowledgements of 40 ms each."""
     started = Gateway()
     try:
         wait_for(lambda: started.get("BOOKS_PORT", "/health") == 200)
         with socket.create_connection(("127.0.0.1", started.ports["BOOKS_PORT"])) as client:
             begun = time.monotonic()
-            for _ in range(30):
+            for _ in range(100):
                 client.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 received = b""
                 while not received.endswith(b'{"status":"ok"}'):
                     received += client.recv(4096)
-        assert time.monotonic() - begun < 0.8
+        assert time.monotonic() - begun < 3
     finally:
         started.process.send_signal(signal.SIGTERM)
         started.ended()
