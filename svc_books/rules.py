@@ -1,7 +1,9 @@
 """Pure decisions about the catalogue."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from database.folding import fold
 
@@ -18,6 +20,30 @@ class Filters:
     max_price: Decimal | None = None
     search: str | None = None
     in_stock: bool = False
+
+
+class Taking(NamedTuple):
+    """The copies of one book that one order takes."""
+
+    order_id: int
+    book_id: int
+    quantity: int
+
+
+def those_that_fit(takings: Iterable[Taking], stock: Mapping[int, int]) -> set[Taking]:
+    """Those for which enough copies are left, first come, first served.
+
+    Args:
+        takings: the earliest first.
+        stock: copies left by book.
+    """
+    left = dict(stock)
+    fitting = set()
+    for taking in takings:
+        if taking.quantity <= left[taking.book_id]:
+            left[taking.book_id] -= taking.quantity
+            fitting.add(taking)
+    return fitting
 
 
 def like_pattern(search: str) -> str:

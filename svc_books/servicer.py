@@ -1,5 +1,6 @@
 """Translates between the contract and the store."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import grpc
@@ -7,8 +8,8 @@ from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
 from database.engine import AnyRow
-from svc_books.models import APPLIED
-from svc_books.rules import LIMIT, PAGE, Filters
+from svc_books.models import APPLIED, REJECTED
+from svc_books.rules import LIMIT, PAGE, Filters, Taking
 from svc_books.store import BookStore
 
 SORTS = {
@@ -19,6 +20,7 @@ SORTS = {
     pb.BOOK_SORT_PRICE_DESC: "-price",
     pb.BOOK_SORT_NEWEST: "newest",
 }
+OUTCOMES = {APPLIED: pb.DECREMENT_OUTCOME_APPLIED, REJECTED: pb.DECREMENT_OUTCOME_REJECTED}
 
 
 class BooksServicer(books_pb2_grpc.BooksServicer):
@@ -53,13 +55,22 @@ class BooksServicer(books_pb2_grpc.BooksServicer):
 
     def Decrement(self, request: pb.DecrementRequest, context: grpc.ServicerContext) -> pb.DecrementResponse:
         """Takes an order's copies, once."""
-        outcome = self._store.decrement(request.order_id, request.book_id, request.quantity)
-        applied = outcome == APPLIED
-        return pb.DecrementResponse(outcome=pb.DECREMENT_OUTCOME_APPLIED if applied else pb.DECREMENT_OUTCOME_REJECTED)
+        (response,) = self._decrement([request])
+        return response
+
+    def BatchDecrement(
+        self, request: pb.BatchDecrementRequest, context: grpc.ServicerContext
+    ) -> pb.BatchDecrementResponse:
+        """Takes the copies of many orders, once each."""
+        return pb.BatchDecrementResponse(responses=self._decrement(request.requests))
 
     def RemoveStock(self, request: pb.RemoveStockRequest, context: grpc.ServicerContext) -> pb.RemoveStockResponse:
         """Takes copies without an order."""
         return pb.RemoveStockResponse(book=_book(self._store.remove(request.book_id, request.quantity)))
+
+    def _decrement(self, requests: Iterable[pb.DecrementRequest]) -> list[pb.DecrementResponse]:
+        takings = [Taking(request.order_id, request.book_id, request.quantity) for request in requests]
+        return [pb.DecrementResponse(outcome=OUTCOMES[outcome]) for outcome in self._store.decrement(takings)]
 
 
 def _filters(request: pb.ListBooksRequest) -> Filters:

@@ -1,16 +1,18 @@
 """The books in the database."""
 
 import functools
+from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import AnyRow, Database, repeated
 from mesh.errors import FailedPrecondition, NotFound
 from svc_books.models import APPLIED, REJECTED, Book, StockMovement
-from svc_books.rules import Filters, like_pattern
+from svc_books.rules import Filters, Taking, like_pattern, those_that_fit
 
 SHOWN = (
     Book.book_id, Book.title, Book.description, Book.isbn.label("isbn"), Book.authors, Book.publishers,
@@ -42,7 +44,18 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
     "pattern": Book.search_text.like(bindparam("pattern"), escape="\\"),
     "least": Book.quantity >= bindparam("least"),
 }
-MOVEMENT = select(StockMovement.book_id, StockMovement.quantity, StockMovement.outcome)
+STOCK = select(Book.book_id, Book.quantity).where(Book.book_id.in_(bindparam("books", expanding=True)))
+LOCKED_STOCK = STOCK.order_by(Book.book_id).with_for_update()
+COUNTED = select(StockMovement.order_id, StockMovement.book_id, StockMovement.quantity, StockMovement.outcome).where(
+    StockMovement.order_id.in_(bindparam("orders", expanding=True))
+)
+
+
+ATTEMPTS = 5
+
+
+class StockChangedError(Exception):
+    """The stock has changed since it was looked at."""
 
 
 class BookStore:
@@ -83,27 +96,20 @@ class BookStore:
             return connection.execute(GENRES).all(), connection.execute(PRICES).one()
 
     @repeated
-    def decrement(self, order_id: int, book_id: int, quantity: int) -> str:
-        """Takes an order's copies once; answers APPLIED, or REJECTED when too few are left.
+    def decrement(self, takings: Sequence[Taking]) -> list[str]:
+        """Takes the copies of each order once, all in one transaction.
+
+        Answers:
+            For each of them APPLIED, or REJECTED when too few copies are left.
 
         Raises:
-            NotFound: when no book or no order has the id.
-            FailedPrecondition: when the order was counted before with another book or quantity.
+            NotFound: when a book or an order does not exist.
+            FailedPrecondition: when an order was counted before with another book or quantity.
         """
-        movement = {"order_id": order_id, "book_id": book_id, "quantity": quantity, "outcome": APPLIED}
-        try:
-            with self._database.write() as transaction:
-                transaction.execute(MOVE, movement)
-                if not transaction.execute(TAKE, {"id": book_id, "taken": quantity}).rowcount:
-                    if transaction.execute(BY_ID, {"id": book_id}).one_or_none() is None:
-                        raise NotFound("Book not found.", "BOOK_NOT_FOUND")
-                    rejected = update(StockMovement).where(StockMovement.order_id == order_id)
-                    transaction.execute(rejected.values(outcome=REJECTED))
-                    movement["outcome"] = REJECTED
-                transaction.commit()
-        except (IntegrityError, DataError):  # the order was counted before, or there is none, or none can have that id
-            return self._counted(order_id, book_id, quantity)
-        return str(movement["outcome"])
+        for attempt in range(ATTEMPTS):
+            with suppress(IntegrityError, DataError, StockChangedError):  # others counted or took at the same time,
+                return self._count(takings, lock=attempt > 0)
+        raise NotFound("Order not found.", "ORDER_NOT_FOUND")  # or there is no such order, and none can have that id
 
     @repeated
     def remove(self, book_id: int, quantity: int) -> AnyRow:
@@ -123,15 +129,52 @@ class BookStore:
             transaction.commit()
         return row
 
-    def _counted(self, order_id: int, book_id: int, quantity: int) -> str:
-        with self._database.read() as connection:
-            row = connection.execute(MOVEMENT.where(StockMovement.order_id == order_id)).one_or_none()
-        if row is None:
-            raise NotFound("Order not found.", "ORDER_NOT_FOUND")
-        if (row.book_id, row.quantity) != (book_id, quantity):
-            message = f"Order {order_id} was already counted with another book or quantity."
+    def _count(self, takings: Sequence[Taking], *, lock: bool) -> list[str]:
+        """Counts those that were not; locks the books early only if need be: whoever places an order waits for them."""
+        with self._database.write() as transaction:
+            outcomes = _counted(transaction, takings)
+            new = sorted(set(takings) - outcomes.keys())
+            if new:
+                stock = _stock(transaction, {taking.book_id for taking in new}, lock=lock)
+                fitting = those_that_fit(new, stock)
+                decided = {taking: APPLIED if taking in fitting else REJECTED for taking in new}
+                transaction.execute(MOVE, [{**taking._asdict(), "outcome": decided[taking]} for taking in new])
+                _take(transaction, fitting)
+                outcomes |= decided
+            transaction.commit()
+        return [outcomes[taking] for taking in takings]
+
+
+def _counted(transaction: Connection, takings: Sequence[Taking]) -> dict[Taking, str]:
+    """Those that were counted before, with their outcomes."""
+    by_order = {taking.order_id: taking for taking in takings}
+    rows = transaction.execute(COUNTED, {"orders": list(by_order)}).all()
+    outcomes = {Taking(row.order_id, row.book_id, row.quantity): str(row.outcome) for row in rows}
+    by_order |= {taking.order_id: taking for taking in outcomes}
+    for taking in takings:
+        if taking != by_order[taking.order_id]:
+            message = f"Order {taking.order_id} was already counted with another book or quantity."
             raise FailedPrecondition(message, "ORDER_COUNTED_DIFFERENTLY")
-        return str(row.outcome)
+    return outcomes
+
+
+def _stock(transaction: Connection, book_ids: set[int], *, lock: bool) -> dict[int, int]:
+    """Copies left by book; with `lock` nobody else changes them until the transaction ends."""
+    rows = transaction.execute(LOCKED_STOCK if lock else STOCK, {"books": list(book_ids)})
+    stock = {row.book_id: row.quantity for row in rows}
+    if book_ids - stock.keys():
+        raise NotFound("Book not found.", "BOOK_NOT_FOUND")
+    return stock
+
+
+def _take(transaction: Connection, takings: set[Taking]) -> None:
+    """Takes the copies; each transaction locks the books in the same order, so that none waits for one that waits."""
+    taken: Counter[int] = Counter()
+    for taking in takings:
+        taken[taking.book_id] += taking.quantity
+    for book_id in sorted(taken):
+        if not transaction.execute(TAKE, {"id": book_id, "taken": taken[book_id]}).rowcount:
+            raise StockChangedError
 
 
 def _values(filters: Filters) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from email.utils import format_datetime
 import orjson
 
 from database.engine import AnyRow
+from svc_orders.rules import StoredOrder
 
 
-def to_json(order: AnyRow) -> str:
+def to_json(order: AnyRow | StoredOrder) -> str:
     """The order as JSON; the price keeps its decimals, the date is the REST contract's."""
     fields = {
         "order_id": order.order_id,

@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from database.engine import AnyRow, Database, repeated
 from svc_orders.models import OutboxEvent
 
-GATHER = 0.025
-"""Seconds from one batch to the next at least: a batch of one event costs the database as much as one of fifty."""
+GATHER = 0.1
+"""Seconds from one batch to the next at least: a batch of one event costs each service as much as one of fifty."""
 LOOK_EVERY = 0.5
 """Seconds between two looks while waiting: for events of other processes, and for those that come back."""
 

@@ -2,8 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from mesh.errors import FailedPrecondition
 
@@ -30,6 +31,21 @@ class NewOrder:
     def pending_key(self) -> str | None:
         """What may exist once among all orders; None for one that has ended."""
         return f"{self.user_id}:{self.book_id}" if self.status == PENDING else None
+
+
+@dataclass(frozen=True)
+class StoredOrder(NewOrder):
+    """An order that was just stored: what its row in the database would say."""
+
+    order_id: int
+    order_date: datetime
+
+
+class End(NamedTuple):
+    """How an order ends."""
+
+    order_id: int
+    status: str
 
 
 @dataclass(frozen=True)

@@ -22,13 +22,14 @@ from svc_orders.rules import (
     LIMIT,
     PAGE,
     PENDING,
+    End,
     Key,
     NewOrder,
     check_price,
     check_stock,
     fingerprint,
 )  # fmt: skip
-from svc_orders.store import OrderStore, PendingExistsError
+from svc_orders.store import AnyOrder, OrderStore, PendingExistsError
 
 STATUSES = {
     PENDING: pb.ORDER_STATUS_PENDING,
@@ -139,6 +140,13 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         """Ends a pending order."""
         return pb.SetStatusResponse(order=_order(self._store.end(request.order_id, NAMES[request.status])))
 
+    def BatchSetStatus(
+        self, request: pb.BatchSetStatusRequest, context: grpc.ServicerContext
+    ) -> pb.BatchSetStatusResponse:
+        """Ends many pending orders."""
+        self._store.end_all([End(each.order_id, NAMES[each.status]) for each in request.requests])
+        return pb.BatchSetStatusResponse()
+
     def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
         """Events for one worker."""
         if self._carried:
@@ -168,7 +176,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
                 raise NotFound("Book was not found.", "BOOK_NOT_FOUND") from None
             raise
 
-    def _insert(self, order: NewOrder, key: Key | None) -> tuple[AnyRow, bool]:
+    def _insert(self, order: NewOrder, key: Key | None) -> tuple[AnyOrder, bool]:
         call = current.get()
         try:
             placed = self._store.place(order, key, call.request_id if call else "", self._clock())
@@ -193,13 +201,13 @@ def _key(request: pb.PlaceOrderRequest) -> Key | None:
     return Key(request.idempotency_key, fingerprint(request.book_id, request.quantity, request.expected_price))
 
 
-def _placed(row: AnyRow, *, replayed: bool) -> pb.PlaceOrderResponse:
+def _placed(row: AnyOrder, *, replayed: bool) -> pb.PlaceOrderResponse:
     order = _order(row)
     order.status = pb.ORDER_STATUS_PENDING  # a repeated request gets the first answer, however the order stands by now
     return pb.PlaceOrderResponse(order=order, replayed=replayed)
 
 
-def _order(row: AnyRow) -> pb.Order:
+def _order(row: AnyOrder) -> pb.Order:
     placed = Timestamp()
     placed.FromDatetime(row.order_date)
     return pb.Order(

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
@@ -11,7 +12,7 @@ from database.engine import AnyRow, Database, repeated
 from mesh.errors import FailedPrecondition, NotFound
 from svc_orders.message import to_json
 from svc_orders.models import IdempotencyKey, Order, OutboxEvent
-from svc_orders.rules import KEY_LIFETIME, NEWEST, PENDING, Key, NewOrder, check_transition
+from svc_orders.rules import KEY_LIFETIME, NEWEST, PENDING, End, Key, NewOrder, StoredOrder, check_transition
 
 SHOWN = (
     Order.order_id, Order.book_id, Order.user_id, Order.price, Order.quantity,
@@ -36,6 +37,16 @@ END = (
     .where(Order.order_id == bindparam("id"), Order.status == PENDING)
     .values(status=bindparam("end"), pending_key=None)
 )
+
+
+END_ALL = (
+    update(Order)
+    .where(Order.order_id.in_(bindparam("ids", expanding=True)), Order.status == PENDING)
+    .values(status=bindparam("end"), pending_key=None)
+)
+STATUSES = select(Order.order_id, Order.status).where(Order.order_id.in_(bindparam("ids", expanding=True)))
+AnyOrder: TypeAlias = AnyRow | StoredOrder
+"""An order's columns, by their names."""
 
 
 class PendingExistsError(Exception):
@@ -102,7 +113,7 @@ class OrderStore:
         return row
 
     @repeated
-    def place(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> tuple[AnyRow, bool]:
+    def place(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> tuple[AnyOrder, bool]:
         """Stores an order with its event and its key; answers it, and whether the key had placed it before.
 
         Raises:
@@ -139,20 +150,46 @@ class OrderStore:
             check_transition(order_id, row.status, status)
         return row
 
-    def _insert(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> AnyRow:
+    @repeated
+    def end_all(self, ends: Sequence[End]) -> None:
+        """Ends pending orders, all in one transaction. The end state that one has already is no error.
+
+        Raises:
+            NotFound: when no order has one of the ids.
+            FailedPrecondition: when one ended otherwise.
+        """
+        with self._database.write() as transaction:
+            ended = 0
+            for status in {end.status for end in ends}:
+                ids = [end.order_id for end in ends if end.status == status]
+                ended += transaction.execute(END_ALL, {"ids": ids, "end": status}).rowcount
+            if ended < len(ends):
+                _check_ended(transaction, ends)
+            transaction.commit()
+
+    def _insert(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> StoredOrder:
         with self._database.write() as transaction:
             values = {**vars(order), "order_date": now, "pending_key": order.pending_key()}
-            inserted = transaction.execute(INSERT, values).inserted_primary_key
-            row = transaction.execute(BY_ID, {"id": inserted[0] if inserted else 0}).one()
+            (order_id,) = transaction.execute(INSERT, values).inserted_primary_key or (0,)
+            stored = StoredOrder(**vars(order), order_id=order_id, order_date=now)
             if order.status == PENDING:
-                _insert_event(transaction, row, request_id, now)
+                _insert_event(transaction, stored, request_id, now)
             if key is not None:
-                _insert_key(transaction, row, key, now)
+                _insert_key(transaction, stored, key, now)
             transaction.commit()
-        return row
+        return stored
 
 
-def _insert_event(transaction: Connection, order: AnyRow, request_id: str, now: datetime) -> None:
+def _check_ended(transaction: Connection, ends: Sequence[End]) -> None:
+    rows = transaction.execute(STATUSES, {"ids": [end.order_id for end in ends]})
+    current = {row.order_id: str(row.status) for row in rows}
+    for end in ends:
+        if end.order_id not in current:
+            raise NotFound("Order not found.", "ORDER_NOT_FOUND")
+        check_transition(end.order_id, current[end.order_id], end.status)
+
+
+def _insert_event(transaction: Connection, order: StoredOrder, request_id: str, now: datetime) -> None:
     values = {
         "event_id": str(uuid.uuid4()),
         "order_id": order.order_id,
@@ -164,7 +201,7 @@ def _insert_event(transaction: Connection, order: AnyRow, request_id: str, now: 
     transaction.execute(INSERT_EVENT, values)
 
 
-def _insert_key(transaction: Connection, order: AnyRow, key: Key, now: datetime) -> None:
+def _insert_key(transaction: Connection, order: StoredOrder, key: Key, now: datetime) -> None:
     old = IdempotencyKey.user_id == order.user_id, IdempotencyKey.created_at <= now - KEY_LIFETIME
     transaction.execute(delete(IdempotencyKey).where(*old))
     values = {

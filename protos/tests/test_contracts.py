@@ -64,7 +64,8 @@ def test_every_method_has_a_policy_of_known_callers(service: ServiceDescriptor) 
 def test_only_the_worker_changes_stock_and_ends_orders() -> None:
     """Nobody else, the gateway included, may take copies or end an order."""
     found = {name: policy for service in SERVICES for name, policy in policies(service).items()}
-    for method in ("Books/Decrement", "Books/RemoveStock", "Orders/SetStatus", "Orders/LeaseEvents"):
+    ends = "Orders/SetStatus", "Orders/BatchSetStatus", "Orders/LeaseEvents"
+    for method in ("Books/Decrement", "Books/BatchDecrement", "Books/RemoveStock", *ends):
         package = method.partition("/")[0].lower()
         assert list(found[f"/bookstore.{package}.v1.{method}"].callers) == ["worker"]
 

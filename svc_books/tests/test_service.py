@@ -149,6 +149,7 @@ def test_only_the_worker_takes_stock(target: Target, caller: str) -> None:
     with channel_as(caller, target) as channel:
         stub = Stub(channel)
         assert code(stub.Decrement, pb.DecrementRequest())[0] is CODE.PERMISSION_DENIED
+        assert code(stub.BatchDecrement, pb.BatchDecrementRequest())[0] is CODE.PERMISSION_DENIED
         assert code(stub.RemoveStock, pb.RemoveStockRequest())[0] is CODE.PERMISSION_DENIED
 
 
@@ -173,6 +174,24 @@ def test_a_decrement_ends_in_each_of_its_codes(as_worker: Stub, seeded_file_data
         ["book_id", "order_id", "quantity"],
     )
     assert as_worker.GetBook(pb.GetBookRequest(book_id=book)).book.quantity == 1
+
+
+def test_a_batch_ends_in_each_of_its_codes(as_worker: Stub, seeded_file_database: Database) -> None:
+    """One answer for each order, an unknown order among them, and too few or too many at once."""
+    book = add_book(seeded_file_database, quantity=3)
+    first, second = (add_order(seeded_file_database, add_user(seeded_file_database), book) for _ in range(2))
+
+    def asked(*orders: int) -> pb.BatchDecrementRequest:
+        requests = [pb.DecrementRequest(order_id=order, book_id=book, quantity=2) for order in orders]
+        return pb.BatchDecrementRequest(requests=requests)
+
+    take = as_worker.BatchDecrement
+    outcomes = [response.outcome for response in take(asked(first, second)).responses]
+    assert outcomes == [pb.DECREMENT_OUTCOME_APPLIED, pb.DECREMENT_OUTCOME_REJECTED]
+    assert code(take, asked(first, 999_999)) == (CODE.NOT_FOUND, "ORDER_NOT_FOUND", [])
+    assert code(take, asked()) == (CODE.INVALID_ARGUMENT, "INVALID_FIELD", ["requests"])
+    assert code(take, asked(*range(1, 102))) == (CODE.INVALID_ARGUMENT, "INVALID_FIELD", ["requests"])
+    assert code(take, asked(first, 0)) == (CODE.INVALID_ARGUMENT, "INVALID_FIELD", ["requests.order_id"])
 
 
 def test_removing_stock_ends_in_each_of_its_codes(as_worker: Stub, seeded_file_database: Database) -> None:

@@ -1,6 +1,6 @@
 """The catalogue is found as shoppers ask for it, and its stock is taken exactly once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ import pytest
 from database.engine import Database
 from database.tests.rows import add_book, add_order, add_user, count, execute
 from mesh.errors import FailedPrecondition, NotFound
-from svc_books.rules import Filters, like_pattern
+from svc_books.rules import Filters, Taking, like_pattern
 from svc_books.store import BookStore
 
 
@@ -34,6 +34,12 @@ def titles(store: BookStore, filters: Filters | None = None, sort: str = "") -> 
 def stock(database: Database, book_id: int) -> int:
     """Copies that are left."""
     return int(BookStore(database).get(book_id).quantity)
+
+
+def take(store: BookStore, order: int, book: int, quantity: int) -> str:
+    """How one order's decrement ends."""
+    (outcome,) = store.decrement([Taking(order, book, quantity)])
+    return outcome
 
 
 def an_order(database: Database, quantity: int) -> tuple[int, int]:
@@ -144,7 +150,7 @@ def test_an_order_takes_its_copies_once(any_database: Database) -> None:
     """However often the call is repeated, the stock falls once and the answer stays."""
     book, order = an_order(any_database, quantity=5)
     store = BookStore(any_database)
-    assert [store.decrement(order, book, 2) for _ in range(3)] == ["applied"] * 3
+    assert [take(store, order, book, 2) for _ in range(3)] == ["applied"] * 3
     assert stock(any_database, book) == 3
 
 
@@ -153,10 +159,10 @@ def test_an_order_may_take_the_last_copy_and_no_more(any_database: Database) -> 
     book, order = an_order(any_database, quantity=2)
     other = add_order(any_database, add_user(any_database), book)
     store = BookStore(any_database)
-    assert store.decrement(other, book, 3) == "rejected"
-    assert store.decrement(order, book, 2) == "applied"
+    assert take(store, other, book, 3) == "rejected"
+    assert take(store, order, book, 2) == "applied"
     execute(any_database, "UPDATE Books SET quantity = 100")
-    assert store.decrement(other, book, 3) == "rejected"
+    assert take(store, other, book, 3) == "rejected"
     assert stock(any_database, book) == 100
 
 
@@ -164,10 +170,10 @@ def test_other_parameters_under_the_same_order_are_refused(any_database: Databas
     """An order is counted with one book and one quantity; anything else is a mistake that must not pass."""
     book, order = an_order(any_database, quantity=5)
     store = BookStore(any_database)
-    store.decrement(order, book, 1)
+    take(store, order, book, 1)
     for other_book, quantity in ((book, 2), (add_book(any_database), 1)):
         with pytest.raises(FailedPrecondition) as refused:
-            store.decrement(order, other_book, quantity)
+            take(store, order, other_book, quantity)
         assert refused.value.reason == "ORDER_COUNTED_DIFFERENTLY"
     assert stock(any_database, book) == 4
 
@@ -177,7 +183,7 @@ def test_an_unknown_book_leaves_no_trace(any_database: Database) -> None:
     _, order = an_order(any_database, quantity=5)
     for _ in range(2):
         with pytest.raises(NotFound) as refused:
-            BookStore(any_database).decrement(order, 999, 1)
+            take(BookStore(any_database), order, 999, 1)
         assert (refused.value.message, refused.value.reason) == ("Book not found.", "BOOK_NOT_FOUND")
     assert count(any_database, "StockMovements") == 0
 
@@ -187,9 +193,43 @@ def test_an_unknown_order_takes_nothing(any_database: Database, order: int) -> N
     """Copies leave the shop only for an order that exists; a server's own range of ids is nobody's failure."""
     book = add_book(any_database, quantity=5)
     with pytest.raises(NotFound) as refused:
-        BookStore(any_database).decrement(order, book, 1)
+        take(BookStore(any_database), order, book, 1)
     assert refused.value.reason == "ORDER_NOT_FOUND"
     assert stock(any_database, book) == 5
+
+
+def test_many_orders_are_counted_together(any_database: Database) -> None:
+    """First come, first served, whatever their order in the call; those that were counted before answer as before."""
+    one, other, user = add_book(any_database, quantity=5), add_book(any_database, quantity=1), add_user(any_database)
+    first, second, third, fourth = (add_order(any_database, user, one) for _ in range(4))
+    store = BookStore(any_database)
+    assert take(store, second, one, 2) == "applied"
+    takings = [Taking(fourth, other, 1), Taking(third, one, 1), Taking(second, one, 2), Taking(first, one, 3)]
+    for _ in range(2):
+        assert store.decrement(takings) == ["applied", "rejected", "applied", "applied"]
+    assert store.decrement([takings[0], takings[0]]) == ["applied", "applied"]
+    assert (stock(any_database, one), stock(any_database, other)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        (lambda order, book: Taking(order + 900, book, 1), "ORDER_NOT_FOUND"),
+        (lambda order, book: Taking(order + 1, book + 900, 1), "BOOK_NOT_FOUND"),
+        (lambda order, book: Taking(order, book, 2), "ORDER_COUNTED_DIFFERENTLY"),
+    ],
+    ids=["order", "book", "otherwise"],
+)
+def test_one_bad_order_keeps_all_from_being_counted(
+    any_database: Database, bad: Callable[[int, int], Taking], reason: str
+) -> None:
+    """All or nothing: the caller then asks for each alone."""
+    book, order = an_order(any_database, quantity=5)
+    add_order(any_database, add_user(any_database), book)
+    with pytest.raises((NotFound, FailedPrecondition)) as refused:
+        BookStore(any_database).decrement([Taking(order, book, 1), bad(order, book)])
+    assert refused.value.reason == reason
+    assert (stock(any_database, book), count(any_database, "StockMovements")) == (5, 0)
 
 
 def test_stock_is_removed_without_an_order_each_time(any_database: Database) -> None:
@@ -210,10 +250,24 @@ def test_concurrent_orders_never_oversell(file_database: Database) -> None:
     orders = [add_order(file_database, user, book) for _ in range(40)]
     stores = [BookStore(file_database), BookStore(Database(file_database.url))]
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(lambda n: stores[n % 2].decrement(orders[n // 2], book, 2), range(80)))
+        outcomes = list(pool.map(lambda n: take(stores[n % 2], orders[n // 2], book, 2), range(80)))
     assert outcomes[::2] == outcomes[1::2]
     assert outcomes[::2].count("applied") == 15
     assert stock(file_database, book) == 0
+    stores[1]._database.close()
+
+
+@pytest.mark.integration
+def test_concurrent_batches_never_oversell(file_database: Database) -> None:
+    """Calls of ten orders each, eight at once, each sent twice, for half the copies that they want."""
+    books, user = [add_book(file_database, quantity=20) for _ in range(2)], add_user(file_database)
+    orders = [Taking(add_order(file_database, user, books[n % 2]), books[n % 2], 1) for n in range(80)]
+    stores = [BookStore(file_database), BookStore(Database(file_database.url))]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: stores[n % 2].decrement(orders[n // 2 * 10 :][:10]), range(16)))
+    assert answers[::2] == answers[1::2]
+    assert sum(answer.count("applied") for answer in answers[::2]) == 40
+    assert [stock(file_database, book) for book in books] == [0, 0]
     stores[1]._database.close()
 
 

@@ -29,7 +29,7 @@ from svc_orders.reconcile import Reconciler
 from svc_orders.relay import Relay
 from svc_orders.rules import PENDING, NewOrder
 from svc_orders.servicer import utc_now
-from svc_orders.store import OrderStore
+from svc_orders.store import AnyOrder, OrderStore
 from tests.servers.gate import Gate
 from tests.servers.rabbitmq import Broker
 
@@ -63,7 +63,7 @@ class Shop:
         """The events."""
         return Outbox(self.database, self.bell, utc_now)
 
-    def buy(self, number: int = 1) -> list[AnyRow]:
+    def buy(self, number: int = 1) -> list[AnyOrder]:
         """Places orders, as the service does it."""
         placed = []
         for _ in range(number):

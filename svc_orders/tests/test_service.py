@@ -175,6 +175,28 @@ def test_an_order_ends_once(
     assert orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id)).order.status == end
 
 
+def test_many_orders_end_together(orders: Stub, as_worker: Stub, user: int, book: int, file_database: Database) -> None:
+    """Each as asked for, however often; all or none: an unknown one and one that ended otherwise hold up the others."""
+    first, second = (orders.CreateOrder(given(user, of)).order.order_id for of in (book, add_book(file_database)))
+    done, failed = pb.ORDER_STATUS_COMPLETED, pb.ORDER_STATUS_FAILED
+
+    def asked(ends: dict[int, "pb.OrderStatus.ValueType"]) -> pb.BatchSetStatusRequest:
+        requests = [pb.SetStatusRequest(order_id=order, status=status) for order, status in ends.items()]
+        return pb.BatchSetStatusRequest(requests=requests)
+
+    end = as_worker.BatchSetStatus
+    assert code(end, asked({first: done, 999: done})) == (CODE.NOT_FOUND, "Order not found.")
+    assert orders.FindPending(pb.FindPendingRequest(user_id=user, book_id=book)).HasField("order")
+    for _ in range(2):
+        end(asked({first: done, second: failed}))
+    assert code(end, asked({first: failed, second: failed}))[0] is CODE.FAILED_PRECONDITION
+    statuses = [orders.GetOrder(pb.GetOrderRequest(order_id=order)).order.status for order in (first, second)]
+    assert statuses == [done, failed]
+    assert not orders.FindPending(pb.FindPendingRequest(user_id=user, book_id=book)).HasField("order")
+    assert code(end, asked({}))[0] is CODE.INVALID_ARGUMENT
+    assert code(end, asked(dict.fromkeys(range(1, 102), done)))[0] is CODE.INVALID_ARGUMENT
+
+
 @pytest.mark.parametrize("status", [0, 1, 4, -1])
 def test_an_order_cannot_be_set_to_anything_but_an_end(as_worker: Stub, status: Any) -> None:
     """Pending, nothing and numbers unknown are no ends."""
@@ -183,13 +205,14 @@ def test_an_order_cannot_be_set_to_anything_but_an_end(as_worker: Stub, status: 
 
 
 @pytest.mark.parametrize("caller", ["gateway", "tester", "books", "users"])
-@pytest.mark.parametrize("method", ["SetStatus", "LeaseEvents", "AckEvents"])
+@pytest.mark.parametrize("method", ["SetStatus", "BatchSetStatus", "LeaseEvents", "AckEvents"])
 def test_only_the_worker_ends_orders(target: Target, caller: str, method: str) -> None:
     """PERMISSION_DENIED to everybody else, before the request is looked at."""
     with channel_as(caller, target) as channel:
         stub = Stub(channel)
         calls: dict[str, tuple[Any, Any]] = {
             "SetStatus": (stub.SetStatus, pb.SetStatusRequest()),
+            "BatchSetStatus": (stub.BatchSetStatus, pb.BatchSetStatusRequest()),
             "LeaseEvents": (stub.LeaseEvents, pb.LeaseEventsRequest()),
             "AckEvents": (stub.AckEvents, pb.AckEventsRequest()),
         }

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import grpc
@@ -39,16 +39,30 @@ class FakeBooks:
     failing: list[grpc.aio.AioRpcError] = field(default_factory=list)
     counted: dict[int, bool] = field(default_factory=dict)
     after_counting: bool = False
+    calls: int = 0
 
     async def Decrement(self, request: books_pb2.DecrementRequest) -> books_pb2.DecrementResponse:  # noqa: N802 - the stub's name
         """Takes copies; with `after_counting` it fails when it has taken them: the answer got lost."""
+        (response,) = await self._decrement([request])
+        return response
+
+    async def BatchDecrement(self, request: books_pb2.BatchDecrementRequest) -> books_pb2.BatchDecrementResponse:  # noqa: N802 - the stub's name
+        """Takes the copies of many orders."""
+        return books_pb2.BatchDecrementResponse(responses=await self._decrement(request.requests))
+
+    async def _decrement(self, requests: Iterable[books_pb2.DecrementRequest]) -> list[books_pb2.DecrementResponse]:
+        self.calls += 1
         if self.failing and not self.after_counting:
             raise self.failing.pop(0)
+        responses = [self._count(request) for request in requests]
+        if self.failing:
+            raise self.failing.pop(0)
+        return responses
+
+    def _count(self, request: books_pb2.DecrementRequest) -> books_pb2.DecrementResponse:
         if request.order_id not in self.counted:
             self.counted[request.order_id] = enough = request.quantity <= self.stock
             self.stock -= request.quantity if enough else 0
-        if self.failing:
-            raise self.failing.pop(0)
         if self.counted[request.order_id]:
             return books_pb2.DecrementResponse(outcome=books_pb2.DECREMENT_OUTCOME_APPLIED)
         return books_pb2.DecrementResponse(outcome=books_pb2.DECREMENT_OUTCOME_REJECTED)
@@ -76,6 +90,16 @@ class FakeOrders:
         if self.statuses.setdefault(request.order_id, request.status) != request.status:
             raise rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "ORDER_ENDED")
         return pb.SetStatusResponse()
+
+    async def BatchSetStatus(self, request: pb.BatchSetStatusRequest) -> pb.BatchSetStatusResponse:  # noqa: N802 - the stub's name
+        """Ends all of the orders, or none."""
+        if self.failing:
+            raise self.failing.pop(0)
+        for each in request.requests:
+            if self.statuses.get(each.order_id, each.status) != each.status:
+                raise rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "ORDER_ENDED")
+        self.statuses |= {each.order_id: each.status for each in request.requests}
+        return pb.BatchSetStatusResponse()
 
     async def LeaseEvents(self, request: pb.LeaseEventsRequest) -> pb.LeaseEventsResponse:  # noqa: N802 - the stub's name
         """Hands events out, and waits for a first one."""

@@ -7,7 +7,7 @@ import grpc
 import pytest
 from bookstore.orders.v1 import orders_pb2 as pb
 
-from worker.handler import CALLS_AT_ONCE, Handler, Outcome, Result
+from worker.handler import Handler, Outcome, Result
 from worker.tests.fakes import FakeBooks, FakeOrders, rpc_error
 
 if TYPE_CHECKING:  # the generated modules have these names for type checkers only
@@ -142,23 +142,83 @@ def test_the_work_comes_before_the_calls() -> None:
     asyncio.run(claim())
 
 
-def test_the_services_get_a_few_calls_at_once() -> None:
-    """Hundreds of orders that end together queue in the worker, so that shoppers are not behind them."""
+def test_orders_that_are_ready_together_share_their_calls() -> None:
+    """A hundred in two calls, not in two hundred: shoppers are not behind them."""
 
     async def claim() -> None:
-        now, most = 0, 0
+        books, orders = FakeBooks(stock=150), FakeOrders()
+        subject = handler(books, orders)
+        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 101)]
+        results = await asyncio.gather(*(subject.handle(event) for event in events))
+        assert [result.outcome for result in results] == [Outcome.DONE] * 100
+        assert (books.stock, books.calls, len(orders.statuses)) == (0, 1, 100)
+        assert list(orders.statuses.values()).count(pb.ORDER_STATUS_COMPLETED) == 75
 
-        class SlowBooks(FakeBooks):
-            async def Decrement(self, request: object) -> object:  # type: ignore[override] # noqa: N802 - counts only
-                nonlocal now, most
-                now += 1
-                most = max(most, now)
-                await asyncio.sleep(0)
-                now -= 1
-                raise rpc_error(CODE.UNAVAILABLE)
+    asyncio.run(claim())
 
-        subject = handler(SlowBooks(), FakeOrders())
-        await asyncio.gather(*(subject.handle(EVENT) for _ in range(100)))
-        assert most == CALLS_AT_ONCE
+
+def test_a_bad_order_does_not_spoil_those_beside_it() -> None:
+    """The others end as they would have alone, and only the bad one is set aside."""
+
+    async def claim() -> None:
+        books, orders = FakeBooks(stock=150), FakeOrders(statuses={7: pb.ORDER_STATUS_FAILED})
+        subject = handler(books, orders)
+        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 11)]
+        results = await asyncio.gather(*(subject.handle(event) for event in events))
+        outcomes = [Outcome.DONE] * 10
+        outcomes[6] = Outcome.REJECT
+        assert [result.outcome for result in results] == outcomes
+        assert set(orders.statuses) == set(range(1, 11))
+
+    asyncio.run(claim())
+
+
+@pytest.mark.parametrize("code", UNKNOWN, ids=lambda code: code.name)
+def test_a_shared_call_whose_result_is_unknown_is_made_again(code: grpc.StatusCode) -> None:
+    """All that shared it are retried, and end as they should."""
+
+    async def claim() -> None:
+        books, orders = FakeBooks(stock=20, failing=[rpc_error(code)], after_counting=True), FakeOrders()
+        subject = handler(books, orders)
+        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 11)]
+        first = await asyncio.gather(*(subject.handle(event) for event in events))
+        assert [result.outcome for result in first] == [Outcome.RETRY] * 10
+        second = await asyncio.gather(*(subject.handle(event) for event in events))
+        assert [result.outcome for result in second] == [Outcome.DONE] * 10
+        assert (books.stock, set(orders.statuses.values())) == (0, {pb.ORDER_STATUS_COMPLETED})
+
+    asyncio.run(claim())
+
+
+def test_whoever_stops_waiting_takes_nobody_along() -> None:
+    """An order that is given back while its call is on its way leaves the others their answers."""
+
+    async def claim() -> None:
+        books, orders = FakeBooks(stock=20), FakeOrders()
+        subject = handler(books, orders)
+        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 4)]
+        handling = [asyncio.create_task(subject.handle(event)) for event in events]
+        await asyncio.sleep(0)
+        handling[1].cancel()
+        results = await asyncio.gather(*handling, return_exceptions=True)
+        assert isinstance(results[1], asyncio.CancelledError)
+        assert all(isinstance(each, Result) and each.outcome is Outcome.DONE for each in results[::2])
+
+    asyncio.run(claim())
+
+
+def test_a_failure_that_nobody_thought_of_reaches_those_who_asked() -> None:
+    """And the next ones are asked for as ever."""
+
+    async def claim() -> None:
+        class BrokenBooks(FakeBooks):
+            async def BatchDecrement(self, request: object) -> object:  # type: ignore[override] # noqa: N802 - fails only
+                raise ZeroDivisionError
+
+        subject = handler(BrokenBooks(stock=20), FakeOrders())
+        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 4)]
+        results = await asyncio.gather(*(subject.handle(event) for event in events), return_exceptions=True)
+        assert [type(result) for result in results] == [ZeroDivisionError] * 3
+        assert (await subject.handle(events[0])).outcome is Outcome.DONE
 
     asyncio.run(claim())

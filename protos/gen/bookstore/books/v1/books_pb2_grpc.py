@@ -55,6 +55,11 @@ class BooksStub:
                 request_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.DecrementRequest.SerializeToString,
                 response_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.DecrementResponse.FromString,
                 _registered_method=True)
+        self.BatchDecrement = channel.unary_unary(
+                '/bookstore.books.v1.Books/BatchDecrement',
+                request_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementRequest.SerializeToString,
+                response_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementResponse.FromString,
+                _registered_method=True)
         self.RemoveStock = channel.unary_unary(
                 '/bookstore.books.v1.Books/RemoveStock',
                 request_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.RemoveStockRequest.SerializeToString,
@@ -105,6 +110,15 @@ class BooksServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchDecrement(self, request, context):
+        """Decrement for many orders in one transaction: all of them are counted, or none is.
+
+        Errors: those of Decrement, when one of the orders has one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RemoveStock(self, request, context):
         """Takes copies from the stock without an order, each time it is called: the plain REST decrement.
 
@@ -137,6 +151,11 @@ def add_BooksServicer_to_server(servicer, server):
                     servicer.Decrement,
                     request_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.DecrementRequest.FromString,
                     response_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.DecrementResponse.SerializeToString,
+            ),
+            'BatchDecrement': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchDecrement,
+                    request_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementRequest.FromString,
+                    response_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementResponse.SerializeToString,
             ),
             'RemoveStock': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveStock,
@@ -253,6 +272,33 @@ class Books:
             '/bookstore.books.v1.Books/Decrement',
             bookstore_dot_books_dot_v1_dot_books__pb2.DecrementRequest.SerializeToString,
             bookstore_dot_books_dot_v1_dot_books__pb2.DecrementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchDecrement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bookstore.books.v1.Books/BatchDecrement',
+            bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementRequest.SerializeToString,
+            bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -56,6 +56,11 @@ class BooksStub:
     FAILED_PRECONDITION when the same order was already counted with another book or quantity;
     PERMISSION_DENIED for every caller but the worker.
     """
+    BatchDecrement: _grpc.UnaryUnaryMultiCallable[_books_pb2.BatchDecrementRequest, _books_pb2.BatchDecrementResponse]
+    """Decrement for many orders in one transaction: all of them are counted, or none is.
+
+    Errors: those of Decrement, when one of the orders has one.
+    """
     RemoveStock: _grpc.UnaryUnaryMultiCallable[_books_pb2.RemoveStockRequest, _books_pb2.RemoveStockResponse]
     """Takes copies from the stock without an order, each time it is called: the plain REST decrement.
 
@@ -90,6 +95,11 @@ class BooksAsyncStub(BooksStub):
     (ORDER_NOT_FOUND) has the id;
     FAILED_PRECONDITION when the same order was already counted with another book or quantity;
     PERMISSION_DENIED for every caller but the worker.
+    """
+    BatchDecrement: _aio.UnaryUnaryMultiCallable[_books_pb2.BatchDecrementRequest, _books_pb2.BatchDecrementResponse]  # type: ignore[assignment]
+    """Decrement for many orders in one transaction: all of them are counted, or none is.
+
+    Errors: those of Decrement, when one of the orders has one.
     """
     RemoveStock: _aio.UnaryUnaryMultiCallable[_books_pb2.RemoveStockRequest, _books_pb2.RemoveStockResponse]  # type: ignore[assignment]
     """Takes copies from the stock without an order, each time it is called: the plain REST decrement.
@@ -146,6 +156,17 @@ class BooksServicer(metaclass=_abc_1.ABCMeta):
         (ORDER_NOT_FOUND) has the id;
         FAILED_PRECONDITION when the same order was already counted with another book or quantity;
         PERMISSION_DENIED for every caller but the worker.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchDecrement(
+        self,
+        request: _books_pb2.BatchDecrementRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_books_pb2.BatchDecrementResponse, _abc.Awaitable[_books_pb2.BatchDecrementResponse]]:
+        """Decrement for many orders in one transaction: all of them are counted, or none is.
+
+        Errors: those of Decrement, when one of the orders has one.
         """
 
     @_abc_1.abstractmethod

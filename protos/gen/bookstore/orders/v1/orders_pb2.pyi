@@ -594,6 +594,47 @@ class SetStatusResponse(_message.Message):
 Global___SetStatusResponse: _TypeAlias = SetStatusResponse  # noqa: Y015
 
 @_typing.final
+class BatchSetStatusRequest(_message.Message):
+    """How many orders end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___SetStatusRequest]:
+        """One for each order, 1 to 100."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___SetStatusRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchSetStatusRequest: _TypeAlias = BatchSetStatusRequest  # noqa: Y015
+
+@_typing.final
+class BatchSetStatusResponse(_message.Message):
+    """All orders have ended as was asked."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchSetStatusResponse: _TypeAlias = BatchSetStatusResponse  # noqa: Y015
+
+@_typing.final
 class LeaseEventsRequest(_message.Message):
     """How many events a worker takes, and for how long."""
 

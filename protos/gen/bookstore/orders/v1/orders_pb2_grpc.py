@@ -65,6 +65,11 @@ class OrdersStub:
                 request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.SetStatusRequest.SerializeToString,
                 response_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.SetStatusResponse.FromString,
                 _registered_method=True)
+        self.BatchSetStatus = channel.unary_unary(
+                '/bookstore.orders.v1.Orders/BatchSetStatus',
+                request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchSetStatusRequest.SerializeToString,
+                response_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchSetStatusResponse.FromString,
+                _registered_method=True)
         self.LeaseEvents = channel.unary_unary(
                 '/bookstore.orders.v1.Orders/LeaseEvents',
                 request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.LeaseEventsRequest.SerializeToString,
@@ -143,6 +148,15 @@ class OrdersServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchSetStatus(self, request, context):
+        """SetStatus for many orders in one transaction: all of them end, or none does.
+
+        Errors: those of SetStatus, when one of the orders has one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LeaseEvents(self, request, context):
         """Leases events to one worker: nobody else gets them until the lease ends. Waits for events when there are none.
 
@@ -194,6 +208,11 @@ def add_OrdersServicer_to_server(servicer, server):
                     servicer.SetStatus,
                     request_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.SetStatusRequest.FromString,
                     response_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.SetStatusResponse.SerializeToString,
+            ),
+            'BatchSetStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchSetStatus,
+                    request_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchSetStatusRequest.FromString,
+                    response_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchSetStatusResponse.SerializeToString,
             ),
             'LeaseEvents': grpc.unary_unary_rpc_method_handler(
                     servicer.LeaseEvents,
@@ -369,6 +388,33 @@ class Orders:
             '/bookstore.orders.v1.Orders/SetStatus',
             bookstore_dot_orders_dot_v1_dot_orders__pb2.SetStatusRequest.SerializeToString,
             bookstore_dot_orders_dot_v1_dot_orders__pb2.SetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchSetStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bookstore.orders.v1.Orders/BatchSetStatus',
+            bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchSetStatusRequest.SerializeToString,
+            bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchSetStatusResponse.FromString,
             options,
             channel_credentials,
             insecure,

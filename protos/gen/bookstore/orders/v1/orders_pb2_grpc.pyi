@@ -71,6 +71,11 @@ class OrdersStub:
     Errors: INVALID_ARGUMENT when the status is not an end state; NOT_FOUND when no order has the id;
     FAILED_PRECONDITION when it ended otherwise; PERMISSION_DENIED for every caller but the worker.
     """
+    BatchSetStatus: _grpc.UnaryUnaryMultiCallable[_orders_pb2.BatchSetStatusRequest, _orders_pb2.BatchSetStatusResponse]
+    """SetStatus for many orders in one transaction: all of them end, or none does.
+
+    Errors: those of SetStatus, when one of the orders has one.
+    """
     LeaseEvents: _grpc.UnaryUnaryMultiCallable[_orders_pb2.LeaseEventsRequest, _orders_pb2.LeaseEventsResponse]
     """Leases events to one worker: nobody else gets them until the lease ends. Waits for events when there are none.
 
@@ -125,6 +130,11 @@ class OrdersAsyncStub(OrdersStub):
 
     Errors: INVALID_ARGUMENT when the status is not an end state; NOT_FOUND when no order has the id;
     FAILED_PRECONDITION when it ended otherwise; PERMISSION_DENIED for every caller but the worker.
+    """
+    BatchSetStatus: _aio.UnaryUnaryMultiCallable[_orders_pb2.BatchSetStatusRequest, _orders_pb2.BatchSetStatusResponse]  # type: ignore[assignment]
+    """SetStatus for many orders in one transaction: all of them end, or none does.
+
+    Errors: those of SetStatus, when one of the orders has one.
     """
     LeaseEvents: _aio.UnaryUnaryMultiCallable[_orders_pb2.LeaseEventsRequest, _orders_pb2.LeaseEventsResponse]  # type: ignore[assignment]
     """Leases events to one worker: nobody else gets them until the lease ends. Waits for events when there are none.
@@ -213,6 +223,17 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
 
         Errors: INVALID_ARGUMENT when the status is not an end state; NOT_FOUND when no order has the id;
         FAILED_PRECONDITION when it ended otherwise; PERMISSION_DENIED for every caller but the worker.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchSetStatus(
+        self,
+        request: _orders_pb2.BatchSetStatusRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orders_pb2.BatchSetStatusResponse, _abc.Awaitable[_orders_pb2.BatchSetStatusResponse]]:
+        """SetStatus for many orders in one transaction: all of them end, or none does.
+
+        Errors: those of SetStatus, when one of the orders has one.
         """
 
     @_abc_1.abstractmethod
