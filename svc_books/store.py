@@ -49,8 +49,6 @@ LOCKED_STOCK = STOCK.order_by(Book.book_id).with_for_update()
 COUNTED = select(StockMovement.order_id, StockMovement.book_id, StockMovement.quantity, StockMovement.outcome).where(
     StockMovement.order_id.in_(bindparam("orders", expanding=True))
 )
-
-
 ATTEMPTS = 5
 
 
@@ -99,17 +97,18 @@ class BookStore:
     def decrement(self, takings: Sequence[Taking]) -> list[str]:
         """Takes the copies of each order once, all in one transaction.
 
-        Answers:
-            For each of them APPLIED, or REJECTED when too few copies are left.
+        It answers for each of them APPLIED, or REJECTED when too few copies are left.
 
         Raises:
             NotFound: when a book or an order does not exist.
             FailedPrecondition: when an order was counted before with another book or quantity.
         """
+        # Others may count the same orders or take the same copies meanwhile: the next attempt sees what they did. An
+        # order that does not exist, or whose id is larger than any can be, fails each time.
         for attempt in range(ATTEMPTS):
-            with suppress(IntegrityError, DataError, StockChangedError):  # others counted or took at the same time,
+            with suppress(IntegrityError, DataError, StockChangedError):
                 return self._count(takings, lock=attempt > 0)
-        raise NotFound("Order not found.", "ORDER_NOT_FOUND")  # or there is no such order, and none can have that id
+        raise NotFound("Order not found.", "ORDER_NOT_FOUND")
 
     @repeated
     def remove(self, book_id: int, quantity: int) -> AnyRow:

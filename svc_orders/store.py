@@ -34,13 +34,6 @@ PLACED_UNDER = (
 INSERT, INSERT_EVENT, INSERT_KEY = insert(Order), insert(OutboxEvent), insert(IdempotencyKey)
 END = (
     update(Order)
-    .where(Order.order_id == bindparam("id"), Order.status == PENDING)
-    .values(status=bindparam("end"), pending_key=None)
-)
-
-
-END_ALL = (
-    update(Order)
     .where(Order.order_id.in_(bindparam("ids", expanding=True)), Order.status == PENDING)
     .values(status=bindparam("end"), pending_key=None)
 )
@@ -141,7 +134,7 @@ class OrderStore:
             FailedPrecondition: when it ended otherwise.
         """
         with self._database.write() as transaction:
-            ended = transaction.execute(END, {"id": order_id, "end": status}).rowcount
+            ended = transaction.execute(END, {"ids": [order_id], "end": status}).rowcount
             row = transaction.execute(BY_ID, {"id": order_id}).one_or_none()
             transaction.commit()
         if row is None:
@@ -162,7 +155,7 @@ class OrderStore:
             ended = 0
             for status in {end.status for end in ends}:
                 ids = [end.order_id for end in ends if end.status == status]
-                ended += transaction.execute(END_ALL, {"ids": ids, "end": status}).rowcount
+                ended += transaction.execute(END, {"ids": ids, "end": status}).rowcount
             if ended < len(ends):
                 _check_ended(transaction, ends)
             transaction.commit()

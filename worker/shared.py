@@ -65,7 +65,7 @@ class Shared(Generic[Q, A]):
         """
         asked: _Asked[Q, A] = _Asked(request, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
-        if self._asking is None:
+        if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._keep_asking())
         return await asked.answer
 
@@ -75,7 +75,6 @@ class Shared(Generic[Q, A]):
             if len(batch) == 1 or not await self._ask_together(batch):
                 for asked in batch:
                     await self._ask_alone(asked)
-        self._asking = None
 
     async def _ask_together(self, batch: list[_Asked[Q, A]]) -> bool:
         """Answers whether it could be asked together."""
@@ -83,15 +82,13 @@ class Shared(Generic[Q, A]):
         # Without a request id, as it is nobody's own: the orders' ids are on their log lines.
         calling = asyncio.create_task(_await(self._many, requests), context=contextvars.Context())
         try:
-            answers = await calling
+            for asked, answer in zip(batch, await calling, strict=True):
+                asked.succeed(answer)
         except Exception as error:  # noqa: BLE001 - each of those who asked gets it
             if isinstance(error, grpc.RpcError) and failure(error).code in HOPELESS:
                 return False
             for asked in batch:
                 asked.fail(error)
-        else:
-            for asked, answer in zip(batch, answers, strict=True):
-                asked.succeed(answer)
         return True
 
     async def _ask_alone(self, asked: _Asked[Q, A]) -> None:

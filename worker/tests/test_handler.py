@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import grpc
 import pytest
+from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2 as pb
 
 from worker.handler import Handler, Outcome, Result
@@ -207,18 +208,23 @@ def test_whoever_stops_waiting_takes_nobody_along() -> None:
     asyncio.run(claim())
 
 
-def test_a_failure_that_nobody_thought_of_reaches_those_who_asked() -> None:
+@pytest.mark.parametrize("broken", [ZeroDivisionError, ValueError], ids=["raises", "too few answers"])
+def test_a_failure_that_nobody_thought_of_reaches_those_who_asked(broken: type[Exception]) -> None:
     """And the next ones are asked for as ever."""
 
     async def claim() -> None:
         class BrokenBooks(FakeBooks):
-            async def BatchDecrement(self, request: object) -> object:  # type: ignore[override] # noqa: N802 - fails only
-                raise ZeroDivisionError
+            async def BatchDecrement(  # noqa: N802 - the stub's name
+                self, request: books_pb2.BatchDecrementRequest
+            ) -> books_pb2.BatchDecrementResponse:
+                if broken is ZeroDivisionError:
+                    raise ZeroDivisionError
+                return books_pb2.BatchDecrementResponse()
 
         subject = handler(BrokenBooks(stock=20), FakeOrders())
         events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 4)]
         results = await asyncio.gather(*(subject.handle(event) for event in events), return_exceptions=True)
-        assert [type(result) for result in results] == [ZeroDivisionError] * 3
+        assert [type(result) for result in results] == [broken] * 3
         assert (await subject.handle(events[0])).outcome is Outcome.DONE
 
     asyncio.run(claim())
