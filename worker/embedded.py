@@ -9,7 +9,7 @@ import grpc
 from bookstore.orders.v1 import orders_pb2 as pb
 
 from mesh import logs
-from mesh.client import failure
+from mesh.client import Failure, failure
 from worker.handler import Outcome, Result
 from worker.source import Handle, delay_before
 
@@ -41,6 +41,7 @@ class EmbeddedSource:
         self._lease = lease
         self._stopping = asyncio.Event()
         self._answered = False
+        self._told: grpc.StatusCode | None = None
         self._running: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._settled: asyncio.Queue[pb.EventSettlement | None] = asyncio.Queue()
@@ -92,12 +93,17 @@ class EmbeddedSource:
             events = list((await self._orders.LeaseEvents(request)).events)
         except grpc.RpcError as error:
             self._answered = False
-            failed = failure(error)
-            log.warning("no events", code=failed.code.name, reason=failed.message)
+            self._warn(failure(error))
             await asyncio.sleep(PAUSE)
             return []
-        self._answered = True
+        self._answered, self._told = True, None
         return events
+
+    def _warn(self, failed: Failure) -> None:
+        """Says it once, not each half second until it is over."""
+        if failed.code != self._told:
+            log.warning("no events", code=failed.code.name, reason=failed.message)
+        self._told = failed.code
 
     async def _work(self, event: pb.OrderEvent, handle: Handle) -> None:
         try:

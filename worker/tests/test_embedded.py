@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from bookstore.orders.v1 import orders_pb2 as pb
+from structlog.testing import capture_logs
 
+from worker import embedded
 from worker.embedded import BATCH, EmbeddedSource
 from worker.handler import Outcome, Result
 from worker.source import delay_before
@@ -106,6 +108,35 @@ def test_events_that_arrive_together_with_the_stop_are_given_back() -> None:
         await asyncio.wait_for(source.run(recorder.handle), PATIENCE)
         assert await orders.settled() == dict.fromkeys(taken, Outcome.RETRY)
         assert all(each.delay.ToTimedelta() == timedelta() for each in orders.settlements)
+
+    asyncio.run(claim())
+
+
+def test_a_service_that_is_away_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not each time that it is asked; and again when it has been there meanwhile."""
+    monkeypatch.setattr(embedded, "PAUSE", 0)
+
+    class CountedOrders(FakeOrders):
+        asked = 0
+
+        async def LeaseEvents(self, request: pb.LeaseEventsRequest) -> pb.LeaseEventsResponse:  # noqa: N802 - the stub's name
+            self.asked += 1
+            return await super().LeaseEvents(request)
+
+    async def claim() -> None:
+        orders = CountedOrders()
+        await orders.go_down()
+        with capture_logs() as lines:
+            async with Running(source_of(orders), Recorder(done).handle):
+                await until(lambda: _true_when(orders.asked > 5))
+                assert [line["event"] for line in lines] == ["no events"]
+                await orders.come_back()
+                await orders.put(1)
+                await until(lambda: _true_when(len(orders.settlements) == 1))
+                await orders.go_down()
+                before = orders.asked
+                await until(lambda: _true_when(orders.asked > before + 5))
+        assert [line["event"] for line in lines if line["event"] == "no events"] == ["no events"] * 2
 
     asyncio.run(claim())
 
