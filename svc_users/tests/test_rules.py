@@ -5,6 +5,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from statistics import median
 
 import pytest
 from werkzeug.security import check_password_hash
@@ -121,7 +122,7 @@ def test_whoever_waits_too_long_for_a_turn_is_told_and_costs_no_hash() -> None:
 
 
 def test_unknown_emails_cost_as_much_time_as_wrong_passwords() -> None:
-    """The fastest of sixty alternating tries are within 5 %; whatever disturbs a try makes it slower, never faster."""
+    """Tries side by side are within 5 %, by the median of sixty pairs: one that the clock disturbs does not count."""
     hasher = Hasher(at_once=1, rounds=20_000)
     stored = hasher.hash("correct horse")
 
@@ -131,5 +132,4 @@ def test_unknown_emails_cost_as_much_time_as_wrong_passwords() -> None:
         assert not matches
         return time.thread_time() - started
 
-    known, unknown = zip(*[(seconds(stored), seconds(None)) for _ in range(60)], strict=True)
-    assert 0.95 < min(unknown) / min(known) < 1.05
+    assert 0.95 < median(seconds(None) / seconds(stored) for _ in range(60)) < 1.05
