@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.shopkeeper import Member, Shopkeeper
 from tests.browser.test_buying import ask
@@ -179,5 +179,22 @@ def test_what_the_api_says_stands_beside_its_field(member: Member, page: Page) -
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_label("Email")).to_have_accessible_description("Email is already registered.")
     page.get_by_role("main").get_by_role("link", name="Log in").click()
+    expect(page.get_by_role("heading", level=1, name="Log in")).to_be_visible()
+    expect(page.get_by_label("Email")).to_have_value(member.email)
     enter(page, Member(0, "", member.email, "a wrong one"))
     expect(page.get_by_role("alert")).to_have_text("Invalid email or password.")
+
+
+def test_an_address_typed_while_the_other_form_loads_is_kept(page: Page) -> None:
+    """On a slow line the old form stays until the new one is there, and looks much like it."""
+    held: list[Route] = []
+    page.goto("/signup")
+    expect(page.get_by_role("heading", level=1, name="Sign up")).to_be_visible()
+    page.route("**/assets/log-in-*.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function
+    with page.expect_request("**/assets/log-in-*.js"):
+        page.get_by_role("main").get_by_role("link", name="Log in").click()
+    page.get_by_label("Email").fill("ann@example.org")
+    for route in held:
+        route.continue_()
+    expect(page.get_by_role("heading", level=1, name="Log in")).to_be_visible()
+    expect(page.get_by_label("Email")).to_have_value("ann@example.org")

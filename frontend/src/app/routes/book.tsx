@@ -44,7 +44,7 @@ function FoundBook({ book }: { book: Book }) {
               first
               url={book.url}
               alt={`Cover of ${book.title}`}
-              className="shadow-book-up max-md:mx-auto max-md:w-3/5"
+              className="shadow-book-up max-md:mx-auto max-md:w-1/2"
             />
           </div>
         </div>

@@ -1,5 +1,6 @@
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { typedEmail } from "../typed-email";
 
 interface EmailFieldProps {
   error?: string | undefined;
@@ -12,6 +13,10 @@ export function EmailField({ error }: EmailFieldProps) {
       {(control) => (
         <Input
           {...control}
+          defaultValue={typedEmail.read()}
+          onChange={(event) => {
+            typedEmail.keep(event.target.value);
+          }}
           name="email"
           type="email"
           inputMode="email"

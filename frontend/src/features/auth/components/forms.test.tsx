@@ -5,6 +5,7 @@ import { API, ok, refuse, server } from "@/testing/server";
 import { screen, waitFor } from "@testing-library/react";
 import { http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { typedEmail } from "../typed-email";
 import { LogInForm } from "./log-in-form";
 import { SignUpForm } from "./sign-up-form";
 
@@ -12,6 +13,7 @@ const done = vi.fn();
 
 beforeEach(() => {
   done.mockReset();
+  typedEmail.keep("");
 });
 
 async function logIn() {
@@ -114,5 +116,23 @@ describe("sign-up", () => {
     });
     expect(field).toHaveFocus();
     expect(screen.getByLabelText("Password")).toHaveAttribute("autocomplete", "new-password");
+  });
+});
+
+describe("the address", () => {
+  it("goes along from one form to the other, until somebody is in", async () => {
+    const { user, unmount } = renderAt("/signup", <SignUpForm onDone={done} />);
+    await user.type(screen.getByLabelText("Email"), "ann@example.org");
+    unmount();
+    const second = renderAt("/login", <LogInForm onDone={done} />);
+    expect(screen.getByLabelText("Email")).toHaveValue("ann@example.org");
+    session.leave(true);
+    second.unmount();
+    const third = renderAt("/login", <LogInForm onDone={done} />);
+    expect(screen.getByLabelText("Email")).toHaveValue("ann@example.org");
+    session.enter(token("Ann"));
+    third.unmount();
+    renderAt("/login", <LogInForm onDone={done} />);
+    expect(screen.getByLabelText("Email")).toHaveValue("");
   });
 });
