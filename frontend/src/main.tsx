@@ -5,7 +5,7 @@ import { App } from "./app/app";
 import { Broken } from "./app/routes/broken";
 import { loadConfig } from "./config/runtime";
 import { configureApi } from "./lib/api/client";
-import { startSession } from "./lib/session/refresh";
+import { keepSession } from "./lib/session/refresh";
 import { watchTheme } from "./lib/theme";
 
 async function open(): Promise<void> {
@@ -19,7 +19,7 @@ async function open(): Promise<void> {
     root.render(<Broken />);
     return;
   }
-  void startSession();
+  keepSession();
   root.render(
     <StrictMode>
       <App />

@@ -11,7 +11,10 @@ export function useForgetMembers(): void {
   const client = useQueryClient();
   useEffect(() => {
     if (before.current !== undefined && before.current !== id) {
-      client.removeQueries({ predicate: ({ queryKey }) => PRIVATE.has(String(queryKey[0])) });
+      client.removeQueries({
+        predicate: ({ queryKey: [kind, userId] }) =>
+          PRIVATE.has(String(kind)) && userId === before.current,
+      });
     }
     before.current = id;
   }, [id, client]);

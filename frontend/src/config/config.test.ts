@@ -21,12 +21,17 @@ describe("the addresses of the API", () => {
 });
 
 describe("where log-in leads", () => {
-  it.each(["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", ""])(
-    "never to another site: %s",
-    (next) => {
-      expect(safeNext(next)).toBe("/browse");
-    },
-  );
+  it.each([
+    "//evil.example",
+    "https://evil.example",
+    "/\\evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "javascript:alert(1)",
+    "",
+  ])("never to another site: %s", (next) => {
+    expect(safeNext(next)).toBe("/browse");
+  });
 
   it("back to where one came from", () => {
     expect(safeNext("/books/7?quantity=2")).toBe("/books/7?quantity=2");

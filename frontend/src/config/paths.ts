@@ -16,5 +16,5 @@ function withNext(path: string, next?: string): string {
 
 /** Where to go after log-in: a path of this app, never another site. */
 export function safeNext(next: string | null): string {
-  return next && /^\/(?![/\\])/.test(next) ? next : paths.browse();
+  return next && /^\/(?![/\\])[^\s\\]*$/.test(next) ? next : paths.browse();
 }

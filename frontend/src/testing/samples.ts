@@ -32,5 +32,5 @@ export const order = (some: Partial<Order> = {}): Order => ({
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
 
 /** A token as the gateway makes them, but for its signature, which the app cannot check. */
-export const token = (name = "Ann", serial = 1) =>
-  `${encode({ alg: "HS256" })}.${encode({ sub: "3", name, type: "access", serial })}.signature`;
+export const token = (name = "Ann", serial = 1, id = 3) =>
+  `${encode({ alg: "HS256" })}.${encode({ sub: String(id), name, type: "access", serial })}.signature`;

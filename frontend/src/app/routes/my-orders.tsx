@@ -5,15 +5,20 @@ import { useSearchParams } from "react-router";
 import { MembersOnly } from "../members-only";
 
 export function Component() {
-  usePageTitle("Your orders");
   const [params] = useSearchParams();
-  const page = Math.max(1, Number.parseInt(params.get("page") ?? "1", 10) || 1);
+  const page = within(Number.parseInt(params.get("page") ?? "1", 10) || 1);
+  usePageTitle(page > 1 ? `Your orders, page ${page}` : "Your orders");
   return (
     <div className="mx-auto max-w-4xl">
       <PageHeading className="mb-6 text-[clamp(2.25rem,1.4rem+3vw,3.5rem)] font-[350] tracking-[-0.022em]">
         Your orders
       </PageHeading>
-      <MembersOnly>{(member) => <OrderList userId={member.id} page={page} />}</MembersOnly>
+      <MembersOnly>
+        {(member) => <OrderList key={member.id} userId={member.id} page={page} />}
+      </MembersOnly>
     </div>
   );
 }
+
+const LAST = 100_000;
+const within = (page: number) => Math.min(Math.max(1, page), LAST);

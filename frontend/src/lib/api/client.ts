@@ -3,6 +3,7 @@ import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./schema";
 import { authorizedFetch } from "../session/authorized-fetch";
 import { configureTokens } from "../session/token-calls";
+import { send } from "./send";
 
 type Schemas = components["schemas"];
 export type Book = Schemas["Book"];
@@ -21,9 +22,8 @@ interface Api {
 export const api = {} as Api;
 
 export function configureApi(config: RuntimeConfig): void {
-  const fetch = (request: Request) => globalThis.fetch(request);
-  api.users = createClient<paths>({ baseUrl: config.usersUrl, fetch });
-  api.books = createClient<paths>({ baseUrl: config.booksUrl, fetch });
+  api.users = createClient<paths>({ baseUrl: config.usersUrl, fetch: send });
+  api.books = createClient<paths>({ baseUrl: config.booksUrl, fetch: send });
   api.placeOrder = createClient<paths>({ baseUrl: config.placeOrderUrl, fetch: authorizedFetch });
   api.displayOrders = createClient<paths>({
     baseUrl: config.displayOrdersUrl,

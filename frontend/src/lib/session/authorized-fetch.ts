@@ -1,4 +1,6 @@
 import { signedOut } from "../api/problem";
+import { send } from "../api/send";
+import { readClaims } from "./claims";
 import { renew } from "./refresh";
 import { session } from "./store";
 
@@ -7,14 +9,14 @@ function withToken(request: Request, token: string): Request {
   return request;
 }
 
-/** Sends a request as the member; a 401 is answered by one refresh and one more try. */
+/** Sends a request as the member; a 401 is answered by one refresh and one more try, never as somebody else. */
 export async function authorizedFetch(request: Request): Promise<Response> {
   const again = request.clone();
   const token = session.token() ?? (await renew(null));
   if (!token) throw signedOut();
-  const answer = await fetch(withToken(request, token));
+  const answer = await send(withToken(request, token));
   if (answer.status !== 401) return answer;
   const renewed = await renew(token);
-  if (!renewed) throw signedOut();
-  return fetch(withToken(again, renewed));
+  if (!renewed || readClaims(renewed).sub !== readClaims(token).sub) throw signedOut();
+  return send(withToken(again, renewed));
 }

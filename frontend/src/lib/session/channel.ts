@@ -1,7 +1,9 @@
 import { session } from "./store";
 
 type News =
-  { kind: "entered"; token: string } | { kind: "left" } | { kind: "orders"; bookId: number };
+  | { kind: "entered"; token: string }
+  | { kind: "left"; ended: boolean }
+  | { kind: "orders"; bookId: number };
 
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("deckle");
 const orderListeners = new Set<(bookId: number) => void>();
@@ -18,6 +20,6 @@ export function onOrdersElsewhere(listener: (bookId: number) => void): () => voi
 
 channel?.addEventListener("message", ({ data }: MessageEvent<News>) => {
   if (data.kind === "entered") session.enter(data.token);
-  else if (data.kind === "left") session.leave();
+  else if (data.kind === "left") session.leave(data.ended);
   else for (const listener of orderListeners) listener(data.bookId);
 });

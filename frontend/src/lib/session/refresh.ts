@@ -1,29 +1,27 @@
 import { isProblem } from "../api/problem";
-import { tellTabs } from "./channel";
+import { alone } from "./alone";
+import { enterSession, leaveSession } from "./enter";
 import { session } from "./store";
 import { postLogout, postRefresh } from "./token-calls";
 
 const REFUSED = [400, 401, 403];
-const LOCK = "deckle-session";
+const AGAIN = 5000;
 
 let flight: Promise<string | null> | null = null;
 
-/** One at a time in all tabs; on a page without locks (plain http) at least in this one. */
-async function alone<T>(work: () => Promise<T>): Promise<T> {
-  return "locks" in navigator ? navigator.locks.request(LOCK, work) : work();
-}
-
 async function exchange(stale: string | null): Promise<string | null> {
-  const other = session.token();
-  if (other && other !== stale) return other; // another tab was first, and told us
+  const now = session.token();
+  if (now && now !== stale) return now; // somebody was first: another tab, or a log-in
   try {
     const token = await postRefresh();
-    session.enter(token);
-    tellTabs({ kind: "entered", token });
+    enterSession(token);
     return token;
   } catch (error) {
     if (!isProblem(error, ...REFUSED)) throw error;
-    session.leave(stale !== null);
+    const entered = session.token();
+    if (entered && entered !== stale) return entered; // meanwhile, where there are no locks
+    if (stale) leaveSession(true);
+    else session.leave();
     return null;
   }
 }
@@ -48,9 +46,20 @@ export async function startSession(): Promise<void> {
   }
 }
 
-/** Logs out here and in every other tab. */
-export async function endSession(): Promise<void> {
-  await alone(() => postLogout(session.token()));
-  session.leave();
-  tellTabs({ kind: "left" });
+/** Asks who is here, and again every few seconds for as long as the shop cannot be reached. */
+export function keepSession(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  session.subscribe(() => {
+    clearTimeout(timer);
+    if (session.read().status === "unreachable")
+      timer = setTimeout(() => void startSession(), AGAIN);
+  });
+  void startSession();
 }
+
+/** Logs out here and in every other tab. */
+export const endSession = () =>
+  alone(async () => {
+    await postLogout(session.token());
+    leaveSession(false);
+  });

@@ -1,5 +1,6 @@
 import { toProblem } from "../api/unwrap";
 import { unreachable } from "../api/problem";
+import { send } from "../api/send";
 
 let base = "";
 
@@ -8,7 +9,7 @@ export function configureTokens(usersUrl: string): void {
 }
 
 async function post(path: string, headers: HeadersInit = {}): Promise<unknown> {
-  const answer = await fetch(`${base}${path}`, {
+  const answer = await send(`${base}${path}`, {
     method: "POST",
     credentials: "include",
     headers,

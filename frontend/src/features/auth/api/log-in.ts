@@ -1,5 +1,6 @@
 import { api } from "@/lib/api/client";
 import { unwrap } from "@/lib/api/unwrap";
+import { alone } from "@/lib/session/alone";
 import { enterSession } from "@/lib/session/enter";
 import { useMutation } from "@tanstack/react-query";
 
@@ -9,9 +10,11 @@ export interface Credentials {
 }
 
 /** Opens the session; `include` lets the browser keep the refresh cookie. */
-export async function logIn(body: Credentials): Promise<void> {
-  const call = api.users.POST("/login", { body, credentials: "include" });
-  enterSession((await unwrap(call)).access_token);
-}
+export const logIn = (body: Credentials) =>
+  alone(async () => {
+    const call = api.users.POST("/login", { body, credentials: "include" });
+    enterSession((await unwrap(call)).access_token);
+  });
 
-export const useLogIn = () => useMutation({ mutationFn: logIn });
+/** Passwords are not kept once the form is gone. */
+export const useLogIn = () => useMutation({ mutationFn: logIn, gcTime: 0 });

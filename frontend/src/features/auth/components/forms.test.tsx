@@ -3,6 +3,7 @@ import { renderAt } from "@/testing/render";
 import { token } from "@/testing/samples";
 import { API, ok, refuse, server } from "@/testing/server";
 import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { typedEmail } from "../typed-email";
@@ -101,6 +102,25 @@ describe("sign-up", () => {
       expect(done).toHaveBeenCalledOnce();
     });
     expect(session.token()).toBe(token());
+  });
+
+  it("that only lacks its log-in does only that the next time", async () => {
+    let accounts = 0;
+    server.use(
+      http.post(`${API}/register`, () => {
+        accounts += 1;
+        return ok({ data: { user_id: 3, email: "ann@example.org", username: "Ann" } }, 201);
+      }),
+      http.post(`${API}/login`, () => refuse(503, "Down.")),
+    );
+    await signUp();
+    expect(await screen.findByText(/The counter is closed/)).toBeVisible();
+    server.use(http.post(`${API}/login`, () => ok({ access_token: token() })));
+    await userEvent.click(screen.getByRole("button", { name: "Sign up" }));
+    await waitFor(() => {
+      expect(done).toHaveBeenCalledOnce();
+    });
+    expect(accounts).toBe(1);
   });
 
   it("says beside the field what is wrong with it", async () => {
