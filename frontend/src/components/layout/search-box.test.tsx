@@ -1,5 +1,6 @@
 import { renderAt } from "@/testing/render";
-import { screen, waitFor } from "@testing-library/react";
+import { TYPED } from "@/hooks/use-address-text";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { SearchBox } from "./search-box";
 
@@ -14,6 +15,33 @@ it("searches once one has stopped typing", async () => {
     expect(address()).toBe("/browse?genre=Poetry&search=dickinson");
   });
   expect(new Set(seen)).toEqual(new Set(["?genre=Poetry&search=dickinson"]));
+});
+
+it("keeps what was typed after the search was sent, and follows the address otherwise", async () => {
+  const { user, router } = renderAt("/browse", <SearchBox />);
+  const field = screen.getByRole("searchbox");
+  await user.type(field, "dune");
+  await act(() => router.navigate("/browse?search=dun", TYPED));
+  expect(field).toHaveValue("dune");
+  await act(() => router.navigate("/browse?search=emma"));
+  expect(field).toHaveValue("emma");
+  await act(() => router.navigate(-1));
+  expect(field).toHaveValue("dun");
+});
+
+it("makes one step in the history a search", async () => {
+  const { user, address, router } = renderAt("/browse", <SearchBox />);
+  const field = screen.getByRole("searchbox");
+  for (const wanted of ["dune", "emma"]) {
+    await user.clear(field);
+    await user.type(field, `${wanted}{Enter}{Enter}`);
+    await waitFor(() => {
+      expect(address()).toBe(`/browse?search=${wanted}`);
+    });
+  }
+  await act(() => router.navigate(-1));
+  expect(address()).toBe("/browse?search=dune");
+  expect(field).toHaveValue("dune");
 });
 
 it("is cleared by one button, which gives the focus back", async () => {

@@ -1,7 +1,8 @@
 import { paths } from "@/config/paths";
+import { TYPED, useAddressText } from "@/hooks/use-address-text";
 import { useDebounced } from "@/hooks/use-debounced";
 import { Search, X } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useRef } from "react";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 
 const REST = 250;
@@ -14,23 +15,18 @@ export function SearchBox() {
   const navigate = useNavigate();
   const inList = LISTS.has(pathname);
   const asked = inList ? (params.get("search") ?? "") : "";
-  const [text, setText] = useState(asked);
-  const [seen, setSeen] = useState(asked);
+  const [text, setText] = useAddressText(asked);
   const field = useRef<HTMLInputElement>(null);
-  if (seen !== asked) {
-    // The address changed by itself: back, forward, or a filter taken away.
-    setSeen(asked);
-    if (asked !== text.trim()) setText(asked);
-  }
-
-  const search = (wanted: string) => {
+  /** Letters that follow one another are one step of the history; what was asked for on purpose is one of its own. */
+  const search = (wanted: string, replace: boolean) => {
+    if (wanted === asked) return;
     const next = new URLSearchParams(params);
     if (wanted) next.set("search", wanted);
     else next.delete("search");
-    setParams(next, { replace: asked !== "", preventScrollReset: true });
+    setParams(next, { ...TYPED, replace });
   };
   const cancel = useDebounced(text.trim(), REST, (wanted) => {
-    if (inList && wanted !== asked) search(wanted);
+    if (inList) search(wanted, asked !== "" && wanted !== "");
   });
   useEffect(() => {
     // Who has just chosen a book must not be called back to the list.
@@ -50,8 +46,9 @@ export function SearchBox() {
       onSubmit={(event) => {
         event.preventDefault();
         const wanted = text.trim();
-        if (inList) search(wanted);
-        else if (wanted) void navigate(paths.browse({ search: wanted }));
+        cancel();
+        if (inList) search(wanted, false);
+        else if (wanted) void navigate(paths.browse({ search: wanted }), TYPED);
       }}
     >
       <Search
@@ -80,7 +77,7 @@ export function SearchBox() {
           className="absolute top-1/2 right-1.5 grid size-8 -translate-y-1/2 place-items-center rounded-full text-soft hover:text-ink"
           onClick={() => {
             setText("");
-            if (inList) search("");
+            if (inList) search("", false);
             field.current?.focus();
           }}
         >

@@ -21,11 +21,18 @@ describe("the filters in the address bar", () => {
     "max_price=-1",
     "min_price=1.234",
     "sort=random",
+    "sort=toString",
     "in_stock=yes",
     "search=%20",
+    "search=%00",
     "unknown=1",
   ])("leave out what makes no sense: %s", (query) => {
     expect(read(query)).toEqual({});
+  });
+
+  it("hold no more than the search box does", () => {
+    expect(read(`search=${"x".repeat(400)}`).search).toHaveLength(100);
+    expect(read("search=a%00b").search).toBe("ab");
   });
 
   it("write nothing for what is not chosen", () => {

@@ -21,6 +21,7 @@ export interface Filters {
 const TEXTS = ["genre", "search"] as const;
 const AMOUNTS = ["min_price", "max_price"] as const;
 const AMOUNT = /^\d{1,6}(\.\d{1,2})?$/;
+const LONGEST = 100;
 
 export const isAmount = (text: string) => AMOUNT.test(text);
 
@@ -28,7 +29,11 @@ export const isAmount = (text: string) => AMOUNT.test(text);
 export function readFilters(params: URLSearchParams): Filters {
   const filters: Filters = {};
   for (const name of TEXTS) {
-    const text = params.get(name)?.trim();
+    const text = params
+      .get(name)
+      ?.replace(/\p{Cc}/gu, "")
+      .trim()
+      .slice(0, LONGEST);
     if (text) filters[name] = text;
   }
   for (const name of AMOUNTS) {
@@ -37,7 +42,7 @@ export function readFilters(params: URLSearchParams): Filters {
   }
   if (params.get("in_stock") === "true") filters.in_stock = true;
   const sort = params.get("sort");
-  if (sort && sort in SORTS) filters.sort = sort as Sort;
+  if (sort && Object.hasOwn(SORTS, sort)) filters.sort = sort as Sort;
   return filters;
 }
 

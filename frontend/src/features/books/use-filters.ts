@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { useSearchParams } from "react-router";
+import { useSearchParams, type NavigateOptions } from "react-router";
 import { readFilters, writeFilters, type Filters } from "./filters";
 
 /** The filters, as the address bar holds them. */
@@ -8,13 +8,14 @@ export function useFilters() {
   const filters = useMemo(() => readFilters(params), [params]);
 
   /** Changes some of them; an `undefined` takes one away. */
-  const change = (some: { [Name in keyof Filters]?: Filters[Name] | undefined }) => {
-    setParams(writeFilters({ ...filters, ...some } as Filters), { preventScrollReset: true });
+  const change = (
+    some: { [Name in keyof Filters]?: Filters[Name] | undefined },
+    options?: NavigateOptions,
+  ) => {
+    setParams(writeFilters({ ...filters, ...some } as Filters), options);
   };
   const clear = () => {
-    setParams(writeFilters(filters.sort ? { sort: filters.sort } : {}), {
-      preventScrollReset: true,
-    });
+    setParams(writeFilters(filters.sort ? { sort: filters.sort } : {}));
   };
   return { filters, change, clear };
 }

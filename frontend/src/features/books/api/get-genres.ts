@@ -2,7 +2,9 @@ import { api } from "@/lib/api/client";
 import { unwrap } from "@/lib/api/unwrap";
 import { useQuery } from "@tanstack/react-query";
 
-/** The genres with their counts, and the range of prices. */
+const AGAIN = 5000;
+
+/** The genres with their counts, and the range of prices; asked again by itself until there is an answer. */
 export const useGenres = () =>
   useQuery({
     queryKey: ["genres"],
@@ -11,4 +13,5 @@ export const useGenres = () =>
       return { genres: data, range: price_range };
     },
     staleTime: 5 * 60_000,
+    refetchInterval: ({ state }) => (state.status === "error" ? AGAIN : false),
   });

@@ -24,8 +24,8 @@ export function ActiveFilters() {
               change({ [name]: undefined });
             }}
           >
-            {label}
-            <X aria-hidden className="size-3.5 text-soft" />
+            <span className="max-w-60 truncate">{label}</span>
+            <X aria-hidden className="size-3.5 shrink-0 text-soft" />
           </button>
         </li>
       ))}

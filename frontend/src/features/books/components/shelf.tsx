@@ -17,11 +17,11 @@ export function Shelf() {
   const { filters } = useFilters();
   const found = useBooks(filters);
   const { fetchNextPage, isPlaceholderData } = found;
-  const total = found.data?.total;
+  const total = isPlaceholderData ? undefined : found.data?.total;
   const more = useCallback(() => void fetchNextPage(), [fetchNextPage]);
   useEffect(() => {
-    if (total !== undefined && !isPlaceholderData) announce(`${count(total, "book")} found`);
-  }, [total, isPlaceholderData, filters]);
+    if (total !== undefined) announce(`${count(total, "book")} found`);
+  }, [total, filters]);
 
   return (
     <section aria-labelledby="shelf">

@@ -1,0 +1,58 @@
+import { renderAt } from "@/testing/render";
+import { API, ok, server } from "@/testing/server";
+import { screen, waitFor } from "@testing-library/react";
+import { http } from "msw";
+import { beforeEach, expect, it } from "vitest";
+import { PriceFilter } from "./price-filter";
+
+beforeEach(() => {
+  server.use(
+    http.get(`${API}/genres`, () => ok({ data: [], price_range: { lowest: 8, highest: 85 } })),
+  );
+});
+
+it("asks for what was typed, at once on Enter", async () => {
+  const { user, address } = renderAt("/browse?sort=title", <PriceFilter />);
+  await user.type(screen.getByLabelText("Highest price"), "12,50{Enter}");
+  expect(address()).toBe("/browse?sort=title&max_price=12.50");
+});
+
+it("asks when one has gone on to something else", async () => {
+  const { user, address } = renderAt("/browse", <PriceFilter />);
+  await user.type(screen.getByLabelText("Lowest price"), "9");
+  await user.tab();
+  expect(address()).toBe("/browse?min_price=9");
+});
+
+it("is one step of the history, however slowly it is typed", async () => {
+  const { user, address, router } = renderAt("/browse", <PriceFilter />);
+  const field = screen.getByLabelText("Highest price");
+  for (const letter of ["1", "2"]) {
+    await user.type(field, letter);
+    await waitFor(() => {
+      expect(address()).toMatch(new RegExp(`${letter}$`));
+    });
+  }
+  expect(address()).toBe("/browse?max_price=12");
+  await router.navigate(-1);
+  await waitFor(() => {
+    expect(field).toHaveValue("");
+  });
+});
+
+it.each(["-5", "abc", "12.345"])(
+  "says what is wrong with %s, and does not ask for it",
+  async (text) => {
+    const { user, address } = renderAt("/browse", <PriceFilter />);
+    const field = screen.getByLabelText("Lowest price");
+    await user.type(field, `${text}{Enter}`);
+    expect(screen.getByText("Write an amount such as 12 or 12.50.")).toBeVisible();
+    expect(field).toHaveAccessibleDescription("Write an amount such as 12 or 12.50.");
+    expect(address()).toBe("/browse");
+  },
+);
+
+it("says when the bounds have changed places", () => {
+  renderAt("/browse?min_price=50&max_price=10", <PriceFilter />);
+  expect(screen.getByRole("status")).toHaveTextContent("The lowest price is above the highest.");
+});
