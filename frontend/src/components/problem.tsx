@@ -1,8 +1,8 @@
 import { paths } from "@/config/paths";
 import { explain, isProblem } from "@/lib/api/problem";
 import { cn } from "@/lib/cn";
-import { Link, useLocation } from "react-router";
-import { Button } from "./ui/button";
+import { useLocation } from "react-router";
+import { Button, ButtonLink } from "./ui/button";
 
 interface ProblemProps {
   error: unknown;
@@ -17,11 +17,12 @@ export function Problem({ error, onRetry, className }: ProblemProps) {
     <div role="alert" className={cn("rises border-l-3 border-rubric py-1 pl-5", className)}>
       <p className="max-w-prose text-ink">{explain(error)}</p>
       {isProblem(error, 401) ? (
-        <Button asChild look="outline" size="sm" className="mt-3">
-          <Link to={paths.logIn(pathname + search)}>Log in</Link>
-        </Button>
+        <ButtonLink to={paths.logIn(pathname + search)} look="outline" size="sm" className="mt-3">
+          Log in
+        </ButtonLink>
       ) : (
-        onRetry && (
+        onRetry &&
+        !isProblem(error, 400, 422) && (
           <Button look="outline" size="sm" className="mt-3" onClick={onRetry}>
             Try again
           </Button>

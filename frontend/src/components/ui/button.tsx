@@ -1,17 +1,17 @@
 import { cn } from "@/lib/cn";
-import { Slot } from "@radix-ui/react-slot";
 import { cva, type VariantProps } from "class-variance-authority";
 import type { ComponentProps } from "react";
+import { Link, type LinkProps } from "react-router";
 
 const styles = cva(
-  "inline-flex items-center justify-center gap-2 rounded-md font-medium whitespace-nowrap transition-colors duration-150 disabled:cursor-not-allowed aria-disabled:cursor-not-allowed",
+  "inline-flex items-center justify-center gap-2 rounded-md font-medium whitespace-nowrap transition-colors duration-150 disabled:cursor-not-allowed aria-busy:cursor-progress aria-disabled:cursor-not-allowed",
   {
     variants: {
       look: {
         solid:
           "bg-cloth text-on-cloth hover:bg-cloth-deep disabled:bg-sunk disabled:text-soft disabled:shadow-[inset_0_0_0_1px_var(--line)] disabled:hover:bg-sunk",
         outline:
-          "border border-edge text-ink hover:border-ink hover:bg-paper disabled:border-line disabled:text-soft",
+          "border border-edge text-ink hover:border-ink hover:bg-paper aria-disabled:border-line aria-disabled:text-soft",
         quiet: "text-ink underline-offset-4 hover:underline",
       },
       size: {
@@ -25,10 +25,13 @@ const styles = cva(
   },
 );
 
-type Props = ComponentProps<"button"> & VariantProps<typeof styles> & { asChild?: boolean };
+type Looks = VariantProps<typeof styles>;
 
-export function Button({ look, size, asChild, className, type, ...rest }: Props) {
-  const Root = asChild ? Slot : "button";
-  const own = asChild ? {} : { type: type ?? "button" };
-  return <Root {...own} className={cn(styles({ look, size }), className)} {...rest} />;
+export function Button({ look, size, className, ...rest }: ComponentProps<"button"> & Looks) {
+  return <button type="button" className={cn(styles({ look, size }), className)} {...rest} />;
+}
+
+/** A link that looks like a button. */
+export function ButtonLink({ look, size, className, ...rest }: LinkProps & Looks) {
+  return <Link className={cn(styles({ look, size }), className)} {...rest} />;
 }

@@ -1,4 +1,4 @@
-import { Button } from "@/components/ui/button";
+import { Button, ButtonLink } from "@/components/ui/button";
 import { paths } from "@/config/paths";
 import { explain } from "@/lib/api/problem";
 import { toast } from "@/lib/messages";
@@ -6,7 +6,7 @@ import { endSession } from "@/lib/session/refresh";
 import { useSession } from "@/lib/session/store";
 import { useMutation } from "@tanstack/react-query";
 import { LogOut, Package } from "lucide-react";
-import { Link, useLocation } from "react-router";
+import { useLocation } from "react-router";
 
 const AUTH = new Set([paths.logIn(), paths.signUp()]);
 
@@ -21,12 +21,12 @@ export function AccountNav() {
     : pathname + search;
   return (
     <>
-      <Button asChild look="quiet" className="px-3">
-        <Link to={paths.logIn(next)}>Log in</Link>
-      </Button>
-      <Button asChild look="outline" className="px-4 max-sm:hidden">
-        <Link to={paths.signUp(next)}>Sign up</Link>
-      </Button>
+      <ButtonLink to={paths.logIn(next)} look="quiet" className="px-3">
+        Log in
+      </ButtonLink>
+      <ButtonLink to={paths.signUp(next)} look="outline" className="px-4 max-sm:hidden">
+        Sign up
+      </ButtonLink>
     </>
   );
 }
@@ -46,12 +46,10 @@ function MemberNav({ name }: { name: string }) {
       <span className="max-w-40 truncate px-1 font-serif text-[1.125rem] text-soft italic max-lg:hidden">
         {name}
       </span>
-      <Button asChild look="quiet" className="px-2.5">
-        <Link to={paths.orders()}>
-          <Package aria-hidden className="size-5 sm:hidden" />
-          <span className="max-sm:sr-only">Orders</span>
-        </Link>
-      </Button>
+      <ButtonLink to={paths.orders()} look="quiet" className="px-2.5">
+        <Package aria-hidden className="size-5 sm:hidden" />
+        <span className="max-sm:sr-only">Orders</span>
+      </ButtonLink>
       <Button
         look="quiet"
         className="px-2.5"

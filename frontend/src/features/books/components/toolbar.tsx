@@ -1,24 +1,29 @@
 import { Button } from "@/components/ui/button";
 import { Select } from "@/components/ui/select";
 import { SlidersHorizontal } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { usePart } from "@/hooks/use-part";
+import { useState } from "react";
 import { narrowing, SORTS, type Sort } from "../filters";
 import { useFilters } from "../use-filters";
 
-const FilterSheet = lazy(() => import("./filter-sheet"));
+const loadSheet = () => import("./filter-sheet");
 
 export function Toolbar({ total }: { total: number | undefined }) {
   const { filters, change } = useFilters();
   const [open, setOpen] = useState(false);
+  const sheet = usePart(loadSheet);
+  const FilterSheet = sheet.part;
   const active = narrowing(filters).filter(({ name }) => name !== "search").length;
   return (
-    <div className="flex items-center justify-between gap-3">
+    <div className="flex flex-wrap items-center justify-between gap-3">
       <Button
         look="outline"
         className="bg-paper text-sm lg:hidden"
         aria-haspopup="dialog"
+        aria-busy={open && sheet.loading}
         onClick={() => {
           setOpen(true);
+          if (!FilterSheet) void sheet.open();
         }}
       >
         <SlidersHorizontal aria-hidden className="size-4" />
@@ -39,16 +44,14 @@ export function Toolbar({ total }: { total: number | undefined }) {
           ))}
         </Select>
       </label>
-      <Suspense>
-        {open && (
-          <FilterSheet
-            total={total}
-            onClose={() => {
-              setOpen(false);
-            }}
-          />
-        )}
-      </Suspense>
+      {open && FilterSheet && (
+        <FilterSheet
+          total={total}
+          onClose={() => {
+            setOpen(false);
+          }}
+        />
+      )}
     </div>
   );
 }

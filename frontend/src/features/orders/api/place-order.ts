@@ -1,36 +1,14 @@
 import { api, type Order } from "@/lib/api/client";
 import { isPassing, isProblem } from "@/lib/api/problem";
 import { unwrap } from "@/lib/api/unwrap";
-import { randomKey } from "@/lib/random-key";
 import { tellTabs } from "@/lib/session/channel";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
-import { pendingKey } from "./get-pending-order";
-
-export interface Purchase {
-  book_id: number;
-  quantity: number;
-  price: number;
-}
+import { putPending } from "./get-pending-order";
+import { openTries, type Purchase } from "./open-tries";
 
 /** Nobody knows whether the shop has taken the order: the next try has to be the same one. */
 const isUndecided = (error: unknown) =>
   !isProblem(error) || isPassing(error) || isProblem(error, 401, 429, 500);
-
-/** One key a try: a try that is repeated keeps its key, so that it never orders twice. */
-function useTryKey() {
-  const open = useRef<{ body: string; key: string } | null>(null);
-  return {
-    of: (purchase: Purchase) => {
-      const body = JSON.stringify(purchase);
-      if (open.current?.body !== body) open.current = { body, key: randomKey() };
-      return open.current.key;
-    },
-    close: () => {
-      open.current = null;
-    },
-  };
-}
 
 /** The order that the shop says is on its way already. */
 export const pendingOf = (error: unknown): Order | null =>
@@ -38,10 +16,9 @@ export const pendingOf = (error: unknown): Order | null =>
 
 export function usePlaceOrder(userId: number) {
   const client = useQueryClient();
-  const tryKey = useTryKey();
 
-  const placed = (order: Order) => {
-    client.setQueryData(pendingKey(userId, order.book_id), order);
+  const placed = async (order: Order) => {
+    await putPending(client, order);
     void client.invalidateQueries({ queryKey: ["orders"] });
     tellTabs({ kind: "orders", bookId: order.book_id });
   };
@@ -50,18 +27,18 @@ export function usePlaceOrder(userId: number) {
     mutationFn: async (purchase: Purchase) => {
       const call = api.placeOrder.POST("/placeorder", {
         body: purchase,
-        params: { header: { "Idempotency-Key": tryKey.of(purchase) } },
+        params: { header: { "Idempotency-Key": openTries.keyOf(userId, purchase) } },
       });
       return (await unwrap(call)).data;
     },
-    onSuccess: (order) => {
-      tryKey.close();
-      placed(order);
+    onSuccess: (order, purchase) => {
+      openTries.close(userId, purchase);
+      return placed(order);
     },
-    onError: (error) => {
-      if (!isUndecided(error)) tryKey.close();
+    onError: (error, purchase) => {
+      if (!isUndecided(error)) openTries.close(userId, purchase);
       const pending = pendingOf(error);
-      if (pending) placed(pending);
+      return pending ? placed(pending) : undefined;
     },
   });
 }

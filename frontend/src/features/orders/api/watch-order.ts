@@ -3,13 +3,13 @@ import { isProblem } from "@/lib/api/problem";
 import { unwrap } from "@/lib/api/unwrap";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { pendingKey } from "./get-pending-order";
+import { dropPending } from "./get-pending-order";
 
 const EVERY = 2000;
 
-/** Nothing more will be heard of it. */
+/** Nothing more will be heard of it: it has ended, or whose it is has left. */
 const isOver = (status: OrderStatus | undefined, error: unknown) =>
-  (status !== undefined && status !== "pending") || isProblem(error, 401, 403, 404);
+  (status !== undefined && status !== "pending") || isProblem(error, 401);
 
 /**
  * How the order stands: asked every two seconds until it has ended, in a hidden tab too, and again
@@ -19,7 +19,7 @@ export function useOrderStatus(order: Order) {
   const { order_id: id, book_id: bookId, user_id: userId, status: known } = order;
   const client = useQueryClient();
   const watch = useQuery({
-    queryKey: ["order-status", id],
+    queryKey: ["order-status", userId, id],
     queryFn: async ({ signal }) => {
       const params = { path: { order_id: id } };
       return (await unwrap(api.placeOrder.GET("/checkorder/{order_id}", { params, signal })))
@@ -32,14 +32,14 @@ export function useOrderStatus(order: Order) {
     refetchIntervalInBackground: true,
   });
 
-  const status = watch.data ?? known;
+  const status = known === "pending" ? (watch.data ?? known) : known;
   const ended = known === "pending" && status !== "pending";
   useEffect(() => {
     if (!ended) return;
-    client.setQueryData(pendingKey(userId, bookId), null);
+    dropPending(client, order);
     void client.invalidateQueries({ queryKey: ["orders"] });
     void client.invalidateQueries({ queryKey: ["book", bookId] });
-  }, [ended, client, userId, bookId]);
+  }, [ended, client, order, bookId]);
 
   return {
     status,

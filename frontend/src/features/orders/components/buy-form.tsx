@@ -1,14 +1,15 @@
 import { Button } from "@/components/ui/button";
+import { usePart } from "@/hooks/use-part";
 import type { Book } from "@/lib/api/client";
 import { isProblem } from "@/lib/api/problem";
 import { useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useState } from "react";
-import { pendingOf, usePlaceOrder, type Purchase } from "../api/place-order";
+import { useEffect, useState } from "react";
+import type { Purchase } from "../api/open-tries";
+import { pendingOf, usePlaceOrder } from "../api/place-order";
 import { QuantityRow } from "./quantity-row";
 import { SoldOut } from "./sold-out";
 
 const loadDialog = () => import("./confirm-dialog");
-const ConfirmDialog = lazy(loadDialog);
 
 interface BuyFormProps {
   book: Book;
@@ -23,7 +24,9 @@ export function BuyForm({ book, quantity, onQuantity, userId, ready }: BuyFormPr
   const client = useQueryClient();
   const order = usePlaceOrder(userId);
   const [purchase, setPurchase] = useState<Purchase | null>(null);
-  useEffect(() => void loadDialog(), []);
+  const [refused, setRefused] = useState<unknown>(null);
+  const { part: ConfirmDialog, loading, get, open } = usePart(loadDialog);
+  useEffect(() => void get(), [get]);
 
   const place = (next: Purchase) => {
     setPurchase(next);
@@ -33,13 +36,16 @@ export function BuyForm({ book, quantity, onQuantity, userId, ready }: BuyFormPr
         // What the shop refused shows that the page is out of date.
         if (isProblem(error, 404, 409))
           void client.invalidateQueries({ queryKey: ["book", book.book_id] });
-        if (!error || pendingOf(error)) setPurchase(null);
+        const settled = !error || pendingOf(error);
+        setRefused(settled ? null : error);
+        if (settled) setPurchase(null);
       },
     });
   };
   const close = () => {
+    if (order.isPending) return; // on its way to the shop: what becomes of it is shown here
     setPurchase(null);
-    order.reset();
+    setRefused(null);
   };
 
   return (
@@ -54,26 +60,26 @@ export function BuyForm({ book, quantity, onQuantity, userId, ready }: BuyFormPr
             className="mt-5 w-full"
             aria-haspopup="dialog"
             disabled={!ready}
+            aria-busy={loading && purchase !== null}
             onClick={() => {
               setPurchase({ book_id: book.book_id, quantity, price: book.price });
+              if (!ConfirmDialog) void open();
             }}
           >
             Buy now
           </Button>
         </>
       )}
-      <Suspense>
-        {purchase && (
-          <ConfirmDialog
-            book={book}
-            purchase={purchase}
-            busy={order.isPending}
-            error={order.error}
-            onPlace={place}
-            onClose={close}
-          />
-        )}
-      </Suspense>
+      {purchase && ConfirmDialog && (
+        <ConfirmDialog
+          book={book}
+          purchase={purchase}
+          busy={order.isPending}
+          error={refused}
+          onPlace={place}
+          onClose={close}
+        />
+      )}
     </>
   );
 }

@@ -2,7 +2,7 @@ import type { Book } from "@/lib/api/client";
 import { cn } from "@/lib/cn";
 import { formatMoney } from "@/lib/format";
 import type { ReactNode } from "react";
-import { stockInWords } from "@/lib/stock";
+import { isScarce, stockInWords } from "@/lib/stock";
 
 /** A leaf of paper with the price on it. */
 export function BuyPanel({ book, children }: { book: Book; children: ReactNode }) {
@@ -15,7 +15,12 @@ export function BuyPanel({ book, children }: { book: Book; children: ReactNode }
         <p className="font-serif text-[2.125rem] leading-tight tabular-nums">
           {formatMoney(book.price)}
         </p>
-        <p className={cn("text-base", book.quantity > 10 ? "text-good" : "text-rubric")}>
+        <p
+          className={cn(
+            "text-base",
+            book.quantity > 0 && !isScarce(book.quantity) ? "text-good" : "text-rubric",
+          )}
+        >
           {stockInWords(book.quantity)}
         </p>
       </div>

@@ -3,7 +3,7 @@ import { Button } from "@/components/ui/button";
 import { Dialog } from "@/components/ui/dialog";
 import type { Book } from "@/lib/api/client";
 import { formatMoney, total } from "@/lib/format";
-import type { Purchase } from "../api/place-order";
+import type { Purchase } from "../api/open-tries";
 import { readRefusal } from "../refusals";
 import { RefusalNote } from "./refusal-note";
 
@@ -27,7 +27,9 @@ export default function ConfirmDialog(props: ConfirmDialogProps) {
       open
       onOpenChange={onClose}
       title="Place this order?"
-      description="Nothing is ordered before you say so."
+      description={
+        busy ? "Your order is on its way to the shop." : "Nothing is ordered before you say so."
+      }
     >
       <div className="mt-6 flex gap-5 border-y border-line py-5">
         <Cover url={book.url} className="w-20 shrink-0" />
@@ -58,7 +60,7 @@ export default function ConfirmDialog(props: ConfirmDialogProps) {
         />
       ) : (
         <div className="mt-6 flex flex-col-reverse gap-3 sm:flex-row sm:justify-end">
-          <Button look="outline" onClick={onClose}>
+          <Button look="outline" aria-disabled={busy} onClick={onClose}>
             Not yet
           </Button>
           <Button aria-disabled={busy} onClick={place}>

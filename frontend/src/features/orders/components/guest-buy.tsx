@@ -1,7 +1,6 @@
-import { Button } from "@/components/ui/button";
+import { Button, ButtonLink } from "@/components/ui/button";
 import { paths } from "@/config/paths";
 import type { Book } from "@/lib/api/client";
-import { Link } from "react-router";
 import { QuantityRow } from "./quantity-row";
 import { SoldOut } from "./sold-out";
 
@@ -11,17 +10,17 @@ interface GuestBuyProps {
   onQuantity: (quantity: number) => void;
   /** Nobody knows yet who is here. */
   waiting: boolean;
-  /** A session was there until a moment ago, and nothing was ordered in it. */
-  ended: boolean;
+  /** Why one who was logged in is not, or may not be. */
+  notice: string | null;
 }
 
-export function GuestBuy({ book, quantity, onQuantity, waiting, ended }: GuestBuyProps) {
+export function GuestBuy({ book, quantity, onQuantity, waiting, notice }: GuestBuyProps) {
   if (book.quantity <= 0) return <SoldOut book={book} />;
   return (
     <>
-      {ended && (
+      {notice && (
         <p role="alert" className="mt-5 border-l-3 border-rubric pl-5">
-          Your session has ended. Log in and you come back to this book.
+          {notice}
         </p>
       )}
       <QuantityRow book={book} quantity={quantity} onQuantity={onQuantity} />
@@ -30,9 +29,13 @@ export function GuestBuy({ book, quantity, onQuantity, waiting, ended }: GuestBu
           Buy now
         </Button>
       ) : (
-        <Button asChild size="lg" className="mt-5 w-full">
-          <Link to={paths.logIn(paths.book(book.book_id, quantity))}>Log in to buy</Link>
-        </Button>
+        <ButtonLink
+          to={paths.logIn(paths.book(book.book_id, quantity))}
+          size="lg"
+          className="mt-5 w-full"
+        >
+          Log in to buy
+        </ButtonLink>
       )}
     </>
   );

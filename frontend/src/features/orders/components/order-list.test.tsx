@@ -2,7 +2,7 @@ import { session } from "@/lib/session/store";
 import { renderAt } from "@/testing/render";
 import { order, token } from "@/testing/samples";
 import { API, ok, refuse, server } from "@/testing/server";
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { http } from "msw";
 import { beforeEach, expect, it } from "vitest";
 import { OrderList } from "./order-list";
@@ -72,4 +72,49 @@ it("can be asked again after trouble", async () => {
   server.use(page([order({ status: "completed" })], 1));
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("article")).toBeVisible();
+});
+
+it("believes the list when that knows more than the last look at an order", async () => {
+  let ended = false;
+  const both = (status: "pending" | "completed") => [
+    order({ order_id: 31, status }),
+    order({ order_id: 30, status }),
+  ];
+  const stands = (id: number, status: string) =>
+    ok({ order_id: id, status, data: { order_id: id, status } });
+  server.use(
+    http.get(`${API}/myorders`, () =>
+      ok({
+        data: both(ended ? "completed" : "pending").map((each) => ({ ...each })),
+        pagination: { page: 1, limit: 6, total: 2, has_more: false },
+      }),
+    ),
+    http.get(`${API}/checkorder/31`, () => stands(31, ended ? "completed" : "pending")),
+    // Whoever asked for this one only would see it pending for ever.
+    http.get(`${API}/checkorder/30`, () => stands(30, "pending")),
+  );
+  renderAt("/myorders", <OrderList userId={3} page={1} />);
+  expect(await screen.findAllByText("Processing")).toHaveLength(2);
+  ended = true;
+  await waitFor(() => {
+    expect(screen.getAllByText("Completed")).toHaveLength(2);
+  });
+});
+
+it("says so when no news come", async () => {
+  server.use(
+    page([order()], 1),
+    http.get(`${API}/checkorder/31`, () => refuse(503, "Down.")),
+  );
+  renderAt("/myorders", <OrderList userId={3} page={1} />);
+  expect(await screen.findByText(/The order goes on; we keep looking/)).toBeVisible();
+  expect(screen.getByText("Processing")).toBeVisible();
+});
+
+it("shows the last page instead of one that is not there", async () => {
+  server.use(page([], 13));
+  const { address } = renderAt("/myorders?page=99", <OrderList userId={3} page={99} />);
+  await waitFor(() => {
+    expect(address()).toBe("/myorders?page=3");
+  });
 });

@@ -1,20 +1,30 @@
 import { Empty } from "@/components/empty";
 import { Problem } from "@/components/problem";
-import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
 import { paths } from "@/config/paths";
 import { count } from "@/lib/format";
-import { Link } from "react-router";
+import { announce } from "@/lib/messages";
+import { useEffect, useRef } from "react";
+import { Navigate } from "react-router";
 import { ORDERS_A_PAGE, useMyOrders } from "../api/get-my-orders";
 import { OrderRow } from "./order-row";
 import { Pages } from "./pages";
 
 export function OrderList({ userId, page }: { userId: number; page: number }) {
   const found = useMyOrders(userId, page);
+  const shown = useRef(page);
+  useEffect(() => {
+    if (shown.current === page || found.isPlaceholderData) return;
+    shown.current = page;
+    announce(`Page ${page} of your orders`);
+  }, [page, found.isPlaceholderData]);
   if (found.isPending) return <OrderListSkeleton />;
   if (!found.data) return <Problem error={found.error} onRetry={() => void found.refetch()} />;
   const { orders, total } = found.data;
+  const last = Math.ceil(total / ORDERS_A_PAGE);
   if (total === 0) return <NoOrders />;
+  if (page > last && !found.isPlaceholderData) return <Navigate replace to={paths.orders(last)} />;
   return (
     <>
       <p className="kicker">{count(total, "order")}</p>
@@ -29,7 +39,7 @@ export function OrderList({ userId, page }: { userId: number; page: number }) {
           </li>
         ))}
       </ul>
-      <Pages page={page} last={Math.ceil(total / ORDERS_A_PAGE)} />
+      <Pages page={page} last={last} />
     </>
   );
 }
@@ -38,9 +48,9 @@ function NoOrders() {
   return (
     <Empty title="No orders yet">
       <p>What you buy will stand here, with how it is getting on.</p>
-      <Button asChild className="mt-6">
-        <Link to={paths.browse()}>Look at the shelves</Link>
-      </Button>
+      <ButtonLink to={paths.browse()} className="mt-6">
+        Look at the shelves
+      </ButtonLink>
     </Empty>
   );
 }

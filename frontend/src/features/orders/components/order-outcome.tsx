@@ -1,9 +1,8 @@
-import { Button } from "@/components/ui/button";
+import { Button, ButtonLink } from "@/components/ui/button";
 import { paths } from "@/config/paths";
 import type { Order } from "@/lib/api/client";
 import { count, formatMoney, total } from "@/lib/format";
 import { Check, X } from "lucide-react";
-import { Link } from "react-router";
 
 interface OrderOutcomeProps {
   order: Order;
@@ -28,9 +27,9 @@ export function OrderOutcome({ order, status, onAgain }: OrderOutcomeProps) {
           : "The shelf could not give what you ordered. Nothing was taken, and nothing was charged."}
       </p>
       <div className="mt-5 flex flex-wrap gap-3">
-        <Button asChild look={done ? "solid" : "outline"}>
-          <Link to={paths.orders()}>See your orders</Link>
-        </Button>
+        <ButtonLink to={paths.orders()} look={done ? "solid" : "outline"}>
+          See your orders
+        </ButtonLink>
         <Button look={done ? "outline" : "solid"} onClick={onAgain}>
           {done ? "Buy another" : "Try again"}
         </Button>

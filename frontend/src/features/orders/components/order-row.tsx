@@ -1,5 +1,5 @@
 import { Cover } from "@/components/ui/cover";
-import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button";
 import { paths } from "@/config/paths";
 import type { Order, OrderStatus } from "@/lib/api/client";
 import { formatDay, formatMoney, formatTime, total } from "@/lib/format";
@@ -10,7 +10,7 @@ import { useOrderStatus } from "../api/watch-order";
 import { StatusBadge } from "./status-badge";
 
 export function OrderRow({ order }: { order: Order }) {
-  const { status } = useOrderStatus(order);
+  const { status, error, offline } = useOrderStatus(order);
   useNews(order, status);
   return (
     <article className="grid grid-cols-[4.5rem_1fr] gap-x-5 py-6 sm:grid-cols-[6rem_1fr_auto] sm:gap-x-8">
@@ -31,6 +31,12 @@ export function OrderRow({ order }: { order: Order }) {
         <p className="mt-3">
           <StatusBadge status={status} />
         </p>
+        {(offline || error) && (
+          <p className="mt-2 text-sm text-soft">
+            {offline ? "You are offline." : "The shop does not answer just now."} The order goes on;
+            we keep looking.
+          </p>
+        )}
       </div>
       <div className="mt-4 flex items-center justify-between gap-4 sm:mt-0 sm:flex-col sm:items-end">
         <p className="sm:text-right">
@@ -41,11 +47,9 @@ export function OrderRow({ order }: { order: Order }) {
             {order.quantity} × {formatMoney(order.price)}
           </span>
         </p>
-        <Button asChild look="outline" size="sm">
-          <Link to={paths.book(order.book_id, order.quantity)}>
-            Order again<span className="sr-only">: {order.title}</span>
-          </Link>
-        </Button>
+        <ButtonLink to={paths.book(order.book_id, order.quantity)} look="outline" size="sm">
+          Order again<span className="sr-only">: {order.title}</span>
+        </ButtonLink>
       </div>
     </article>
   );

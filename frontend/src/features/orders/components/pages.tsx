@@ -1,6 +1,5 @@
-import { Button } from "@/components/ui/button";
+import { Button, ButtonLink } from "@/components/ui/button";
 import { paths } from "@/config/paths";
-import { Link } from "react-router";
 
 export function Pages({ page, last }: { page: number; last: number }) {
   if (last <= 1 && page <= 1) return null;
@@ -18,13 +17,13 @@ export function Pages({ page, last }: { page: number; last: number }) {
 function Step({ to, label }: { to: number | null; label: string }) {
   if (to === null)
     return (
-      <Button look="outline" disabled>
+      <Button look="outline" aria-disabled>
         {label}
       </Button>
     );
   return (
-    <Button asChild look="outline">
-      <Link to={paths.orders(to)}>{label}</Link>
-    </Button>
+    <ButtonLink to={paths.orders(to)} look="outline">
+      {label}
+    </ButtonLink>
   );
 }

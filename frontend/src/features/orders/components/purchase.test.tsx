@@ -80,6 +80,63 @@ describe("a purchase", () => {
     expect(tries[1]).toEqual(tries[0]);
   });
 
+  it("keeps its key also when the page was left, and somebody logged in again, in between", async () => {
+    server.use(nonePending, stands("pending"));
+    answerTries(() => refuse(504, "Late."), placed);
+    const { user, unmount } = await open();
+    await user.click(screen.getByRole("button", { name: "Buy now" }));
+    await user.click(await screen.findByRole("button", { name: "Place order" }));
+    await screen.findByText(/You will not order twice/);
+    unmount();
+    session.leave(true);
+    session.enter(token("Ann", 2));
+    const again = await open();
+    await again.user.click(screen.getByRole("button", { name: "Buy now" }));
+    await again.user.click(await screen.findByRole("button", { name: "Place order" }));
+    await screen.findByRole("button", { name: "Order is processing" });
+    expect(tries[1]).toEqual(tries[0]);
+  });
+
+  it("is another one after it was decided", async () => {
+    server.use(nonePending, stands("completed"));
+    answerTries(placed);
+    const { user } = await open();
+    for (const again of ["Buy another", null]) {
+      await user.click(await screen.findByRole("button", { name: "Buy now" }));
+      await user.click(await screen.findByRole("button", { name: "Place order" }));
+      await screen.findByText("Order completed");
+      if (again) await user.click(screen.getByRole("button", { name: again }));
+    }
+    expect(tries).toHaveLength(2);
+    expect(tries[1]?.key).not.toBe(tries[0]?.key);
+  });
+
+  it("cannot be left while it is on its way, and what becomes of it is shown", async () => {
+    let answer: (() => void) | undefined;
+    server.use(
+      nonePending,
+      http.post(`${API}/placeorder`, async () => {
+        await new Promise<void>((done) => {
+          answer = done;
+        });
+        return refuse(409, "Only 0 left in stock.");
+      }),
+    );
+    const { user } = await open();
+    await user.click(screen.getByRole("button", { name: "Buy now" }));
+    await user.click(await screen.findByRole("button", { name: "Place order" }));
+    expect(await screen.findByText("Your order is on its way to the shop.")).toBeVisible();
+    await user.keyboard("{Escape}");
+    await user.click(screen.getByRole("button", { name: "Not yet" }));
+    await waitFor(() => {
+      expect(answer).toBeDefined();
+    });
+    answer?.();
+    expect(await screen.findByRole("alert")).toHaveTextContent("The last copy was sold");
+    await user.keyboard("{Escape}");
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+
   it("is another one at another price", async () => {
     server.use(nonePending, stands("pending"));
     answerTries(() => refuse(409, "The price has changed.", { price: 12 }), placed);

@@ -1,5 +1,5 @@
 import type { Book } from "@/lib/api/client";
-import { useSession } from "@/lib/session/store";
+import { useSession, type Session } from "@/lib/session/store";
 import { useSearchParams } from "react-router";
 import { useState } from "react";
 import { BuyPanel } from "./buy-panel";
@@ -29,10 +29,18 @@ export function Purchase({ book }: { book: Book }) {
           book={book}
           quantity={quantity}
           onQuantity={setWanted}
-          waiting={session.status === "unknown"}
-          ended={session.status === "guest" && session.ended}
+          waiting={session.status !== "guest"}
+          notice={noticeOf(session)}
         />
       )}
     </BuyPanel>
   );
+}
+
+function noticeOf(session: Session): string | null {
+  if (session.status === "unreachable")
+    return "The shop cannot be reached to see who you are. We keep trying.";
+  if (session.status === "guest" && session.ended)
+    return "Your session has ended. Log in and you come back to this book.";
+  return null;
 }

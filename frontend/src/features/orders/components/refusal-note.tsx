@@ -1,9 +1,8 @@
-import { Button } from "@/components/ui/button";
+import { Button, ButtonLink } from "@/components/ui/button";
 import { paths } from "@/config/paths";
 import type { Book } from "@/lib/api/client";
 import { formatMoney } from "@/lib/format";
-import { Link } from "react-router";
-import type { Purchase } from "../api/place-order";
+import type { Purchase } from "../api/open-tries";
 import type { Refusal } from "../refusals";
 
 interface RefusalNoteProps {
@@ -21,7 +20,7 @@ export function RefusalNote(props: RefusalNoteProps) {
       <p role="alert">{props.refusal.sentence}</p>
       <div className="mt-4 flex flex-wrap gap-3">
         <WayOn {...props} />
-        <Button look="outline" onClick={props.onClose}>
+        <Button look="outline" aria-disabled={props.busy} onClick={props.onClose}>
           Not now
         </Button>
       </div>
@@ -48,16 +47,12 @@ function WayOn({ refusal, book, quantity, busy, onPlace }: RefusalNoteProps) {
     case "try-again":
       return act("Try again", {});
     case "log-in":
-      return (
-        <Button asChild>
-          <Link to={paths.logIn(paths.book(book.book_id, quantity))}>Log in</Link>
-        </Button>
-      );
+      return <ButtonLink to={paths.logIn(paths.book(book.book_id, quantity))}>Log in</ButtonLink>;
     case "sold-out":
       return (
-        <Button asChild>
-          <Link to={paths.browse({ genre: book.genre, in_stock: "true" })}>More {book.genre}</Link>
-        </Button>
+        <ButtonLink to={paths.browse({ genre: book.genre, in_stock: "true" })}>
+          More {book.genre}
+        </ButtonLink>
       );
     case "close":
       return null;

@@ -1,7 +1,6 @@
-import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button";
 import { paths } from "@/config/paths";
 import type { Book } from "@/lib/api/client";
-import { Link } from "react-router";
 
 export function SoldOut({ book }: { book: Book }) {
   return (
@@ -9,11 +8,14 @@ export function SoldOut({ book }: { book: Book }) {
       <p className="mt-3 text-sm text-soft">
         Every copy has found a reader. Others of its kind are waiting.
       </p>
-      <Button asChild size="lg" look="outline" className="mt-5 w-full">
-        <Link to={paths.browse({ genre: book.genre, in_stock: "true" })}>
-          {book.genre} in stock
-        </Link>
-      </Button>
+      <ButtonLink
+        to={paths.browse({ genre: book.genre, in_stock: "true" })}
+        size="lg"
+        look="outline"
+        className="mt-5 w-full"
+      >
+        {book.genre} in stock
+      </ButtonLink>
     </>
   );
 }
