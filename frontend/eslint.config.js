@@ -61,7 +61,7 @@ export default ts.config(
   },
   { files: ["**/*.{js,mjs}"], languageOptions: { globals: globals.node } },
   {
-    files: ["public/theme.js"],
+    files: ["public/*.js"],
     languageOptions: { globals: globals.browser, sourceType: "script" },
   },
 );

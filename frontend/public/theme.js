@@ -6,7 +6,8 @@
   } catch {
     // A browser that forbids storage follows the system.
   }
-  var dark = wish ? wish === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  var chosen = wish === "dark" || wish === "light";
+  var dark = chosen ? wish === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   var bar = document.querySelector("meta[name=theme-color]");
   if (bar) bar.content = dark ? "#1b2320" : "#fbfaf5";

@@ -186,15 +186,17 @@ def test_what_the_api_says_stands_beside_its_field(member: Member, page: Page) -
 
 
 def test_an_address_typed_while_the_other_form_loads_is_kept(page: Page) -> None:
-    """On a slow line the old form stays until the new one is there, and looks much like it."""
+    """On a slow line the old form stays until the new one is there, and a line in the head runs meanwhile."""
     held: list[Route] = []
     page.goto("/signup")
     expect(page.get_by_role("heading", level=1, name="Sign up")).to_be_visible()
     page.route("**/assets/log-in-*.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function
     with page.expect_request("**/assets/log-in-*.js"):
         page.get_by_role("main").get_by_role("link", name="Log in").click()
+    expect(page.get_by_role("progressbar", name="The page is loading")).to_be_visible()
     page.get_by_label("Email").fill("ann@example.org")
     for route in held:
         route.continue_()
     expect(page.get_by_role("heading", level=1, name="Log in")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_label("Email")).to_have_value("ann@example.org")

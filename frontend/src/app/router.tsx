@@ -1,5 +1,6 @@
 import { createBrowserRouter, type RouteObject } from "react-router";
 import { Broken } from "./routes/broken";
+import { Opening } from "./routes/opening";
 import * as Root from "./routes/root";
 
 const browse = () => import("./routes/browse");
@@ -8,7 +9,7 @@ export const routes: RouteObject[] = [
   {
     ...Root,
     ErrorBoundary: Broken,
-    HydrateFallback: () => null,
+    HydrateFallback: Opening,
     children: [
       { index: true, lazy: browse },
       { path: "browse", lazy: browse },

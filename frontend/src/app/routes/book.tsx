@@ -1,4 +1,5 @@
 import { Problem } from "@/components/problem";
+import { PageHeading } from "@/components/page-heading";
 import { Cover } from "@/components/ui/cover";
 import { useBook } from "@/features/books/api/get-book";
 import { BookDetails } from "@/features/books/components/book-details";
@@ -22,7 +23,22 @@ function BookPage({ id }: { id: number }) {
   const { data: book, error, refetch } = useBook(id);
   if (book) return <FoundBook book={book} />;
   if (isProblem(error, 404)) return <NotFound what="book" />;
-  if (error) return <Problem error={error} onRetry={() => void refetch()} className="my-20" />;
+  if (error) return <ClosedBook error={error} onRetry={() => void refetch()} />;
+  return <ComingBook />;
+}
+
+function ClosedBook(problem: { error: unknown; onRetry: () => void }) {
+  usePageTitle("This book cannot be shown now");
+  return (
+    <div className="my-12 grid gap-8">
+      <PageHeading className="text-[2.25rem]">This book cannot be shown now</PageHeading>
+      <Problem {...problem} />
+    </div>
+  );
+}
+
+function ComingBook() {
+  usePageTitle("A book", true);
   return (
     <div className={LAYOUT}>
       <BookSkeleton />

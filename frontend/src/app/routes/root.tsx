@@ -5,10 +5,11 @@ import { AccountNav } from "@/features/auth/components/account-nav";
 import { useOrdersElsewhere } from "@/features/orders/api/use-orders-elsewhere";
 import { Outlet, ScrollRestoration, type Location } from "react-router";
 import { useForgetMembers } from "../use-forget-members";
-import { useRouteFocus } from "../use-route-focus";
+import { useLostFocus, useRouteFocus } from "../use-route-focus";
 
 export function Component() {
   useRouteFocus();
+  useLostFocus();
   useOrdersElsewhere();
   useForgetMembers();
   return (

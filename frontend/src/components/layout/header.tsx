@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { PageProgress } from "./page-progress";
 import { SearchBox } from "./search-box";
 import { ThemeToggle } from "./theme-toggle";
 import { Wordmark } from "./wordmark";
@@ -7,16 +8,20 @@ import { Wordmark } from "./wordmark";
 export function Header({ account }: { account: ReactNode }) {
   return (
     <header className="deckle-below sticky top-0 z-30 bg-paper">
-      <div className="mx-auto grid max-w-[84rem] grid-cols-[auto_1fr] items-center gap-x-6 gap-y-2.5 px-4 py-2.5 sm:px-8 md:grid-cols-[minmax(max-content,1fr)_minmax(0,26rem)_minmax(max-content,1fr)] md:py-3">
+      <div className="mx-auto flex max-w-[84rem] flex-wrap items-center justify-between gap-x-6 gap-y-2.5 px-4 py-2.5 sm:px-8 md:grid md:grid-cols-[minmax(max-content,1fr)_minmax(0,26rem)_minmax(15rem,1fr)] md:py-3 lg:grid-cols-[minmax(max-content,1fr)_minmax(0,26rem)_minmax(23rem,1fr)]">
         <Wordmark />
-        <div className="order-last col-span-2 md:order-none md:col-span-1">
+        <div className="order-last w-full md:order-none">
           <SearchBox />
         </div>
-        <nav aria-label="Account" className="flex items-center justify-end gap-1 sm:gap-3">
+        <nav
+          aria-label="Account"
+          className="ml-auto flex flex-wrap items-center justify-end gap-0.5 sm:gap-3"
+        >
           {account}
           <ThemeToggle />
         </nav>
       </div>
+      <PageProgress />
     </header>
   );
 }

@@ -31,7 +31,7 @@ export function Dialog({ open, onOpenChange, title, description, children, sheet
             if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
           }}
           className={cn(
-            "fixed z-50 max-h-[92dvh] overflow-y-auto bg-paper p-6 shadow-leaf sm:p-8",
+            "fixed z-50 max-h-[92dvh] overflow-y-auto border border-line bg-paper p-6 shadow-leaf sm:p-8",
             sheet
               ? "inset-x-0 bottom-0 slides-up rounded-t-md"
               : "inset-x-4 top-1/2 m-auto w-auto max-w-md -translate-y-1/2 rises rounded-md",

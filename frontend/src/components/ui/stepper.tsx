@@ -7,12 +7,11 @@ interface StepperProps {
   value: number;
   max: number;
   onChange: (value: number) => void;
-  disabled?: boolean;
 }
 
 const within = (value: number, max: number) => Math.min(Math.max(1, value), Math.max(1, max));
 
-export function Stepper({ label, value, max, onChange, disabled = false }: StepperProps) {
+export function Stepper({ label, value, max, onChange }: StepperProps) {
   const [draft, setDraft] = useState<string | null>(null);
   const settle = (text: string) => {
     setDraft(null);
@@ -32,8 +31,8 @@ export function Stepper({ label, value, max, onChange, disabled = false }: Stepp
         look="quiet"
         size="icon"
         aria-label="One fewer"
-        disabled={disabled || value <= 1}
-        className="disabled:opacity-35"
+        aria-disabled={value <= 1}
+        className="aria-disabled:opacity-35"
         onClick={step(-1)}
       >
         <Minus aria-hidden className="size-4" />
@@ -44,7 +43,6 @@ export function Stepper({ label, value, max, onChange, disabled = false }: Stepp
         inputMode="numeric"
         min={1}
         max={max}
-        disabled={disabled}
         value={draft ?? value}
         className="h-11 w-12 bg-transparent text-center text-base tabular-nums"
         onChange={(event) => {
@@ -63,8 +61,8 @@ export function Stepper({ label, value, max, onChange, disabled = false }: Stepp
         look="quiet"
         size="icon"
         aria-label="One more"
-        disabled={disabled || value >= max}
-        className="disabled:opacity-35"
+        aria-disabled={value >= max}
+        className="aria-disabled:opacity-35"
         onClick={step(1)}
       >
         <Plus aria-hidden className="size-4" />

@@ -7,7 +7,7 @@ export function Toaster() {
   const visible = messages.filter((message) => message.visible);
   return (
     <>
-      <div role="status" aria-live="polite" className="sr-only">
+      <div role="status" aria-live="polite" aria-atomic={false} className="sr-only">
         {messages.map((message) => (
           <p key={message.id}>{message.text}</p>
         ))}

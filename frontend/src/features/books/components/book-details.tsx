@@ -11,10 +11,10 @@ export function BookDetails({ book }: { book: Book }) {
   ] as const;
   return (
     <>
-      <p className="rubricated max-w-[34em] font-serif text-[1.25rem] leading-[1.58]">
+      <p className="rubricated max-w-[34rem] font-serif text-[1.25rem] leading-[1.58]">
         {book.description}
       </p>
-      <dl className="mt-9 max-w-md border-t border-line">
+      <dl className="mt-9 max-w-[34rem] border-t border-line">
         <Row label="Genre">
           <Link
             to={paths.browse({ genre: book.genre })}

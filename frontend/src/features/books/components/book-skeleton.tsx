@@ -7,8 +7,8 @@ export function BookSkeleton() {
       <div>
         <Skeleton className="h-14 w-4/5" />
         <Skeleton className="mt-5 h-7 w-2/5" />
-        <Skeleton className="mt-10 h-64 w-full" />
-        <Skeleton className="mt-10 h-40 w-full max-w-[34em]" />
+        <Skeleton className="mt-10 h-64 w-full max-w-[34rem]" />
+        <Skeleton className="mt-10 h-40 w-full max-w-[34rem]" />
       </div>
     </>
   );
