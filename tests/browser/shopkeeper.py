@@ -54,7 +54,7 @@ class Shopkeeper:
         """A book that no test has had before."""
         book_id = next(self._numbers)
         self.set_stock(book_id, stock)
-        found = httpx.get(f"{self.product.url('BOOKS_PORT')}/books/{book_id}").json()["data"]
+        found = self._get("BOOKS_PORT", f"/books/{book_id}")["data"]
         return Book(book_id, found["title"], f"${found['price']:.2f}")
 
     def set_stock(self, book_id: int, quantity: int) -> None:
@@ -67,8 +67,7 @@ class Shopkeeper:
 
     def stock(self, book_id: int) -> int:
         """How many copies there are."""
-        found = httpx.get(f"{self.product.url('BOOKS_PORT')}/books/{book_id}").json()
-        return int(found["data"]["quantity"])
+        return int(self._get("BOOKS_PORT", f"/books/{book_id}")["data"]["quantity"])
 
     def member(self) -> Member:
         """A new account."""
@@ -90,17 +89,14 @@ class Shopkeeper:
 
     def orders(self, member: Member) -> list[dict[str, Any]]:
         """All orders of a member, the newest first."""
-        token = self.log_in(member).json()["access_token"]
-        headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.get(f"{self.product.url('DISPLAY_ORDERS_PORT')}/myorders", headers=headers, timeout=PATIENCE)
-        found: list[dict[str, Any]] = answer.json()["data"]
-        return found
+        return self._orders(self.log_in(member).json()["access_token"])
 
     def wait_for_end(self, member: Member, status: str) -> None:
         """Returns when the newest order of the member has ended so."""
+        token = self.log_in(member).json()["access_token"]
         deadline = time.monotonic() + PATIENCE
-        while self.orders(member)[0]["status"] != status:
-            assert time.monotonic() < deadline, self.orders(member)
+        while (orders := self._orders(token))[0]["status"] != status:
+            assert time.monotonic() < deadline, orders
             time.sleep(0.05)
 
     def expired_token(self, member: Member) -> str:
@@ -117,9 +113,25 @@ class Shopkeeper:
         """Starts them again, if they do not run, and waits until the gateway has found them."""
         self.product.start(*(name for name in names if name not in self.product.processes))
         deadline = time.monotonic() + PATIENCE
-        while not all(httpx.get(f"{self.product.url(port)}/ready").is_success for port in self.product.rest):
+        while not all(self._ready(port) for port in self.product.rest):
             assert time.monotonic() < deadline, "the gateway has not found them"
             time.sleep(0.05)
+
+    def _ready(self, port: str) -> bool:
+        try:
+            return httpx.get(f"{self.product.url(port)}/ready", timeout=PATIENCE).is_success
+        except httpx.TransportError:
+            return False
+
+    def _orders(self, token: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._get("DISPLAY_ORDERS_PORT", "/myorders", token)["data"]
+        return found
+
+    def _get(self, port: str, path: str, token: str = "") -> Any:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = httpx.get(self.product.url(port) + path, headers=headers, timeout=PATIENCE)
+        assert answer.is_success, answer.text
+        return answer.json()
 
     def _post(self, port: str, path: str, body: object, token: str = "") -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

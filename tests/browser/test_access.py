@@ -165,3 +165,39 @@ def test_a_page_that_did_not_open(page: Page, context: BrowserContext) -> None:
     page.goto("/")
     expect(page.get_by_role("heading", name="This page did not open")).to_be_visible()
     check(page)
+
+
+SMALL = 320
+"""Pixels: a page of 1280 at four times its size (WCAG 2.2, 1.4.10)."""
+
+
+def test_nothing_is_wider_than_the_smallest_screen(keeper: Shopkeeper, member: Member, member_page: Page) -> None:
+    """Nor does any page scroll sideways, with an order in each place where one is shown."""
+    book = keeper.book()
+    keeper.place_order(member, book)
+    keeper.wait_for_end(member, "completed")
+    member_page.set_viewport_size({"width": SMALL, "height": 640})
+    for path in (
+        "/",
+        "/browse?genre=Science+Fiction&min_price=5&search=the&in_stock=true",
+        book.path,
+        "/myorders",
+        "/no",
+    ):
+        member_page.goto(path)
+        expect(member_page.get_by_role("button", name="Log out")).to_be_visible()
+        expect(member_page.get_by_role("heading", level=1)).to_be_visible()
+        assert member_page.evaluate("document.documentElement.scrollWidth") == SMALL, path
+
+
+def test_the_focus_is_never_lost(keeper: Shopkeeper, member_page: Page) -> None:
+    """The control that one has just used goes away: what it belonged to has the focus then."""
+    member_page.goto("/browse?genre=Poetry&sort=title")
+    member_page.get_by_role("button", name="Remove the filter Poetry").click()
+    expect(member_page.get_by_role("heading", level=1, name="All books")).to_be_focused()
+    book = keeper.book()
+    order(member_page, book)
+    member_page.get_by_role("button", name="Buy another").click()
+    expect(member_page.get_by_role("heading", level=1, name=book.title)).to_be_focused()
+    member_page.get_by_role("button", name="Log out").click()
+    expect(member_page.get_by_role("heading", level=1, name=book.title)).to_be_focused()

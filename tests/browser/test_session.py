@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from tests.browser.shopkeeper import Member, Shopkeeper
 from tests.browser.test_buying import ask
@@ -32,11 +33,21 @@ def expect_member(page: Page) -> None:
 
 
 def give_token(page: Page, token: str) -> None:
-    """Another tab tells this one a token, as the app's own tabs do."""
+    """Another tab tells this one a token, as the app's own tabs do. Returns when the app has heard it."""
+    page.evaluate(LISTEN)
     other = page.context.new_page()
     other.goto("/favicon.svg")
     other.evaluate("token => new BroadcastChannel('deckle').postMessage({ kind: 'entered', token })", token)
+    page.evaluate("() => window.told")
     other.close()
+
+
+LISTEN = """
+() => {
+  const channel = new BroadcastChannel("deckle");
+  window.told = new Promise((done) => channel.addEventListener("message", () => done(null), { once: true }));
+}
+"""
 
 
 def test_the_cookie_brings_the_session_back(member: Member, page: Page) -> None:
@@ -147,18 +158,42 @@ def test_an_expired_session_leads_back_to_the_orders(keeper: Shopkeeper, member:
     expect(member_page).to_have_url(re.compile(r"/myorders$"))
 
 
-def test_two_tabs_share_one_refresh(member: Member, open_context: Callable[..., BrowserContext]) -> None:
-    """Tabs that open at once never use the cookie against each other."""
+def test_a_member_is_found_once_the_shop_can_be_reached(keeper: Shopkeeper, member_page: Page) -> None:
+    """Nobody is told to log in because the shop did not answer."""
+    member_page.context.route("**/refresh-token", lambda route: route.abort())
+    member_page.goto(keeper.book().path)
+    expect(member_page.get_by_role("alert")).to_have_text(
+        "The shop cannot be reached to see who you are. We keep trying."
+    )
+    member_page.context.unroute_all(behavior="wait")
+    expect(member_page.get_by_role("button", name="Log out")).to_be_visible()
+    expect(member_page.get_by_role("button", name="Buy now")).to_be_enabled()
+
+
+def test_tabs_refresh_one_after_the_other(member: Member, open_context: Callable[..., BrowserContext]) -> None:
+    """Tabs that open at once use the cookie one after the other: it is a new one after each use."""
     context = open_context()
+    refreshes: list[Request] = []
+    context.on(
+        "request",
+        lambda request: (
+            refreshes.append(request) if request.method == "POST" and request.url.endswith("/refresh-token") else None
+        ),
+    )
     page = context.new_page()
     page.goto("/login")
     enter(page, member)
     expect_member(page)
+    refreshes.clear()
     tabs = [context.new_page() for _ in range(4)]
     for tab in tabs:
         tab.goto("/myorders", wait_until="commit")
     for tab in tabs:
         expect(tab.get_by_role("heading", name="No orders yet")).to_be_visible()
+    times = sorted((each.timing["startTime"], each.timing["responseStart"]) for each in refreshes)
+    assert times
+    for (start, answered), (following, _) in pairwise(times):
+        assert following >= start + answered
     page.reload()
     expect_member(page)
 

@@ -47,7 +47,7 @@ function ComingBook() {
 }
 
 const LAYOUT =
-  "grid gap-x-14 gap-y-10 pt-4 md:grid-cols-[minmax(0,5fr)_minmax(0,7fr)] lg:gap-x-24 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]";
+  "grid grid-cols-[minmax(0,1fr)] gap-x-14 gap-y-10 pt-4 md:grid-cols-[minmax(0,5fr)_minmax(0,7fr)] lg:gap-x-24 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]";
 
 function FoundBook({ book }: { book: Book }) {
   usePageTitle(book.title);

@@ -1,5 +1,6 @@
 import { Footer } from "@/components/layout/footer";
 import { Header } from "@/components/layout/header";
+import { SearchBox } from "@/components/layout/search-box";
 import { Toaster } from "@/components/ui/toaster";
 import { AccountNav } from "@/features/auth/components/account-nav";
 import { useOrdersElsewhere } from "@/features/orders/api/use-orders-elsewhere";
@@ -20,7 +21,7 @@ export function Component() {
       >
         Skip to the content
       </a>
-      <Header account={<AccountNav />} />
+      <Header search={<SearchBox />} account={<AccountNav />} />
       <main
         id="main"
         tabIndex={-1}

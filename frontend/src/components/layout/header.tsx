@@ -1,18 +1,20 @@
 import type { ReactNode } from "react";
 import { PageProgress } from "./page-progress";
-import { SearchBox } from "./search-box";
 import { ThemeToggle } from "./theme-toggle";
 import { Wordmark } from "./wordmark";
 
-/** The head of every page; `account` is the feature's part of it. */
-export function Header({ account }: { account: ReactNode }) {
+interface HeaderProps {
+  search: ReactNode;
+  account: ReactNode;
+}
+
+/** The head of every page. */
+export function Header({ search, account }: HeaderProps) {
   return (
     <header className="deckle-below sticky top-0 z-30 bg-paper">
       <div className="mx-auto flex max-w-[84rem] flex-wrap items-center justify-between gap-x-6 gap-y-2.5 px-4 py-2.5 sm:px-8 md:grid md:grid-cols-[minmax(max-content,1fr)_minmax(0,26rem)_minmax(15rem,1fr)] md:py-3 lg:grid-cols-[minmax(max-content,1fr)_minmax(0,26rem)_minmax(23rem,1fr)]">
         <Wordmark />
-        <div className="order-last w-full md:order-none">
-          <SearchBox />
-        </div>
+        <div className="order-last w-full md:order-none">{search}</div>
         <nav
           aria-label="Account"
           className="ml-auto flex flex-wrap items-center justify-end gap-0.5 sm:gap-3"

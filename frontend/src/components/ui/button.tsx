@@ -4,7 +4,7 @@ import type { ComponentProps } from "react";
 import { Link, type LinkProps } from "react-router";
 
 const styles = cva(
-  "inline-flex items-center justify-center gap-2 rounded-md font-medium whitespace-nowrap transition-colors duration-150 disabled:cursor-not-allowed aria-busy:cursor-progress aria-disabled:cursor-not-allowed",
+  "inline-flex items-center justify-center gap-2 rounded-md text-center font-medium transition-colors duration-150 disabled:cursor-not-allowed aria-busy:cursor-progress aria-disabled:cursor-not-allowed",
   {
     variants: {
       look: {
@@ -18,6 +18,7 @@ const styles = cva(
         md: "min-h-11 px-5 text-base",
         lg: "min-h-13 px-6 text-[1.125rem]",
         sm: "min-h-9 px-3 text-sm",
+        slim: "min-h-11 px-2.5 text-base whitespace-nowrap",
         icon: "size-11",
       },
     },

@@ -16,7 +16,7 @@ export function Field({ label, error, hint, children }: FieldProps) {
   const id = useId();
   const note = `${id}-note`;
   return (
-    <div className="grid gap-1.5">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-1.5">
       <label htmlFor={id} className="text-sm font-semibold">
         {label}
       </label>

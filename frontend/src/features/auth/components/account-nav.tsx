@@ -21,10 +21,14 @@ export function AccountNav() {
     : pathname + search;
   return (
     <>
-      <ButtonLink to={paths.logIn(next)} look="quiet" className="px-3">
+      <ButtonLink to={paths.logIn(next)} look="quiet" size="slim">
         Log in
       </ButtonLink>
-      <ButtonLink to={paths.signUp(next)} look="outline" className="px-4 max-sm:hidden">
+      <ButtonLink
+        to={paths.signUp(next)}
+        look="outline"
+        className="whitespace-nowrap max-sm:hidden"
+      >
         Sign up
       </ButtonLink>
     </>
@@ -46,13 +50,13 @@ function MemberNav({ name }: { name: string }) {
       <span className="max-w-40 truncate px-1 font-serif text-[1.125rem] text-soft italic max-lg:hidden">
         {name}
       </span>
-      <ButtonLink to={paths.orders()} look="quiet" className="px-2.5">
+      <ButtonLink to={paths.orders()} look="quiet" size="slim">
         <Package aria-hidden className="size-5 sm:hidden" />
         <span className="max-sm:sr-only">Orders</span>
       </ButtonLink>
       <Button
         look="quiet"
-        className="px-2.5"
+        size="slim"
         aria-disabled={logOut.isPending}
         onClick={() => {
           if (!logOut.isPending) logOut.mutate();

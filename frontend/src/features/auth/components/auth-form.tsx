@@ -21,7 +21,7 @@ export function AuthForm({ label, busyLabel, busy, errors, onSubmit, children }:
     <form
       ref={form}
       noValidate
-      className="mt-8 grid gap-3"
+      className="mt-8 grid grid-cols-[minmax(0,1fr)] gap-3"
       onSubmit={(event) => {
         event.preventDefault();
         if (!busy) onSubmit(new FormData(event.currentTarget));

@@ -6,7 +6,7 @@ const STEPS = [1, 2, 3, 4];
 export function StrengthHint({ password }: { password: string }) {
   const { score, words } = strengthOf(password);
   return (
-    <div className="flex items-center gap-3">
+    <div className="flex flex-wrap items-center gap-x-3">
       <span aria-hidden className="flex gap-1">
         {STEPS.map((step) => (
           <span

@@ -13,7 +13,7 @@ export function OrderRow({ order }: { order: Order }) {
   const { status, error, offline } = useOrderStatus(order);
   useNews(order, status);
   return (
-    <article className="grid grid-cols-[4.5rem_1fr] gap-x-5 py-6 sm:grid-cols-[6rem_1fr_auto] sm:gap-x-8">
+    <article className="grid grid-cols-[min(4.5rem,25%)_minmax(0,1fr)] gap-x-5 py-6 sm:grid-cols-[6rem_minmax(0,1fr)_auto] sm:gap-x-8">
       <Cover url={order.url} className="row-span-2 self-start sm:row-span-1" />
       <div className="min-w-0">
         <h2 className="text-[1.375rem] leading-snug">
@@ -38,7 +38,7 @@ export function OrderRow({ order }: { order: Order }) {
           </p>
         )}
       </div>
-      <div className="mt-4 flex items-center justify-between gap-4 sm:mt-0 sm:flex-col sm:items-end">
+      <div className="mt-4 flex flex-wrap items-center justify-between gap-4 sm:mt-0 sm:flex-col sm:items-end">
         <p className="sm:text-right">
           <span className="block font-serif text-[1.5rem] leading-tight tabular-nums">
             {formatMoney(total(order.price, order.quantity))}
