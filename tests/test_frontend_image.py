@@ -75,6 +75,16 @@ def test_both_servers_say_the_same(image: Path, settings: dict[str, str]) -> Non
     assert "listen 8080;" in (image / "run" / "nginx.conf").read_text()
 
 
+@pytest.mark.parametrize("settings", [{"BOOKS_PORT": "99999"}, {"BOOKS_PORT": "0"}, {"BOOKS_PORT": "5002; x"}], ids=str)
+def test_a_bad_port_is_refused_by_both(image: Path, settings: dict[str, str]) -> None:
+    """With the name of its setting."""
+    with pytest.raises(ConfigError, match="BOOKS_PORT"):
+        Config.from_env(settings)
+    done = start(image, settings)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"frontend: BOOKS_PORT is '{settings['BOOKS_PORT']}', not a port")
+
+
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "https://a;b", "https://a b", "api", ':50"; x', "https://x\nhttps://y"]
 )

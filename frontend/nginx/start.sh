@@ -6,12 +6,24 @@
 #   HSTS_SECONDS                                    behind TLS: how long browsers shall use nothing else
 set -eu
 
+# NAME DEFAULT: the port that a setting holds
+port() {
+  eval "given=\${$1:-$2}"
+  case $given in
+    *[!0-9]* | ??????*) ;;
+    *) [ "$given" -ge 1 ] && [ "$given" -le 65535 ] && echo "$given" && return ;;
+  esac
+  echo "frontend: $1 is '$given', not a port from 1 to 65535." >&2
+  exit 2
+}
+
 # SET PORT: the base address of a set, the most particular setting first
 base() {
-  eval "own=\${PUBLIC_$1_URL:-} port=\${$1_PORT:-$2}"
+  eval "own=\${PUBLIC_$1_URL:-}"
+  port=$(port "$1_PORT" "$2")
   url=${own:-${PUBLIC_API_URL:-:$port}}
   if ! printf '%s' "$url" | tr '\n' ' ' | grep -Eqx '(https?://[][A-Za-z0-9.:-]+|:[0-9]{1,5})(/[A-Za-z0-9._~/-]*)?|/[A-Za-z0-9._~/-]*'; then
-    echo "frontend: PUBLIC_$1_URL, PUBLIC_API_URL or $1_PORT is '$url', not an address such as https://api.example, a port or a path." >&2
+    echo "frontend: PUBLIC_$1_URL or PUBLIC_API_URL is '$url', not an address such as https://api.example, a port or a path." >&2
     exit 2
   fi
   echo "$url"
@@ -31,7 +43,7 @@ ordersUrl=$(base ORDERS 5003)
 placeOrderUrl=$(base PLACE_ORDER 5004)
 displayOrdersUrl=$(base DISPLAY_ORDERS 5005)
 API_ORIGINS=$(for url in "$usersUrl" "$booksUrl" "$ordersUrl" "$placeOrderUrl" "$displayOrdersUrl"; do origin "$url"; done | uniq | paste -sd ' ')
-LISTEN=${LISTEN:-8080}
+LISTEN=$(port LISTEN 8080)
 hsts=${HSTS_SECONDS:-0}
 case $hsts in
   *[!0-9]*)
@@ -41,12 +53,14 @@ case $hsts in
 esac
 export usersUrl booksUrl ordersUrl placeOrderUrl displayOrdersUrl API_ORIGINS LISTEN
 
-here=$(dirname "$0") run=${RUN_DIR:-/tmp/shop}
-mkdir -p "$run"
-envsubst <"$here/config.json.template" >"$run/config.json"
-envsubst '$API_ORIGINS' <"$here/security-headers.conf" >"$run/security-headers.conf"
+SHOP=$(cd "$(dirname "$0")" && pwd)
+RUN_DIR=${RUN_DIR:-/tmp/shop}
+export SHOP RUN_DIR
+mkdir -p "$RUN_DIR"
+envsubst <"$SHOP/config.json.template" >"$RUN_DIR/config.json"
+envsubst '$API_ORIGINS' <"$SHOP/security-headers.conf" >"$RUN_DIR/security-headers.conf"
 if [ "$hsts" -gt 0 ]; then
-  echo "add_header Strict-Transport-Security \"max-age=$hsts; includeSubDomains\" always;" >>"$run/security-headers.conf"
+  echo "add_header Strict-Transport-Security \"max-age=$hsts; includeSubDomains\" always;" >>"$RUN_DIR/security-headers.conf"
 fi
-envsubst '$LISTEN' <"$here/nginx.conf.template" >"$run/nginx.conf"
-exec nginx -c "$run/nginx.conf"
+envsubst '$LISTEN $RUN_DIR $SHOP' <"$SHOP/nginx.conf.template" >"$RUN_DIR/nginx.conf"
+exec nginx -c "$RUN_DIR/nginx.conf"

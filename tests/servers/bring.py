@@ -64,6 +64,7 @@ NEEDS = (
     ),
     Need("RabbitMQ", ("rabbitmq-server", "epmd"), "rabbitmq-server", image="rabbitmq:4-management"),
     Need("Chromium", ("chromium",), "chromium"),
+    Need("nginx", ("nginx",), "nginx"),
 )
 
 
