@@ -6,19 +6,19 @@ const STEPS = [1, 2, 3, 4];
 export function StrengthHint({ password }: { password: string }) {
   const { score, words } = strengthOf(password);
   return (
-    <div className="flex flex-wrap items-center gap-x-3">
-      <span aria-hidden className="flex gap-1">
+    <div className="flex items-center gap-3">
+      <span aria-hidden className="flex shrink gap-1">
         {STEPS.map((step) => (
           <span
             key={step}
             className={cn(
-              "h-1 w-6 rounded-full transition-colors",
+              "h-1 w-6 min-w-1.5 rounded-full transition-colors",
               step > score ? "bg-line" : score > 2 ? "bg-good" : "bg-rubric",
             )}
           />
         ))}
       </span>
-      <span>{words}</span>
+      <span className="min-w-0 flex-1">{words}</span>
     </div>
   );
 }
