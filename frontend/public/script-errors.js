@@ -4,14 +4,17 @@ addEventListener(
   function (event) {
     var root = document.getElementById("root");
     if (!(event.target instanceof HTMLScriptElement) || !root || root.childElementCount) return;
-    var words = document.createElement("p");
-    words.setAttribute("role", "alert");
-    words.style.margin = "3rem auto";
-    words.style.maxWidth = "32rem";
-    words.style.padding = "0 1.5rem";
-    words.textContent =
-      "This page did not open: the shop could not be reached. Check your connection, then open it anew.";
-    root.append(words);
+    var add = function (parent, kind, text) {
+      var element = document.createElement(kind);
+      element.textContent = text;
+      parent.append(element);
+      return element;
+    };
+    var main = add(root, "main", "");
+
+    main.style.cssText = "max-width: 32rem; margin: 4rem auto; padding: 0 1.5rem";
+    add(main, "h1", "This page did not open").style.marginBottom = "1rem";
+    add(main, "p", "The shop could not be reached. Check your connection, then open it anew.");
   },
   true,
 );

@@ -201,3 +201,12 @@ def test_the_focus_is_never_lost(keeper: Shopkeeper, member_page: Page) -> None:
     expect(member_page.get_by_role("heading", level=1, name=book.title)).to_be_focused()
     member_page.get_by_role("button", name="Log out").click()
     expect(member_page.get_by_role("heading", level=1, name=book.title)).to_be_focused()
+
+
+def test_an_app_whose_code_does_not_come_says_so(page: Page, context: BrowserContext) -> None:
+    """Instead of a page that stays empty."""
+    context.route("**/assets/*.js", lambda route: route.abort())
+    page.goto("/")
+    expect(page.get_by_role("heading", name="This page did not open")).to_be_visible()
+    expect(page.get_by_text("The shop could not be reached.")).to_be_visible()
+    check(page)

@@ -5,8 +5,7 @@ import { useState, type ReactNode } from "react";
 import { Button } from "./button";
 
 interface DialogProps {
-  open: boolean;
-  onOpenChange: (open: boolean) => void;
+  onClose: () => void;
   title: ReactNode;
   description?: ReactNode;
   children: ReactNode;
@@ -18,10 +17,10 @@ interface DialogProps {
  * Radix keeps focus in. It gives it back to a trigger of its own only, hence the opener. Its overlay is
  * left out: it locks scrolling by an inline style sheet, which the content security policy forbids; this one swallows it.
  */
-export function Dialog({ open, onOpenChange, title, description, children, sheet }: DialogProps) {
+export function Dialog({ onClose, title, description, children, sheet }: DialogProps) {
   const [opener] = useState(() => document.activeElement);
   return (
-    <Radix.Root open={open} onOpenChange={onOpenChange}>
+    <Radix.Root open onOpenChange={onClose}>
       <Radix.Portal>
         <div aria-hidden className="fixed inset-0 z-40 backdrop fades bg-[rgb(10_16_13/0.55)]" />
         <Radix.Content

@@ -2,7 +2,7 @@ import { api, type Book } from "@/lib/api/client";
 import { unwrap } from "@/lib/api/unwrap";
 import { queryOptions, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 
-export const bookOptions = (id: number) =>
+const bookOptions = (id: number) =>
   queryOptions({
     queryKey: ["book", id],
     queryFn: async ({ signal }) => {

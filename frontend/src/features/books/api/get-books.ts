@@ -5,7 +5,7 @@ import type { Filters } from "../filters";
 
 export const PAGE_SIZE = 12;
 
-export const booksOptions = (filters: Filters) =>
+const booksOptions = (filters: Filters) =>
   infiniteQueryOptions({
     queryKey: ["books", filters],
     initialPageParam: 1,

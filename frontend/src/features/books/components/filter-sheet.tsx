@@ -11,7 +11,7 @@ interface FilterSheetProps {
 /** The filters of a small screen. */
 export default function FilterSheet({ total, onClose }: FilterSheetProps) {
   return (
-    <Dialog open sheet title="Filters" onOpenChange={onClose}>
+    <Dialog sheet title="Filters" onClose={onClose}>
       <div className="mt-5">
         <FilterPanel />
       </div>

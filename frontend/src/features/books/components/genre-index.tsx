@@ -9,10 +9,10 @@ const USUAL = 12;
 export function GenreIndex() {
   const { data } = useGenres();
   const { filters, change } = useFilters();
-  const all = data?.genres.reduce((sum, { count }) => sum + count, 0);
+  const all = data?.genres.reduce((sum, each) => sum + each.count, 0);
   const rows = data && [
-    { genre: undefined, count: all },
-    ...data.genres.map(({ genre, count }) => ({ genre, count })),
+    { genre: undefined, books: all },
+    ...data.genres.map(({ genre, count: books }) => ({ genre, books })),
   ];
   return (
     <fieldset>
@@ -23,7 +23,7 @@ export function GenreIndex() {
             <Skeleton className="h-4 w-full" />
           </div>
         ))}
-      {rows?.map(({ genre, count }) => {
+      {rows?.map(({ genre, books }) => {
         const chosen = filters.genre === genre;
         return (
           <button
@@ -40,7 +40,7 @@ export function GenreIndex() {
           >
             <span>{genre ?? "All books"}</span>
             <span aria-hidden className="leader" />
-            <span className="text-base tabular-nums">{count}</span>
+            <span className="text-base tabular-nums">{books}</span>
           </button>
         );
       })}

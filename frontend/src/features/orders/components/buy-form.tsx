@@ -16,7 +16,7 @@ interface BuyFormProps {
   quantity: number;
   onQuantity: (quantity: number) => void;
   userId: number;
-  /** Whether it is known that no order of this book is on its way. */
+  /** Whether the shop was asked if an order of this book is on its way. */
   ready: boolean;
 }
 

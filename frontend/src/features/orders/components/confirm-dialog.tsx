@@ -24,8 +24,7 @@ export default function ConfirmDialog(props: ConfirmDialogProps) {
   };
   return (
     <Dialog
-      open
-      onOpenChange={onClose}
+      onClose={onClose}
       title="Place this order?"
       description={
         busy ? "Your order is on its way to the shop." : "Nothing is ordered before you say so."
