@@ -17,7 +17,7 @@ export function Header({ search, account }: HeaderProps) {
         <div className="order-last w-full md:order-none">{search}</div>
         <nav
           aria-label="Account"
-          className="ml-auto flex flex-wrap items-center justify-end gap-0.5 sm:gap-3"
+          className="ml-auto flex flex-wrap items-center justify-end gap-0.5 sm:gap-3 md:ml-0"
         >
           {account}
           <ThemeToggle />

@@ -38,6 +38,7 @@ it("shows a page, and the next one when asked for more", async () => {
     expect(screen.getAllByRole("article")).toHaveLength(TOTAL);
   });
   expect(screen.queryByRole("button", { name: "Show more" })).toBeNull();
+  expect(screen.getByRole("link", { name: "Volume 13" })).toHaveFocus();
 });
 
 it("asks for what the address says, and takes a filter away", async () => {

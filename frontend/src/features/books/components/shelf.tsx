@@ -2,7 +2,7 @@ import { PageHeading } from "@/components/page-heading";
 import { Problem } from "@/components/problem";
 import { announce } from "@/lib/messages";
 import { count } from "@/lib/format";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { PAGE_SIZE, useBooks } from "../api/get-books";
 import { headline } from "../filters";
 import { useFilters } from "../use-filters";
@@ -23,8 +23,19 @@ export function Shelf() {
     if (total !== undefined) announce(`${count(total, "book")} found`);
   }, [total, filters]);
 
+  const section = useRef<HTMLElement>(null);
+  const awaited = useRef<number | null>(null);
+  const shown = found.data?.books.length ?? 0;
+  useEffect(() => {
+    // Who asked for more goes on at the first of them.
+    if (awaited.current === null || shown <= awaited.current) return;
+    const first = section.current?.querySelectorAll("article")[awaited.current];
+    first?.querySelector("a")?.focus();
+    awaited.current = null;
+  }, [shown]);
+
   return (
-    <section aria-labelledby="shelf">
+    <section ref={section} aria-labelledby="shelf">
       <div className="grid min-h-[6.5rem] items-end gap-x-8 gap-y-4 sm:grid-cols-[1fr_auto]">
         <div>
           <p className="min-h-5 kicker">{total !== undefined && count(total, "book")}</p>
@@ -49,17 +60,22 @@ export function Shelf() {
       {found.data && (
         <BookGrid key={found.data.list} books={found.data.books} busy={isPlaceholderData} />
       )}
+      {/* A new one after each page: the old one would be seen to jump down. */}
+      {found.hasNextPage && !isPlaceholderData && (
+        <MoreBooks
+          key={shown}
+          loading={found.isFetchingNextPage}
+          failed={found.isFetchNextPageError}
+          onMore={more}
+          onPressed={() => {
+            awaited.current = shown;
+          }}
+        />
+      )}
       {found.isFetchingNextPage && (
         <div className="mt-10">
           <BookGridSkeleton books={4} />
         </div>
-      )}
-      {found.hasNextPage && (
-        <MoreBooks
-          loading={found.isFetchingNextPage}
-          failed={found.isFetchNextPageError}
-          onMore={more}
-        />
       )}
     </section>
   );
