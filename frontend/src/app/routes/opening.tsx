@@ -1,8 +1,8 @@
 import { Header } from "@/components/layout/header";
 
-/** The head of the page, until the code of the first page is there. What is typed into it would be lost. */
 const ROOM = <div className="h-11" />;
 
+/** The head of the page, until the code of the first page is there; without fields, for what is typed would be lost. */
 export function Opening() {
   return (
     <>

@@ -27,6 +27,9 @@ export function Shelf() {
   const awaited = useRef<number | null>(null);
   const shown = found.data?.books.length ?? 0;
   useEffect(() => {
+    awaited.current = null;
+  }, [filters]);
+  useEffect(() => {
     // Who asked for more goes on at the first of them.
     if (awaited.current === null || shown <= awaited.current) return;
     const first = section.current?.querySelectorAll("article")[awaited.current];
