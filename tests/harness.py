@@ -164,7 +164,7 @@ class Product:
 
     def _wait_for_answer(self, name: str, *urls: str) -> None:
         process, deadline = self.processes[name], time.monotonic() + PATIENCE
-        while not all(map(_answers, urls)):
+        while not all(map(answers, urls)):
             if time.monotonic() > deadline or not process.alive():
                 message = f"{name} is not ready:\n{process.log.read_text()}"
                 raise AssertionError(message)
@@ -206,7 +206,8 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a server is there that answers with a success."""
     try:
         return httpx.get(url, timeout=1).is_success
     except httpx.TransportError:

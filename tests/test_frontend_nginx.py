@@ -15,7 +15,7 @@ from werkzeug.test import Client
 from frontend.app import create_app
 from frontend.config import Config
 from frontend.headers import FILE, LINE
-from tests.harness import PATIENCE, ROOT, free_ports
+from tests.harness import PATIENCE, ROOT, Process, answers, free_ports
 from tests.servers.bring import Machine
 from tests.test_frontend_image import ENVSUBST
 
@@ -59,27 +59,17 @@ def nginx(shop: Path) -> Iterator[httpx.Client]:
         (programs / name).chmod(0o755)
     (port,) = free_ports(1)
     environ = {"PATH": f"{programs}:/usr/bin:/bin", "RUN_DIR": str(shop.parent / "run"), "LISTEN": str(port)}
-    with subprocess.Popen(["sh", str(shop / "start.sh")], env=environ) as process:
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Accept-Encoding": "identity"}) as client:
-                wait_for(client, process)
-                yield client
-        finally:
-            process.terminate()
-
-
-def wait_for(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
-    """Returns when it answers."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        assert process.poll() is None, "nginx has ended"
-        try:
-            client.get("/config.json")
-        except httpx.TransportError:
-            assert time.monotonic() < deadline, "nginx does not answer"
-            time.sleep(0.05)
-        else:
-            return
+    process = Process(["sh", str(shop / "start.sh")], environ, shop, shop.parent / "log")
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Accept-Encoding": "identity"}) as client:
+            deadline = time.monotonic() + PATIENCE
+            while not answers(f"{client.base_url}/config.json"):
+                assert process.alive(), process.log.read_text()
+                assert time.monotonic() < deadline, "nginx does not answer"
+                time.sleep(0.02)
+            yield client
+    finally:
+        process.stop()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import jwt
 from sqlalchemy import text
 
 from database.engine import Database
-from tests.harness import JWT_SECRET, PATIENCE, Product
+from tests.harness import JWT_SECRET, PATIENCE, Product, answers
 
 
 @dataclass(frozen=True)
@@ -113,15 +113,9 @@ class Shopkeeper:
         """Starts them again, if they do not run, and waits until the gateway has found them."""
         self.product.start(*(name for name in names if name not in self.product.processes))
         deadline = time.monotonic() + PATIENCE
-        while not all(self._ready(port) for port in self.product.rest):
+        while not all(answers(f"{self.product.url(port)}/ready") for port in self.product.rest):
             assert time.monotonic() < deadline, "the gateway has not found them"
             time.sleep(0.05)
-
-    def _ready(self, port: str) -> bool:
-        try:
-            return httpx.get(f"{self.product.url(port)}/ready", timeout=PATIENCE).is_success
-        except httpx.TransportError:
-            return False
 
     def _orders(self, token: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._get("DISPLAY_ORDERS_PORT", "/myorders", token)["data"]
