@@ -44,6 +44,12 @@ class BooksServicer(books_pb2_grpc.BooksServicer):
         """One book."""
         return pb.GetBookResponse(book=_book(self._store.get(request.book_id)))
 
+    def BatchGetBooks(
+        self, request: pb.BatchGetBooksRequest, context: grpc.ServicerContext
+    ) -> pb.BatchGetBooksResponse:
+        """Several books."""
+        return pb.BatchGetBooksResponse(books=map(_book, self._store.some(request.book_ids)))
+
     def ListGenres(self, request: pb.ListGenresRequest, context: grpc.ServicerContext) -> pb.ListGenresResponse:
         """Genres, and the range of prices."""
         genres, prices = self._store.genres()

@@ -11,6 +11,7 @@ from mesh.broker.topology import Topology
 from mesh.client import Target, connect
 from mesh.identity import Signer
 from mesh.server import MeshServer, Service, run
+from svc_orders.catalogue import Catalogue
 from svc_orders.config import Config
 from svc_orders.outbox import Bell, Outbox
 from svc_orders.reconcile import Reconciler, Watch
@@ -25,7 +26,7 @@ ORDERS = Topology(exchange="orders", queue="order_queue", key="order.new")
 def service(database: Database, bell: Bell, books: books_pb2_grpc.BooksStub, *, carried: bool) -> Service:
     """The service on a database; with `carried` a broker takes the events, and no worker waits for them here."""
     outbox = Outbox(database, bell, utc_now)
-    servicer = OrdersServicer(OrderStore(database), outbox, bell, books, carried=carried)
+    servicer = OrdersServicer(OrderStore(database), outbox, bell, Catalogue(books), carried=carried)
     return Service(
         name="orders",
         descriptor=orders_pb2.DESCRIPTOR.services_by_name["Orders"],

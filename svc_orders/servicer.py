@@ -6,15 +6,14 @@ from decimal import Decimal
 
 import grpc
 import orjson
-from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from database.engine import AnyRow
 from mesh.call import current
-from mesh.client import failure
-from mesh.errors import AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
+from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
+from svc_orders.catalogue import Catalogue
 from svc_orders.outbox import Bell, Outbox, Reject, Retry
 from svc_orders.rules import (
     COMPLETED,
@@ -52,7 +51,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         store: the orders.
         outbox: their events.
         bell: rung when an order was committed.
-        books: the stub of the books service.
+        catalogue: what is on sale.
         clock: the present, UTC.
         carried: whether a broker carries the events.
     """
@@ -62,7 +61,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         store: OrderStore,
         outbox: Outbox,
         bell: Bell,
-        books: books_pb2_grpc.BooksStub,
+        catalogue: Catalogue,
         clock: Callable[[], datetime] = utc_now,
         *,
         carried: bool = False,
@@ -70,7 +69,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self._store = store
         self._outbox = outbox
         self._bell = bell
-        self._books = books
+        self._catalogue = catalogue
         self._clock = clock
         self._carried = carried
 
@@ -80,7 +79,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         earlier = self._store.placed_under(request.user_id, key, self._clock()) if key else None
         if earlier is not None:
             return _placed(earlier, replayed=True)
-        book = self._book(request.book_id)
+        book = self._catalogue.book(request.book_id)
         check_price(request.expected_price, book.price)
         check_stock(request.quantity, book.quantity)
         order = NewOrder(
@@ -167,14 +166,6 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
             rejects=[Reject(s.event_id, s.reason) for s in by_kind.get(pb.SETTLEMENT_REJECT, ())],
         )
         return pb.AckEventsResponse()
-
-    def _book(self, book_id: int) -> books_pb2.Book:
-        try:
-            return self._books.GetBook(books_pb2.GetBookRequest(book_id=book_id)).book
-        except grpc.RpcError as error:
-            if failure(error).code is grpc.StatusCode.NOT_FOUND:
-                raise NotFound("Book was not found.", "BOOK_NOT_FOUND") from None
-            raise
 
     def _insert(self, order: NewOrder, key: Key | None) -> tuple[AnyOrder, bool]:
         call = current.get()

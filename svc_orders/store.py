@@ -1,17 +1,18 @@
 """Orders in the database."""
 
-import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Integer, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import AnyRow, Database, repeated
 from mesh.errors import FailedPrecondition, NotFound
-from svc_orders.message import to_json
-from svc_orders.models import IdempotencyKey, Order, OutboxEvent
+from svc_orders.batcher import Batcher
+from svc_orders.models import IdempotencyKey, Order
+from svc_orders.placing import Placing, insert_all
 from svc_orders.rules import KEY_LIFETIME, NEWEST, PENDING, End, Key, NewOrder, StoredOrder, check_transition
 
 SHOWN = (
@@ -31,7 +32,6 @@ PLACED_UNDER = (
     .where(IdempotencyKey.user_id == bindparam("user"), IdempotencyKey.key == bindparam("text"))
     .where(IdempotencyKey.created_at > bindparam("after"))
 )
-INSERT, INSERT_EVENT, INSERT_KEY = insert(Order), insert(OutboxEvent), insert(IdempotencyKey)
 END = (
     update(Order)
     .where(Order.order_id.in_(bindparam("ids", expanding=True)), Order.status == PENDING)
@@ -59,6 +59,7 @@ class OrderStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._placed = Batcher(self._insert)
 
     def get(self, order_id: int) -> AnyRow:
         """The order's columns.
@@ -105,17 +106,23 @@ class OrderStore:
             raise FailedPrecondition(message, "IDEMPOTENCY_KEY_REUSED")
         return row
 
-    @repeated
     def place(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> tuple[AnyOrder, bool]:
         """Stores an order with its event and its key; answers it, and whether the key had placed it before.
+
+        Orders that are placed at the same time share a transaction. When that fails, nobody knows whose fault it is:
+        each of them is then stored alone.
 
         Raises:
             PendingExistsError: when that user has a pending order for that book.
             NotFound: when the user or the book does not exist.
         """
+        placing = Placing(order, key, request_id, now)
+        if order.status == PENDING:
+            with suppress(IntegrityError, DataError):
+                return self._placed.ask(placing), False
         for _ in range(3):  # what stood in the way may be gone when it is looked at
             try:
-                return self._insert(order, key, request_id, now), False
+                return self._insert([placing])[0], False
             except (IntegrityError, DataError):  # DataError: an id that is no user's or book's, being too large for any
                 earlier = self.placed_under(order.user_id, key, now) if key else None
                 if earlier is not None:
@@ -160,15 +167,10 @@ class OrderStore:
                 _check_ended(transaction, ends)
             transaction.commit()
 
-    def _insert(self, order: NewOrder, key: Key | None, request_id: str, now: datetime) -> StoredOrder:
+    @repeated
+    def _insert(self, placings: Sequence[Placing]) -> list[StoredOrder]:
         with self._database.write() as transaction:
-            values = {**vars(order), "order_date": now, "pending_key": order.pending_key()}
-            (order_id,) = transaction.execute(INSERT, values).inserted_primary_key or (0,)
-            stored = StoredOrder(**vars(order), order_id=order_id, order_date=now)
-            if order.status == PENDING:
-                _insert_event(transaction, stored, request_id, now)
-            if key is not None:
-                _insert_key(transaction, stored, key, now)
+            stored = insert_all(transaction, placings)
             transaction.commit()
         return stored
 
@@ -180,28 +182,3 @@ def _check_ended(transaction: Connection, ends: Sequence[End]) -> None:
         if end.order_id not in current:
             raise NotFound("Order not found.", "ORDER_NOT_FOUND")
         check_transition(end.order_id, current[end.order_id], end.status)
-
-
-def _insert_event(transaction: Connection, order: StoredOrder, request_id: str, now: datetime) -> None:
-    values = {
-        "event_id": str(uuid.uuid4()),
-        "order_id": order.order_id,
-        "payload": to_json(order),
-        "request_id": request_id,
-        "attempts": 0,
-        "lease_until": now,
-    }
-    transaction.execute(INSERT_EVENT, values)
-
-
-def _insert_key(transaction: Connection, order: StoredOrder, key: Key, now: datetime) -> None:
-    old = IdempotencyKey.user_id == order.user_id, IdempotencyKey.created_at <= now - KEY_LIFETIME
-    transaction.execute(delete(IdempotencyKey).where(*old))
-    values = {
-        "user_id": order.user_id,
-        "key": key.text,
-        "request_sha256": key.request_sha256,
-        "order_id": order.order_id,
-        "created_at": now,
-    }
-    transaction.execute(INSERT_KEY, values)

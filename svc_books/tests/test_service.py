@@ -131,6 +131,23 @@ def test_an_id_below_one_is_bad_input(books: Stub, book_id: int) -> None:
     assert code(books.GetBook, pb.GetBookRequest(book_id=book_id))[::2] == (CODE.INVALID_ARGUMENT, ["book_id"])
 
 
+def test_several_books_come_at_once(target: Target, books: Stub) -> None:
+    """Each once and as it comes alone, in the order of the ids; one that does not exist is left out."""
+    with channel_as("orders", target) as channel:
+        answer = Stub(channel).BatchGetBooks(pb.BatchGetBooksRequest(book_ids=[3, 999_999, 1, 3, 2**63 - 1]))
+        none = Stub(channel).BatchGetBooks(pb.BatchGetBooksRequest(book_ids=[999_999]))
+    assert list(answer.books) == [books.GetBook(pb.GetBookRequest(book_id=book_id)).book for book_id in (1, 3)]
+    assert not none.books
+
+
+@pytest.mark.parametrize(("ids", "field"), [([], "book_ids"), ([1] * 101, "book_ids"), ([1, 0], "book_ids")])
+def test_none_or_too_many_or_bad_ids_are_bad_input(target: Target, ids: list[int], field: str) -> None:
+    """1 to 100, each of them above zero."""
+    with channel_as("orders", target) as channel:
+        request = pb.BatchGetBooksRequest(book_ids=ids)
+        assert code(Stub(channel).BatchGetBooks, request)[::2] == (CODE.INVALID_ARGUMENT, [field])
+
+
 def test_genres_come_in_order_with_the_range_of_prices(books: Stub, seeded_file_database: Database) -> None:
     """At least eight, each with its books; an empty shop has no prices."""
     answer = books.ListGenres(pb.ListGenresRequest())

@@ -1,6 +1,7 @@
 """An orders service with a catalogue of its own making and a clock that is moved by hand."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -15,9 +16,21 @@ from database.tests.rows import add_book, add_user
 from mesh.client import Target
 from mesh.server import Service
 from mesh.testing import channel_as, running
+from svc_orders.catalogue import Catalogue
 from svc_orders.outbox import Bell, Outbox
 from svc_orders.servicer import OrdersServicer
 from svc_orders.store import OrderStore
+
+PATIENCE = 30.0
+"""Seconds that a test waits for what has to happen."""
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Returns when the condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.005)
 
 
 class Clock:
@@ -77,18 +90,26 @@ class BooksError(grpc.RpcError, grpc.Call):
 
 @dataclass
 class FakeBooks:
-    """The catalogue that Orders sees: books by id, or a failure for every call."""
+    """The catalogue that Orders sees: books by id, or a failure for every call; `asked` are the ids of each call."""
 
     books: dict[int, books_pb2.Book] = field(default_factory=dict)
     failing: grpc.StatusCode | None = None
-    asked: int = 0
+    asked: list[tuple[int, ...]] = field(default_factory=list)
 
     def GetBook(self, request: books_pb2.GetBookRequest) -> books_pb2.GetBookResponse:  # noqa: N802 - the stub's name
         """The book, as the real service answers it."""
-        self.asked += 1
+        self.asked.append((request.book_id,))
         if self.failing or request.book_id not in self.books:
             raise BooksError(self.failing or grpc.StatusCode.NOT_FOUND)
         return books_pb2.GetBookResponse(book=self.books[request.book_id])
+
+    def BatchGetBooks(self, request: books_pb2.BatchGetBooksRequest) -> books_pb2.BatchGetBooksResponse:  # noqa: N802 - the stub's name
+        """Those of the books that there are."""
+        self.asked.append(tuple(request.book_ids))
+        if self.failing:
+            raise BooksError(self.failing)
+        found = [self.books[book_id] for book_id in request.book_ids if book_id in self.books]
+        return books_pb2.BatchGetBooksResponse(books=found)
 
     def add(self, book_id: int, price: str = "10.99", quantity: int = 5) -> None:
         """Puts a book on the shelf."""
@@ -133,7 +154,9 @@ def bell() -> Bell:
 def target(file_database: Database, books: FakeBooks, clock: Clock, bell: Bell) -> Iterator[Target]:
     """The running service."""
     stub = cast("books_pb2_grpc.BooksStub", books)
-    servicer = OrdersServicer(OrderStore(file_database), Outbox(file_database, bell, clock), bell, stub, clock)
+    servicer = OrdersServicer(
+        OrderStore(file_database), Outbox(file_database, bell, clock), bell, Catalogue(stub), clock
+    )
     service = Service(
         "orders",
         orders_pb2.DESCRIPTOR.services_by_name["Orders"],

@@ -27,7 +27,7 @@ from mesh.v1 import policy_pb2 as mesh_dot_v1_dot_policy__pb2
 from mesh.v1 import rules_pb2 as mesh_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ookstore/books/v1/books.proto\x12\x12\x62ookstore.books.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x14mesh/v1/policy.proto\x1a\x13mesh/v1/rules.proto\"\xbb\x01\n\x04\x42ook\x12\x0f\n\x07\x62ook_id\x18\x01 \x01(\x03\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0c\n\x04isbn\x18\x04 \x01(\t\x12\x0f\n\x07\x61uthors\x18\x05 \x01(\t\x12\x12\n\npublishers\x18\x06 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x07 \x01(\t\x12\r\n\x05genre\x18\x08 \x01(\t\x12\r\n\x05price\x18\t \x01(\t\x12\x10\n\x08quantity\x18\n \x01(\x05\x12\x0b\n\x03url\x18\x0b \x01(\t\"*\n\nGenreCount\x12\r\n\x05genre\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\xe3\x02\n\x10ListBooksRequest\x12\x1f\n\x05genre\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x18\x32\xf0\xd4\x18\x01H\x00\x88\x01\x01\x12!\n\tmin_price\x18\x02 \x01(\tB\t\xbaH\x06r\x04\xf8\xd4\x18\x01H\x01\x88\x01\x01\x12!\n\tmax_price\x18\x03 \x01(\tB\t\xbaH\x06r\x04\xf8\xd4\x18\x01H\x02\x88\x01\x01\x12!\n\x06search\x18\x04 \x01(\tB\x0c\xbaH\tr\x07\x18\xc8\x01\xf0\xd4\x18\x01H\x03\x88\x01\x01\x12\x10\n\x08in_stock\x18\x05 \x01(\x08\x12\x34\n\x04sort\x18\x06 \x01(\x0e\x32\x1c.bookstore.books.v1.BookSortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\x04page\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x04\x88\x01\x01\x12\x1d\n\x05limit\x18\x08 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x01H\x05\x88\x01\x01\x42\x08\n\x06_genreB\x0c\n\n_min_priceB\x0c\n\n_max_priceB\t\n\x07_searchB\x07\n\x05_pageB\x08\n\x06_limit\"h\n\x11ListBooksResponse\x12\'\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x18.bookstore.books.v1.Book\x12\x0c\n\x04page\x18\x02 \x01(\x05\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\r\n\x05total\x18\x04 \x01(\x05\"*\n\x0eGetBookRequest\x12\x18\n\x07\x62ook_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"9\n\x0fGetBookResponse\x12&\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x18.bookstore.books.v1.Book\"\x13\n\x11ListGenresRequest\"q\n\x12ListGenresResponse\x12.\n\x06genres\x18\x01 \x03(\x0b\x32\x1e.bookstore.books.v1.GenreCount\x12\x14\n\x0clowest_price\x18\x02 \x01(\t\x12\x15\n\rhighest_price\x18\x03 \x01(\t\"b\n\x10\x44\x65\x63rementRequest\x12\x19\n\x08order_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x18\n\x07\x62ook_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x19\n\x08quantity\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02 \x00\"J\n\x11\x44\x65\x63rementResponse\x12\x35\n\x07outcome\x18\x01 \x01(\x0e\x32$.bookstore.books.v1.DecrementOutcome\"[\n\x15\x42\x61tchDecrementRequest\x12\x42\n\x08requests\x18\x01 \x03(\x0b\x32$.bookstore.books.v1.DecrementRequestB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"R\n\x16\x42\x61tchDecrementResponse\x12\x38\n\tresponses\x18\x01 \x03(\x0b\x32%.bookstore.books.v1.DecrementResponse\"\x8d\x01\n\x12RemoveStockRequest\x12\x18\n\x07\x62ook_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12]\n\x08quantity\x18\x02 \x01(\x05\x42K\xbaHH\xba\x01\x45\n\x08quantity\x12/Invalid quantity provided. Must be more than 0.\x1a\x08this > 0\"=\n\x13RemoveStockResponse\x12&\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x18.bookstore.books.v1.Book*\x99\x01\n\x08\x42ookSort\x12\x19\n\x15\x42OOK_SORT_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x42OOK_SORT_TITLE\x10\x01\x12\x18\n\x14\x42OOK_SORT_TITLE_DESC\x10\x02\x12\x13\n\x0f\x42OOK_SORT_PRICE\x10\x03\x12\x18\n\x14\x42OOK_SORT_PRICE_DESC\x10\x04\x12\x14\n\x10\x42OOK_SORT_NEWEST\x10\x05*t\n\x10\x44\x65\x63rementOutcome\x12!\n\x1d\x44\x45\x43REMENT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45\x43REMENT_OUTCOME_APPLIED\x10\x01\x12\x1e\n\x1a\x44\x45\x43REMENT_OUTCOME_REJECTED\x10\x02\x32\xf2\x05\n\x05\x42ooks\x12\x84\x01\n\tListBooks\x12$.bookstore.books.v1.ListBooksRequest\x1a%.bookstore.books.v1.ListBooksResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xb8\x17\x12~\n\x07GetBook\x12\".bookstore.books.v1.GetBookRequest\x1a#.bookstore.books.v1.GetBookResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xd0\x0f\x12\x87\x01\n\nListGenres\x12%.bookstore.books.v1.ListGenresRequest\x1a&.bookstore.books.v1.ListGenresResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xd0\x0f\x12k\n\tDecrement\x12$.bookstore.books.v1.DecrementRequest\x1a%.bookstore.books.v1.DecrementResponse\"\x11\xf2\xd4\x18\r\n\x06worker\x10\x01\x18\x88\'\x12z\n\x0e\x42\x61tchDecrement\x12).bookstore.books.v1.BatchDecrementRequest\x1a*.bookstore.books.v1.BatchDecrementResponse\"\x11\xf2\xd4\x18\r\n\x06worker\x10\x01\x18\x88\'\x12o\n\x0bRemoveStock\x12&.bookstore.books.v1.RemoveStockRequest\x1a\'.bookstore.books.v1.RemoveStockResponse\"\x0f\xf2\xd4\x18\x0b\n\x06worker\x18\x88\'b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ookstore/books/v1/books.proto\x12\x12\x62ookstore.books.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x14mesh/v1/policy.proto\x1a\x13mesh/v1/rules.proto\"\xbb\x01\n\x04\x42ook\x12\x0f\n\x07\x62ook_id\x18\x01 \x01(\x03\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0c\n\x04isbn\x18\x04 \x01(\t\x12\x0f\n\x07\x61uthors\x18\x05 \x01(\t\x12\x12\n\npublishers\x18\x06 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x07 \x01(\t\x12\r\n\x05genre\x18\x08 \x01(\t\x12\r\n\x05price\x18\t \x01(\t\x12\x10\n\x08quantity\x18\n \x01(\x05\x12\x0b\n\x03url\x18\x0b \x01(\t\"*\n\nGenreCount\x12\r\n\x05genre\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\xe3\x02\n\x10ListBooksRequest\x12\x1f\n\x05genre\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x18\x32\xf0\xd4\x18\x01H\x00\x88\x01\x01\x12!\n\tmin_price\x18\x02 \x01(\tB\t\xbaH\x06r\x04\xf8\xd4\x18\x01H\x01\x88\x01\x01\x12!\n\tmax_price\x18\x03 \x01(\tB\t\xbaH\x06r\x04\xf8\xd4\x18\x01H\x02\x88\x01\x01\x12!\n\x06search\x18\x04 \x01(\tB\x0c\xbaH\tr\x07\x18\xc8\x01\xf0\xd4\x18\x01H\x03\x88\x01\x01\x12\x10\n\x08in_stock\x18\x05 \x01(\x08\x12\x34\n\x04sort\x18\x06 \x01(\x0e\x32\x1c.bookstore.books.v1.BookSortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\x04page\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x04\x88\x01\x01\x12\x1d\n\x05limit\x18\x08 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x01H\x05\x88\x01\x01\x42\x08\n\x06_genreB\x0c\n\n_min_priceB\x0c\n\n_max_priceB\t\n\x07_searchB\x07\n\x05_pageB\x08\n\x06_limit\"h\n\x11ListBooksResponse\x12\'\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x18.bookstore.books.v1.Book\x12\x0c\n\x04page\x18\x02 \x01(\x05\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\r\n\x05total\x18\x04 \x01(\x05\"*\n\x0eGetBookRequest\x12\x18\n\x07\x62ook_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"9\n\x0fGetBookResponse\x12&\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x18.bookstore.books.v1.Book\":\n\x14\x42\x61tchGetBooksRequest\x12\"\n\x08\x62ook_ids\x18\x01 \x03(\x03\x42\x10\xbaH\r\x92\x01\n\x08\x01\x10\x64\"\x04\"\x02 \x00\"@\n\x15\x42\x61tchGetBooksResponse\x12\'\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x18.bookstore.books.v1.Book\"\x13\n\x11ListGenresRequest\"q\n\x12ListGenresResponse\x12.\n\x06genres\x18\x01 \x03(\x0b\x32\x1e.bookstore.books.v1.GenreCount\x12\x14\n\x0clowest_price\x18\x02 \x01(\t\x12\x15\n\rhighest_price\x18\x03 \x01(\t\"b\n\x10\x44\x65\x63rementRequest\x12\x19\n\x08order_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x18\n\x07\x62ook_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x19\n\x08quantity\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02 \x00\"J\n\x11\x44\x65\x63rementResponse\x12\x35\n\x07outcome\x18\x01 \x01(\x0e\x32$.bookstore.books.v1.DecrementOutcome\"[\n\x15\x42\x61tchDecrementRequest\x12\x42\n\x08requests\x18\x01 \x03(\x0b\x32$.bookstore.books.v1.DecrementRequestB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"R\n\x16\x42\x61tchDecrementResponse\x12\x38\n\tresponses\x18\x01 \x03(\x0b\x32%.bookstore.books.v1.DecrementResponse\"\x8d\x01\n\x12RemoveStockRequest\x12\x18\n\x07\x62ook_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12]\n\x08quantity\x18\x02 \x01(\x05\x42K\xbaHH\xba\x01\x45\n\x08quantity\x12/Invalid quantity provided. Must be more than 0.\x1a\x08this > 0\"=\n\x13RemoveStockResponse\x12&\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x18.bookstore.books.v1.Book*\x99\x01\n\x08\x42ookSort\x12\x19\n\x15\x42OOK_SORT_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x42OOK_SORT_TITLE\x10\x01\x12\x18\n\x14\x42OOK_SORT_TITLE_DESC\x10\x02\x12\x13\n\x0f\x42OOK_SORT_PRICE\x10\x03\x12\x18\n\x14\x42OOK_SORT_PRICE_DESC\x10\x04\x12\x14\n\x10\x42OOK_SORT_NEWEST\x10\x05*t\n\x10\x44\x65\x63rementOutcome\x12!\n\x1d\x44\x45\x43REMENT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45\x43REMENT_OUTCOME_APPLIED\x10\x01\x12\x1e\n\x1a\x44\x45\x43REMENT_OUTCOME_REJECTED\x10\x02\x32\xf3\x06\n\x05\x42ooks\x12\x84\x01\n\tListBooks\x12$.bookstore.books.v1.ListBooksRequest\x1a%.bookstore.books.v1.ListBooksResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xb8\x17\x12~\n\x07GetBook\x12\".bookstore.books.v1.GetBookRequest\x1a#.bookstore.books.v1.GetBookResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xd0\x0f\x12\x7f\n\rBatchGetBooks\x12(.bookstore.books.v1.BatchGetBooksRequest\x1a).bookstore.books.v1.BatchGetBooksResponse\"\x19\xf2\xd4\x18\x15\n\x06orders\n\x06tester\x10\x01\x18\xd0\x0f\x12\x87\x01\n\nListGenres\x12%.bookstore.books.v1.ListGenresRequest\x1a&.bookstore.books.v1.ListGenresResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xd0\x0f\x12k\n\tDecrement\x12$.bookstore.books.v1.DecrementRequest\x1a%.bookstore.books.v1.DecrementResponse\"\x11\xf2\xd4\x18\r\n\x06worker\x10\x01\x18\x88\'\x12z\n\x0e\x42\x61tchDecrement\x12).bookstore.books.v1.BatchDecrementRequest\x1a*.bookstore.books.v1.BatchDecrementResponse\"\x11\xf2\xd4\x18\r\n\x06worker\x10\x01\x18\x88\'\x12o\n\x0bRemoveStock\x12&.bookstore.books.v1.RemoveStockRequest\x1a\'.bookstore.books.v1.RemoveStockResponse\"\x0f\xf2\xd4\x18\x0b\n\x06worker\x18\x88\'b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,6 +50,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTBOOKSREQUEST'].fields_by_name['limit']._serialized_options = b'\272H\006\032\004\030d(\001'
   _globals['_GETBOOKREQUEST'].fields_by_name['book_id']._loaded_options = None
   _globals['_GETBOOKREQUEST'].fields_by_name['book_id']._serialized_options = b'\272H\004\"\002 \000'
+  _globals['_BATCHGETBOOKSREQUEST'].fields_by_name['book_ids']._loaded_options = None
+  _globals['_BATCHGETBOOKSREQUEST'].fields_by_name['book_ids']._serialized_options = b'\272H\r\222\001\n\010\001\020d\"\004\"\002 \000'
   _globals['_DECREMENTREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_DECREMENTREQUEST'].fields_by_name['order_id']._serialized_options = b'\272H\004\"\002 \000'
   _globals['_DECREMENTREQUEST'].fields_by_name['book_id']._loaded_options = None
@@ -66,6 +68,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BOOKS'].methods_by_name['ListBooks']._serialized_options = b'\362\324\030&\n\007gateway\n\006orders\n\006worker\n\006tester\020\001\030\270\027'
   _globals['_BOOKS'].methods_by_name['GetBook']._loaded_options = None
   _globals['_BOOKS'].methods_by_name['GetBook']._serialized_options = b'\362\324\030&\n\007gateway\n\006orders\n\006worker\n\006tester\020\001\030\320\017'
+  _globals['_BOOKS'].methods_by_name['BatchGetBooks']._loaded_options = None
+  _globals['_BOOKS'].methods_by_name['BatchGetBooks']._serialized_options = b'\362\324\030\025\n\006orders\n\006tester\020\001\030\320\017'
   _globals['_BOOKS'].methods_by_name['ListGenres']._loaded_options = None
   _globals['_BOOKS'].methods_by_name['ListGenres']._serialized_options = b'\362\324\030&\n\007gateway\n\006orders\n\006worker\n\006tester\020\001\030\320\017'
   _globals['_BOOKS'].methods_by_name['Decrement']._loaded_options = None
@@ -74,10 +78,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BOOKS'].methods_by_name['BatchDecrement']._serialized_options = b'\362\324\030\r\n\006worker\020\001\030\210\''
   _globals['_BOOKS'].methods_by_name['RemoveStock']._loaded_options = None
   _globals['_BOOKS'].methods_by_name['RemoveStock']._serialized_options = b'\362\324\030\013\n\006worker\030\210\''
-  _globals['_BOOKSORT']._serialized_start=1624
-  _globals['_BOOKSORT']._serialized_end=1777
-  _globals['_DECREMENTOUTCOME']._serialized_start=1779
-  _globals['_DECREMENTOUTCOME']._serialized_end=1895
+  _globals['_BOOKSORT']._serialized_start=1750
+  _globals['_BOOKSORT']._serialized_end=1903
+  _globals['_DECREMENTOUTCOME']._serialized_start=1905
+  _globals['_DECREMENTOUTCOME']._serialized_end=2021
   _globals['_BOOK']._serialized_start=127
   _globals['_BOOK']._serialized_end=314
   _globals['_GENRECOUNT']._serialized_start=316
@@ -90,22 +94,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETBOOKREQUEST']._serialized_end=866
   _globals['_GETBOOKRESPONSE']._serialized_start=868
   _globals['_GETBOOKRESPONSE']._serialized_end=925
-  _globals['_LISTGENRESREQUEST']._serialized_start=927
-  _globals['_LISTGENRESREQUEST']._serialized_end=946
-  _globals['_LISTGENRESRESPONSE']._serialized_start=948
-  _globals['_LISTGENRESRESPONSE']._serialized_end=1061
-  _globals['_DECREMENTREQUEST']._serialized_start=1063
-  _globals['_DECREMENTREQUEST']._serialized_end=1161
-  _globals['_DECREMENTRESPONSE']._serialized_start=1163
-  _globals['_DECREMENTRESPONSE']._serialized_end=1237
-  _globals['_BATCHDECREMENTREQUEST']._serialized_start=1239
-  _globals['_BATCHDECREMENTREQUEST']._serialized_end=1330
-  _globals['_BATCHDECREMENTRESPONSE']._serialized_start=1332
-  _globals['_BATCHDECREMENTRESPONSE']._serialized_end=1414
-  _globals['_REMOVESTOCKREQUEST']._serialized_start=1417
-  _globals['_REMOVESTOCKREQUEST']._serialized_end=1558
-  _globals['_REMOVESTOCKRESPONSE']._serialized_start=1560
-  _globals['_REMOVESTOCKRESPONSE']._serialized_end=1621
-  _globals['_BOOKS']._serialized_start=1898
-  _globals['_BOOKS']._serialized_end=2652
+  _globals['_BATCHGETBOOKSREQUEST']._serialized_start=927
+  _globals['_BATCHGETBOOKSREQUEST']._serialized_end=985
+  _globals['_BATCHGETBOOKSRESPONSE']._serialized_start=987
+  _globals['_BATCHGETBOOKSRESPONSE']._serialized_end=1051
+  _globals['_LISTGENRESREQUEST']._serialized_start=1053
+  _globals['_LISTGENRESREQUEST']._serialized_end=1072
+  _globals['_LISTGENRESRESPONSE']._serialized_start=1074
+  _globals['_LISTGENRESRESPONSE']._serialized_end=1187
+  _globals['_DECREMENTREQUEST']._serialized_start=1189
+  _globals['_DECREMENTREQUEST']._serialized_end=1287
+  _globals['_DECREMENTRESPONSE']._serialized_start=1289
+  _globals['_DECREMENTRESPONSE']._serialized_end=1363
+  _globals['_BATCHDECREMENTREQUEST']._serialized_start=1365
+  _globals['_BATCHDECREMENTREQUEST']._serialized_end=1456
+  _globals['_BATCHDECREMENTRESPONSE']._serialized_start=1458
+  _globals['_BATCHDECREMENTRESPONSE']._serialized_end=1540
+  _globals['_REMOVESTOCKREQUEST']._serialized_start=1543
+  _globals['_REMOVESTOCKREQUEST']._serialized_end=1684
+  _globals['_REMOVESTOCKRESPONSE']._serialized_start=1686
+  _globals['_REMOVESTOCKRESPONSE']._serialized_end=1747
+  _globals['_BOOKS']._serialized_start=2024
+  _globals['_BOOKS']._serialized_end=2907
 # @@protoc_insertion_point(module_scope)

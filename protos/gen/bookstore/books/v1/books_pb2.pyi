@@ -323,6 +323,54 @@ class GetBookResponse(_message.Message):
 Global___GetBookResponse: _TypeAlias = GetBookResponse  # noqa: Y015
 
 @_typing.final
+class BatchGetBooksRequest(_message.Message):
+    """Which books to answer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOK_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def book_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Ids of the books, 1 to 100."""
+
+    def __init__(
+        self,
+        *,
+        book_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_ids", b"book_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetBooksRequest: _TypeAlias = BatchGetBooksRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetBooksResponse(_message.Message):
+    """Those of the books that exist."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BOOKS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def books(self) -> _containers.RepeatedCompositeFieldContainer[Global___Book]:
+        """The books by id, each once, in the order of their ids."""
+
+    def __init__(
+        self,
+        *,
+        books: _abc.Iterable[Global___Book] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["books", b"books"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetBooksResponse: _TypeAlias = BatchGetBooksResponse  # noqa: Y015
+
+@_typing.final
 class ListGenresRequest(_message.Message):
     """Needs nothing."""
 

@@ -43,6 +43,11 @@ class BooksStub:
 
     Errors: INVALID_ARGUMENT when the id is below 1; NOT_FOUND when no book has it.
     """
+    BatchGetBooks: _grpc.UnaryUnaryMultiCallable[_books_pb2.BatchGetBooksRequest, _books_pb2.BatchGetBooksResponse]
+    """Answers several books in one go. Those that do not exist are left out: a single wrong id spoils nothing.
+
+    Errors: INVALID_ARGUMENT when there is no id or are more than 100, or when one is below 1.
+    """
     ListGenres: _grpc.UnaryUnaryMultiCallable[_books_pb2.ListGenresRequest, _books_pb2.ListGenresResponse]
     """Lists the genres with the number of books in each, and the range of prices.
 
@@ -82,6 +87,11 @@ class BooksAsyncStub(BooksStub):
     """Answers one book by its id.
 
     Errors: INVALID_ARGUMENT when the id is below 1; NOT_FOUND when no book has it.
+    """
+    BatchGetBooks: _aio.UnaryUnaryMultiCallable[_books_pb2.BatchGetBooksRequest, _books_pb2.BatchGetBooksResponse]  # type: ignore[assignment]
+    """Answers several books in one go. Those that do not exist are left out: a single wrong id spoils nothing.
+
+    Errors: INVALID_ARGUMENT when there is no id or are more than 100, or when one is below 1.
     """
     ListGenres: _aio.UnaryUnaryMultiCallable[_books_pb2.ListGenresRequest, _books_pb2.ListGenresResponse]  # type: ignore[assignment]
     """Lists the genres with the number of books in each, and the range of prices.
@@ -131,6 +141,17 @@ class BooksServicer(metaclass=_abc_1.ABCMeta):
         """Answers one book by its id.
 
         Errors: INVALID_ARGUMENT when the id is below 1; NOT_FOUND when no book has it.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchGetBooks(
+        self,
+        request: _books_pb2.BatchGetBooksRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_books_pb2.BatchGetBooksResponse, _abc.Awaitable[_books_pb2.BatchGetBooksResponse]]:
+        """Answers several books in one go. Those that do not exist are left out: a single wrong id spoils nothing.
+
+        Errors: INVALID_ARGUMENT when there is no id or are more than 100, or when one is below 1.
         """
 
     @_abc_1.abstractmethod
