@@ -110,7 +110,7 @@ def requests(method: MethodDescriptor) -> Iterator[tuple[str, Message]]:
     for field in method.input_type.fields:
         for number, value in enumerate(EDGES.get(field.cpp_type, ())):
             request = fitting(kind())
-            setattr(request, field.name, value)
+            put(request, field, value)
             yield f"{field.name}[{number}]", request
         if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
             yield from nested(kind, field)
@@ -136,10 +136,18 @@ def fitting(request: Any) -> Any:
             elif field.message_type and field.message_type.full_name == "google.protobuf.Duration":
                 getattr(request, field.name).seconds = 1
         elif field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
-            setattr(request, field.name, FITTING.get(field.name, "word word"))
+            put(request, field, FITTING.get(field.name, "word word"))
         elif field.cpp_type != FieldDescriptor.CPPTYPE_BOOL:
-            setattr(request, field.name, FITTING.get(field.name, 1))
+            put(request, field, FITTING.get(field.name, 1))
     return request
+
+
+def put(request: Any, field: FieldDescriptor, value: object) -> None:
+    """Sets a field; one that takes many gets the value beside those that it has."""
+    if field.is_repeated:
+        getattr(request, field.name).append(value)
+    else:
+        setattr(request, field.name, value)
 
 
 def call(product: Product, name: str, method: MethodDescriptor, raw: bytes) -> grpc.StatusCode:
