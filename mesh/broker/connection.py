@@ -63,18 +63,23 @@ async def _connected(settings: Settings) -> AsyncioConnection:
     AsyncioConnection.create_connection([settings.parameters], opened.set_result, custom_ioloop=loop)
     try:
         result = await asyncio.shield(opened)
-    except asyncio.CancelledError:  # pika trips over itself when it is stopped in the middle of a handshake
-        opened.add_done_callback(_close)
+    except asyncio.CancelledError:
+        await _give_up(opened)
         raise
     if isinstance(result, BaseException):
         raise LostError(said(result))
     return result
 
 
-def _close(opened: asyncio.Future[AsyncioConnection | BaseException]) -> None:
-    result = opened.result()
-    if isinstance(result, AsyncioConnection):
-        result.close()
+async def _give_up(opened: asyncio.Future[AsyncioConnection | BaseException]) -> None:
+    """Lets the handshake end before it hangs up: pika trips over itself when it is stopped in the middle of one."""
+    await asyncio.wait([opened], timeout=GOODBYE)
+    connection = opened.result() if opened.done() else None
+    if isinstance(connection, AsyncioConnection):
+        gone = asyncio.Event()
+        connection.add_on_close_callback(lambda *_: gone.set())
+        connection.close()
+        await asyncio.wait([asyncio.ensure_future(gone.wait())], timeout=GOODBYE)
 
 
 async def keep_linked(settings: Settings, topology: Topology, use: Callable[[Link], Awaitable[None]]) -> None:

@@ -1,6 +1,8 @@
 """A link to a real broker: publishes that are known to have arrived, and an end that nobody has to guess."""
 
 import asyncio
+import gc
+import warnings
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -278,3 +280,24 @@ def test_a_broker_that_blocks_is_said_and_left(rabbit: Broker, broker: Settings)
     finally:
         rabbit.control("set_vm_memory_high_watermark", "0.4")
     assert [line["event"] for line in lines] == ["broker blocks"]
+
+
+@pytest.mark.filterwarnings("default::ResourceWarning")
+def test_a_link_that_is_given_up_while_it_is_made_leaves_nothing_open(broker: Settings) -> None:
+    """Whenever that is: before, in, or just after the handshake."""
+
+    async def use() -> None:
+        async with linked(broker):
+            await asyncio.Event().wait()
+
+    async def give_up(after: float) -> None:
+        using = asyncio.ensure_future(use())
+        await asyncio.wait([using], timeout=after)
+        using.cancel()
+        await asyncio.wait([using])
+
+    with warnings.catch_warnings(record=True) as told:
+        for milliseconds in range(30):
+            asyncio.run(give_up(milliseconds / 1000))
+        gc.collect()
+    assert [str(each.message) for each in told] == []
