@@ -16,28 +16,30 @@ FOREVER = 60.0
 
 
 class Doubler:
-    """Doubles numbers; notes its batches, and can be held or made to fail."""
+    """Doubles numbers, the number 1 only while `free` is set; notes its batches, and can be made to fail."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
         self.free = threading.Event()
         self.free.set()
-        self.held: set[int] = set()
         self.failing: BaseException | None = None
 
     def __call__(self, numbers: Sequence[int]) -> list[int]:
         """Twice each number."""
         self.batches.append(list(numbers))
-        if self.held & set(numbers):
+        if 1 in numbers:
             assert self.free.wait(PATIENCE)
         if self.failing:
             raise self.failing
         return [2 * number for number in numbers]
 
-    def hold(self, *numbers: int) -> None:
-        """Gets stuck with these until `free` is set."""
-        self.held.update(numbers)
-        self.free.clear()
+
+def held(pool: ThreadPoolExecutor, doubler: Doubler, batcher: Batcher[int, int]) -> Future[int]:
+    """Asks for the number 1, and returns when its batch runs; it does until `doubler.free` is set."""
+    doubler.free.clear()
+    asked = pool.submit(batcher.ask, 1)
+    wait_until(lambda: doubler.batches)
+    return asked
 
 
 def queued(pool: ThreadPoolExecutor, batcher: Batcher[int, int], numbers: Sequence[int]) -> list[Future[int]]:
@@ -60,10 +62,8 @@ def test_those_who_come_while_a_batch_runs_share_the_next() -> None:
     """Each gets its own answer, also when two ask for the same."""
     doubler = Doubler()
     batcher = Batcher(doubler, patience=FOREVER)
-    doubler.hold(1)
     with ThreadPoolExecutor(8) as pool:
-        first = pool.submit(batcher.ask, 1)
-        wait_until(lambda: doubler.batches)
+        first = held(pool, doubler, batcher)
         others = queued(pool, batcher, [5, 3, 5, 4])
         doubler.free.set()
         assert first.result(PATIENCE) == 2
@@ -76,10 +76,8 @@ def test_a_failure_is_heard_by_its_batch_and_by_nobody_else(failing: BaseExcepti
     """Whatever it is, even what ends a thread: nobody waits for ever, and the next batch is as good as any."""
     doubler = Doubler()
     batcher = Batcher(doubler, patience=FOREVER)
-    doubler.hold(1)
     with ThreadPoolExecutor(8) as pool:
-        first = pool.submit(batcher.ask, 1)
-        wait_until(lambda: doubler.batches)
+        first = held(pool, doubler, batcher)
         others = queued(pool, batcher, [2, 3])
         doubler.failing = failing
         doubler.free.set()
@@ -101,10 +99,8 @@ def test_a_batch_that_is_stuck_holds_up_only_its_own() -> None:
     """Those who come later wait for as long as they have patience, then go on together beside it."""
     doubler = Doubler()
     batcher = Batcher(doubler, patience=0.2)
-    doubler.hold(1)
     with ThreadPoolExecutor(8) as pool:
-        stuck = pool.submit(batcher.ask, 1)
-        wait_until(lambda: doubler.batches)
+        stuck = held(pool, doubler, batcher)
         others = queued(pool, batcher, [2, 3, 4])
         assert [other.result(PATIENCE) for other in others] == [4, 6, 8]
         assert not stuck.done()
@@ -118,11 +114,9 @@ def test_a_batch_has_a_hundred_at_most() -> None:
     """The contract takes no more; the rest is the batch after."""
     doubler = Doubler()
     batcher = Batcher(doubler, patience=FOREVER)
-    doubler.hold(0)
-    many = range(1, MOST + 51)
+    many = range(2, MOST + 52)
     with ThreadPoolExecutor(len(many) + 1) as pool:
-        pool.submit(batcher.ask, 0)
-        wait_until(lambda: doubler.batches)
+        held(pool, doubler, batcher)
         asked = queued(pool, batcher, many)
         doubler.free.set()
         assert [each.result(PATIENCE) for each in asked] == [2 * number for number in many]
