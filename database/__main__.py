@@ -10,7 +10,7 @@ import time
 from sqlalchemy.exc import DBAPIError
 
 from database.config import Config
-from database.engine import Database, complaint
+from database.engine import Database, describe_failure
 from database.migrate import as_sql, upgrade
 from database.seed import seed
 from mesh import logs
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         _run(database, options.commands)
     except (DBAPIError, Unavailable) as error:
-        print(complaint(database.url, error), file=sys.stderr)
+        print(describe_failure(database.url, error), file=sys.stderr)
         return 1
     finally:
         database.close()

@@ -27,7 +27,7 @@ class Config:
         """Reads `dbURL` and what begins with `DB_`.
 
         Raises:
-            BadUrlError: when `dbURL` cannot be used.
+            DatabaseUrlError: when `dbURL` cannot be used.
             ConfigError: when another setting is bad.
         """
         url = parse_url(env.text(environ, "dbURL", DEFAULT_URL))

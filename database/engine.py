@@ -35,7 +35,7 @@ DEADLOCK, LOCK_WAIT = 1213, 1205
 """MySQL's numbers for a transaction that lost to another one and can simply be done again."""
 
 
-class BadUrlError(ConfigError):
+class DatabaseUrlError(ConfigError):
     """`dbURL` cannot be used; the message says why and holds no password."""
 
 
@@ -43,14 +43,14 @@ def parse_url(url: str) -> URL:
     """The parts of a `dbURL`.
 
     Raises:
-        BadUrlError: when it is not a URL of SQLite, MySQL or MariaDB, or names a driver that is not installed.
+        DatabaseUrlError: when it is not a URL of SQLite, MySQL or MariaDB, or names a driver that is not installed.
     """
     with suppress(ArgumentError, ValueError):
         parts = make_url(url)
         if (parts.get_backend_name(), parts.get_driver_name()) in ENGINES:
             return parts
     message = "dbURL must look like sqlite:///data/bookstore.db or mysql+mysqlconnector://user:password@host/name."
-    raise BadUrlError(message)
+    raise DatabaseUrlError(message)
 
 
 class Database:
@@ -114,7 +114,7 @@ class Database:
         self._writers.dispose()
 
 
-def repeated(transaction: Callable[P, T]) -> Callable[P, T]:
+def retry_transaction(transaction: Callable[P, T]) -> Callable[P, T]:
     """Does a whole transaction again while the database says that it lost to another one.
 
     This driver raises 1213 as InternalError and 1205 as DatabaseError, so only the number tells them from failures
@@ -136,7 +136,7 @@ def repeated(transaction: Callable[P, T]) -> Callable[P, T]:
     return attempts
 
 
-def complaint(url: URL, error: DBAPIError | Unavailable) -> str:
+def describe_failure(url: URL, error: DBAPIError | Unavailable) -> str:
     """One sentence that says why a database cannot be used, without its password."""
     cause = error.orig if isinstance(error, DBAPIError) else error.__cause__
     return f"The database {url.render_as_string(hide_password=True)} cannot be used: {cause}."
@@ -164,7 +164,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"dbURL: the folder {folder} cannot be made: {error.strerror}."
-        raise BadUrlError(message) from None
+        raise DatabaseUrlError(message) from None
 
 
 def _prepare_sqlite(connection: SqliteConnection, _: object) -> None:

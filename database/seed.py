@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Integer, String, column, insert, select, table
 
-from database.engine import Database, repeated
+from database.engine import Database, retry_transaction
 from database.folding import search_text, title_key
 from database.types import Money
 
@@ -21,7 +21,7 @@ BOOKS = table(
 )
 
 
-@repeated
+@retry_transaction
 def seed(database: Database, catalogue: Path = CATALOGUE) -> int:
     """Adds the catalogue's books that are not there yet, by ISBN; answers how many. Those that are stay as they are."""
     books = json.loads(catalogue.read_text("utf-8"))

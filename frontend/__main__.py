@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from frontend.app import DIST, create_app
 from frontend.config import Config
-from frontend.serving import PortTakenError, check, serve
+from frontend.serving import PortInUseError, check, serve
 from mesh import logs
 from mesh.env import ConfigError, read_environment
 
@@ -20,7 +20,7 @@ def main() -> int:
     except ConfigError as error:
         print(f"frontend: {error}", file=sys.stderr)
         return 2
-    except PortTakenError as error:
+    except PortInUseError as error:
         print(f"frontend: {error}", file=sys.stderr)
         return 1
     if not (DIST / "index.html").is_file():

@@ -21,7 +21,7 @@ LOGGING = {"loggers": {"_granian": {"propagate": True}}}
 """Granian's lines go where all others go."""
 
 
-class PortTakenError(Exception):
+class PortInUseError(Exception):
     """The port cannot be listened on; the message names it and its setting."""
 
 
@@ -29,7 +29,7 @@ def check(config: Config) -> None:
     """Looks whether the port is free: the server itself would share it with another one.
 
     Raises:
-        PortTakenError: when it is not.
+        PortInUseError: when it is not.
     """
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -40,7 +40,7 @@ def check(config: Config) -> None:
             message = (
                 f"Port {config.port} on {config.host} cannot be listened on: end what uses it, or set FRONTEND_PORT."
             )
-            raise PortTakenError(message) from None
+            raise PortInUseError(message) from None
 
 
 def serve(config: Config, load: Callable[[], Any]) -> int:

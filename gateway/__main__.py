@@ -6,7 +6,7 @@ from flask import Flask
 
 from gateway.app import create_app
 from gateway.config import Config
-from gateway.serving import PortTakenError, listen, serve
+from gateway.serving import PortInUseError, listen, serve
 from gateway.stubs import connect
 from mesh import logs
 from mesh.env import ConfigError, read_environment
@@ -22,7 +22,7 @@ def main() -> int:
     except ConfigError as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 2
-    except PortTakenError as error:
+    except PortInUseError as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
 

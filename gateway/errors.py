@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from gateway.answers import money, order_json, respond
 from mesh import logs
-from mesh.client import Failure, failure
+from mesh.client import Failure, parse_failure
 
 Code = grpc.StatusCode
 
@@ -88,7 +88,7 @@ def refusal(
         passed_on: whether the client's own credential was used, so that a refused one is the client's.
         names: a field's name in REST, by its name in the contract, where the two differ.
     """
-    told = failure(error)
+    told = parse_failure(error)
     status = BY_REASON.get(told.reason) or STATUS.get(told.code, 500)
     if told.reason.startswith(OURS.get(told.code, ("-",))):
         if told.code is Code.UNAUTHENTICATED and passed_on:

@@ -40,7 +40,7 @@ LOGGING = {"loggers": {"_granian": {"propagate": True}}}
 Load = Callable[[tuple[str, ...]], Any]
 
 
-class PortTakenError(Exception):
+class PortInUseError(Exception):
     """A port cannot be listened on; the message names it and its setting."""
 
 
@@ -48,7 +48,7 @@ def listen(config: Config) -> list[socket.socket]:
     """A listening socket for each port.
 
     Raises:
-        PortTakenError: when one is taken.
+        PortInUseError: when one is taken.
     """
     return [_bound(config.host, port) for port in config.ports]
 
@@ -143,6 +143,6 @@ def _bound(host: str, port: Port) -> socket.socket:
         sock.listen(BACKLOG)
     except OSError:
         message = f"Port {port.number} on {host} cannot be listened on: end what uses it, or set {port.variable}."
-        raise PortTakenError(message) from None
+        raise PortInUseError(message) from None
     sock.setblocking(False)
     return sock

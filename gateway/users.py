@@ -15,7 +15,7 @@ from gateway.cors import Cors
 from gateway.errors import Refusal, refusal
 from gateway.rates import Limits
 from gateway.rows import Row, RowSet
-from mesh.client import failure
+from mesh.client import parse_failure
 
 COOKIE = "refresh_token"
 COOKIE_PATH = "/refresh-token"
@@ -62,7 +62,7 @@ class Users:
         try:
             user = self._users.Register(asked).user
         except grpc.RpcError as error:
-            told, refused = failure(error), refusal(error, "users")
+            told, refused = parse_failure(error), refusal(error, "users")
             if told.reason in {"EMAIL_TAKEN", "PASSWORD_TOO_SHORT"} or "email" in told.fields:
                 refused.data = {"email": body.email}
             raise refused from None

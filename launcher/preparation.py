@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from database.config import Config
-from database.engine import complaint
+from database.engine import describe_failure
 from database.migrate import upgrade
 from database.seed import seed
 from mesh import env
@@ -72,7 +72,7 @@ def prepare_database(environ: Mapping[str, str]) -> None:
         upgrade(database)
         seed(database)
     except (DBAPIError, Unavailable) as error:
-        raise NotReadyError(complaint(database.url, error)) from None
+        raise NotReadyError(describe_failure(database.url, error)) from None
     finally:
         database.close()
 

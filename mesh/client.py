@@ -78,7 +78,7 @@ def connect_async(target: Target, signer: Signer) -> grpc.aio.Channel:
     return grpc.aio.secure_channel(target.address, tls.channel(signer.name), options, interceptors=interceptors)
 
 
-def failure(error: grpc.RpcError) -> Failure:
+def parse_failure(error: grpc.RpcError) -> Failure:
     """Reads what a failed call told."""
     if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return Failure(grpc.StatusCode.UNKNOWN, "")

@@ -34,7 +34,7 @@ LAST_CALLS = 40.0
 log = logs.get("mesh.server")
 
 
-class PortTakenError(Exception):
+class PortInUseError(Exception):
     """The address cannot be listened on; the message names it."""
 
 
@@ -47,14 +47,14 @@ class Service:
         descriptor: its contract.
         add: adds its servicer to a server.
         probe: raises when something that it needs is down.
-        stopping: ends what running calls wait for, when the server is about to stop.
+        on_stop: ends what running calls wait for, when the server is about to stop.
     """
 
     name: str
     descriptor: ServiceDescriptor
     add: Callable[[grpc.Server], None]
     probe: Callable[[], None] = lambda: None
-    stopping: Callable[[], None] = lambda: None
+    on_stop: Callable[[], None] = lambda: None
 
 
 class MeshServer:
@@ -70,7 +70,7 @@ class MeshServer:
 
     Raises:
         MissingPolicyError: when a method of the service has no policy.
-        PortTakenError: when the address cannot be listened on.
+        PortInUseError: when the address cannot be listened on.
         ConfigError: when its certificate cannot be read.
     """
 
@@ -110,7 +110,7 @@ class MeshServer:
         """Says that the service is going, lets running calls end, then ends the rest."""
         self._stopped.set()
         self._health.enter_graceful_shutdown()
-        self._service.stopping()
+        self._service.on_stop()
         self._server.stop(grace).wait()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -148,7 +148,7 @@ def run(name: str, wire: Callable[[Mapping[str, str]], tuple[MeshServer, Callabl
     except (ConfigError, MissingPolicyError) as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 2
-    except PortTakenError as error:
+    except PortInUseError as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 1
     serve(server, close)
@@ -192,5 +192,5 @@ def _bind(server: grpc.Server, address: str, tls: Tls | None, name: str) -> int:
         port = 0
     if not port:
         message = f"The address {address} is already in use or cannot be listened on."
-        raise PortTakenError(message)
+        raise PortInUseError(message)
     return port

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
-from database.engine import AnyRow, Database, repeated
+from database.engine import AnyRow, Database, retry_transaction
 from mesh.errors import FailedPrecondition, NotFound
 from svc_books.models import APPLIED, REJECTED, Book, StockMovement
 from svc_books.rules import Filters, Taking, like_pattern, those_that_fit
@@ -99,7 +99,7 @@ class BookStore:
         with self._database.read() as connection:
             return connection.execute(GENRES).all(), connection.execute(PRICES).one()
 
-    @repeated
+    @retry_transaction
     def decrement(self, takings: Sequence[Taking]) -> list[str]:
         """Takes the copies of each order once, all in one transaction.
 
@@ -116,7 +116,7 @@ class BookStore:
                 return self._count(takings, lock=attempt > 0)
         raise NotFound("Order not found.", "ORDER_NOT_FOUND")
 
-    @repeated
+    @retry_transaction
     def remove(self, book_id: int, quantity: int) -> AnyRow:
         """Takes copies without an order; answers the book as it is then.
 

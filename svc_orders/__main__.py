@@ -32,7 +32,7 @@ def service(database: Database, bell: Bell, books: books_pb2_grpc.BooksStub, *, 
         descriptor=orders_pb2.DESCRIPTOR.services_by_name["Orders"],
         add=lambda server: orders_pb2_grpc.add_OrdersServicer_to_server(servicer, server),
         probe=database.ping,
-        stopping=(lambda: None) if carried else bell.close,
+        on_stop=(lambda: None) if carried else bell.close,
     )
 
 

@@ -7,7 +7,7 @@ import grpc
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
-from mesh.client import failure
+from mesh.client import parse_failure
 from mesh.errors import NotFound
 from svc_orders.batcher import Batcher
 
@@ -50,6 +50,6 @@ class Catalogue:
         try:
             return self._books.GetBook(pb.GetBookRequest(book_id=book_id)).book
         except grpc.RpcError as error:
-            if failure(error).code is grpc.StatusCode.NOT_FOUND:
+            if parse_failure(error).code is grpc.StatusCode.NOT_FOUND:
                 return None
             raise

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from database.engine import AnyRow, Database, repeated
+from database.engine import AnyRow, Database, retry_transaction
 from svc_orders.models import OutboxEvent
 
 GATHER = 0.1
@@ -96,7 +96,7 @@ class Outbox:
                 return events
             self._bell.wait(seen, min(left, LOOK_EVERY))
 
-    @repeated
+    @retry_transaction
     def lease(self, most: int, lease: timedelta) -> Sequence[AnyRow]:
         """Keeps up to `most` waiting events for the caller until the lease ends; shows the attempts before."""
         now = self._clock()
@@ -118,7 +118,7 @@ class Outbox:
             transaction.commit()
         return events
 
-    @repeated
+    @retry_transaction
     def settle(self, done: Sequence[str], retries: Sequence[Retry], rejects: Sequence[Reject]) -> None:
         """Writes down what became of leased events; those that are settled already stay as they are."""
         now = self._clock()

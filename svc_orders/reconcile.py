@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
-from database.engine import Database, repeated
+from database.engine import Database, retry_transaction
 from mesh import logs
 from svc_orders.models import Order, OutboxEvent
 from svc_orders.outbox import Bell
@@ -45,7 +45,7 @@ class Reconciler:
         """Seconds between two looks."""
         return min(LOOK_EVERY, self._after.total_seconds() / 4)
 
-    @repeated
+    @retry_transaction
     def resend(self, queued: int = 0) -> int:
         """Sends again what is overdue; answers how many that were.
 

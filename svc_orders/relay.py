@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from database.engine import AnyRow
 from mesh import logs
-from mesh.broker.connection import keep_linked
-from mesh.broker.errors import BrokerError, RefusedError
-from mesh.broker.link import Link
+from mesh.broker.channel import BrokerChannel
+from mesh.broker.connection import keep_connected
+from mesh.broker.errors import BrokerError, PublishRefusedError
 from mesh.broker.messages import REQUEST_ID, Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
@@ -78,12 +78,12 @@ class Relay:
         """Begins again after whatever nobody thought of: without the relay, orders would wait and nobody would know."""
         while True:
             try:
-                return await keep_linked(self._broker, self._topology, self._relay)
+                return await keep_connected(self._broker, self._topology, self._relay)
             except Exception:
                 log.exception("error")
             await asyncio.sleep(PAUSE)
 
-    async def _relay(self, link: Link) -> None:
+    async def _relay(self, link: BrokerChannel) -> None:
         """Works until the connection is lost, or until it is to stop and nothing is left."""
         self._linked = True
         try:
@@ -92,7 +92,7 @@ class Relay:
         finally:
             self._linked = False
 
-    async def _step(self, link: Link) -> bool:
+    async def _step(self, link: BrokerChannel) -> bool:
         """Sends one batch, or waits for one; answers whether there is more to do."""
         if link.lost.done():
             raise link.lost.result()
@@ -111,7 +111,7 @@ class Relay:
             return not last
         return bool(events) or not last
 
-    def _lease(self, link: Link) -> Sequence[AnyRow]:
+    def _lease(self, link: BrokerChannel) -> Sequence[AnyRow]:
         if self._stopping.is_set():
             return self._outbox.lease(BATCH, LEASE)
         wait = timedelta(seconds=self._reconciler.every)
@@ -119,7 +119,7 @@ class Relay:
             BATCH, LEASE, wait, lambda: not (link.lost.done() or self._stopping.is_set())
         )
 
-    async def _send(self, link: Link, events: Sequence[AnyRow]) -> None:
+    async def _send(self, link: BrokerChannel, events: Sequence[AnyRow]) -> None:
         exchange, key = self._topology.exchange, self._topology.key
         confirms = [link.publish(exchange, key, _message(event)) for event in events]
         answers = await asyncio.gather(*confirms, return_exceptions=True)
@@ -128,7 +128,7 @@ class Relay:
         retries = [Retry(event_id, timedelta(seconds=PAUSE)) for event_id in failed]
         await self._settle(done, retries)
         for error in failed.values():
-            if isinstance(error, RefusedError):
+            if isinstance(error, PublishRefusedError):
                 log.warning("refused", events=len(failed), reason=str(error))
                 await self._topology.declare(link)  # somebody may have deleted the queue
                 return
@@ -144,7 +144,7 @@ class Relay:
                 self._warn("not marked", error)
             await asyncio.sleep(PAUSE)
 
-    async def _reconcile(self, link: Link) -> None:
+    async def _reconcile(self, link: BrokerChannel) -> None:
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + self._reconciler.every
             queued = await link.declare_queue(self._topology.queue)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Integer, bindparam, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
-from database.engine import AnyRow, Database, repeated
+from database.engine import AnyRow, Database, retry_transaction
 from mesh.errors import FailedPrecondition, NotFound
 from svc_orders.batcher import Batcher
 from svc_orders.models import IdempotencyKey, Order
@@ -132,7 +132,7 @@ class OrderStore:
                     raise PendingExistsError(standing) from None
         raise NotFound("User or book was not found.", "USER_OR_BOOK_NOT_FOUND")
 
-    @repeated
+    @retry_transaction
     def end(self, order_id: int, status: str) -> AnyRow:
         """Ends a pending order; answers it. The end state that it has already is no error.
 
@@ -150,7 +150,7 @@ class OrderStore:
             check_transition(order_id, row.status, status)
         return row
 
-    @repeated
+    @retry_transaction
     def end_all(self, ends: Sequence[End]) -> None:
         """Ends pending orders, all in one transaction. The end state that one has already is no error.
 
@@ -167,7 +167,7 @@ class OrderStore:
                 _check_ended(transaction, ends)
             transaction.commit()
 
-    @repeated
+    @retry_transaction
     def _insert(self, placings: Sequence[Placing]) -> list[StoredOrder]:
         with self._database.write() as transaction:
             stored = insert_all(transaction, placings)

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from database.engine import AnyRow, Database, repeated
+from database.engine import AnyRow, Database, retry_transaction
 from mesh.errors import AlreadyExists, NotFound
 from svc_users.models import RefreshToken, User
 from svc_users.rules import SESSION_LIFETIME, Reuse, judge_reuse
@@ -46,7 +46,7 @@ class UserStore:
             raise user_not_found()
         return row
 
-    @repeated
+    @retry_transaction
     def create(self, username: str, email: str, password_hash: str, now: datetime) -> AnyRow:
         """Stores a new account.
 
@@ -63,7 +63,7 @@ class UserStore:
             raise email_taken(email) from None
         return row
 
-    @repeated
+    @retry_transaction
     def set_password_hash(self, user_id: int, password_hash: str) -> None:
         """Replaces an outdated hash."""
         with self._database.write() as transaction:
@@ -81,7 +81,7 @@ class SessionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @repeated
+    @retry_transaction
     def open(self, user_id: int, now: datetime) -> Session:
         """Starts a family with its first refresh token; takes some of the expired ones away, whosesoever they are."""
         session = Session(_new_id(), _new_id(), now, now + SESSION_LIFETIME)
@@ -94,7 +94,7 @@ class SessionStore:
             transaction.commit()
         return session
 
-    @repeated
+    @retry_transaction
     def rotate(self, jti: str, now: datetime) -> tuple[Session, int]:
         """Retires a refresh token for its successor; answers it and the user's id.
 
@@ -121,7 +121,7 @@ class SessionStore:
                 return session, token.user_id
         return self._after_another(jti, now)
 
-    @repeated
+    @retry_transaction
     def end(self, family: str, now: datetime) -> None:
         """Withdraws all tokens of a session."""
         with self._database.write() as transaction:

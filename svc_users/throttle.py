@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from database.engine import Database, repeated
+from database.engine import Database, retry_transaction
 from mesh.errors import ResourceExhausted
 from svc_users.models import LoginFailures
 from svc_users.rules import FORGOTTEN_AFTER, Patience
@@ -74,7 +74,7 @@ class Throttle:
                 continue
             return
 
-    @repeated
+    @retry_transaction
     def succeeded(self, attempt: Attempt) -> None:
         """Forgets the failures before the right password."""
         if attempt.failures:
@@ -82,7 +82,7 @@ class Throttle:
                 transaction.execute(delete(LoginFailures).where(LoginFailures.account == attempt.account))
                 transaction.commit()
 
-    @repeated
+    @retry_transaction
     def _count(self, account: str, now: datetime) -> None:
         its_own = LoginFailures.account == account
         with self._database.write() as transaction:
@@ -95,7 +95,7 @@ class Throttle:
                 transaction.execute(insert(LoginFailures).values(account=account, **self._values(1, now)))
             transaction.commit()
 
-    @repeated
+    @retry_transaction
     def _reserve(self, account: str, failures: int, now: datetime) -> None:
         values = self._values(failures + 1, now)
         unchanged = LoginFailures.account == account, LoginFailures.failures == failures

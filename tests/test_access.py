@@ -9,7 +9,7 @@ import grpc
 import jwt
 import pytest
 
-from mesh.client import failure
+from mesh.client import parse_failure
 from mesh.identity import Signer
 from tests.harness import DESCRIPTORS, MESH_SECRET, ROOT, Product, running
 from tests.security_tables import CALLERS, DOCUMENT, rpcs, written
@@ -44,7 +44,7 @@ def refusal(channel: grpc.Channel, path: str, authorization: str | None) -> str:
     try:
         method(b"", metadata=metadata, timeout=10, wait_for_ready=True)
     except grpc.RpcError as error:
-        told = failure(error)
+        told = parse_failure(error)
         assert told.code is not grpc.StatusCode.INTERNAL, path
         return told.reason if told.reason in REFUSED else ""
     return ""
@@ -138,4 +138,4 @@ def test_health_and_reflection_are_for_everybody_and_there_is_nothing_else(chann
             method: Any = channel.unary_unary(path)
             with pytest.raises(grpc.RpcError) as raised:
                 method(b"", metadata=[("authorization", bearer("gateway", name))], timeout=10)
-            assert failure(raised.value).code is grpc.StatusCode.UNIMPLEMENTED
+            assert parse_failure(raised.value).code is grpc.StatusCode.UNIMPLEMENTED

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from mesh.v1 import policy_pb2
 
-from mesh.client import connect, failure
+from mesh.client import connect, parse_failure
 from mesh.identity import Signer
 from tests.harness import DESCRIPTORS, MESH_SECRET, Product, running
 from tests.servers.databases import Databases
@@ -159,7 +159,7 @@ def call(product: Product, name: str, method: MethodDescriptor, raw: bytes) -> g
         try:
             rpc(raw, timeout=30)
         except grpc.RpcError as error:
-            return failure(error).code
+            return parse_failure(error).code
     return grpc.StatusCode.OK
 
 

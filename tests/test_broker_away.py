@@ -70,7 +70,7 @@ def lines(product: Product, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in product.processes[name].log.read_text().splitlines() if line[0] == "{"]
 
 
-def said(product: Product, name: str, event: str) -> int:
+def count_log_lines(product: Product, name: str, event: str) -> int:
     """How often a process has logged that."""
     return sum(line["event"] == event for line in lines(product, name))
 
@@ -85,21 +85,25 @@ def test_orders_are_accepted_without_a_broker_and_end_when_it_comes(
 ) -> None:
     """The service still serves, both ends say once that the broker is away, and again when it goes a second time."""
     placed = [place(orders, user, 1, f"request-{user}") for user in range(1, 6)]
-    wait_for(lambda: said(product, "orders", "broker lost") == said(product, "worker", "broker lost") == 1)
+    wait_for(
+        lambda: (
+            count_log_lines(product, "orders", "broker lost") == count_log_lines(product, "worker", "broker lost") == 1
+        )
+    )
     with grpc.insecure_channel(product.addresses["orders"]) as channel:
         health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=""), timeout=5)
         assert health.status == health_pb2.HealthCheckResponse.SERVING
     assert execute(database, "SELECT count(*) FROM Orders WHERE status = 'pending'") == 5
     gate.open()
     assert {wait_for_end(orders, order) for order in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}
-    wait_for(lambda: said(product, "worker", "order") >= 5)
+    wait_for(lambda: count_log_lines(product, "worker", "order") >= 5)
     worked = {line["request_id"] for line in lines(product, "worker") if line["event"] == "order"}
     assert worked == {f"request-{user}" for user in range(1, 6)}
     gate.close()
     placed = [place(orders, user, 2) for user in range(1, 6)]
     gate.open()
     assert {wait_for_end(orders, order) for order in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}
-    assert said(product, "orders", "broker lost") <= 3
+    assert count_log_lines(product, "orders", "broker lost") <= 3
 
 
 @pytest.mark.parametrize("broker_there", [True, False], ids=["broker there", "broker away"])
@@ -108,10 +112,20 @@ def test_both_ends_stop_in_order(product: Product, gate: Gate, *, broker_there: 
     if broker_there:
         gate.open()
         wait_for(
-            lambda: said(product, "orders", "broker connected") == said(product, "worker", "broker connected") == 1
+            lambda: (
+                count_log_lines(product, "orders", "broker connected")
+                == count_log_lines(product, "worker", "broker connected")
+                == 1
+            )
         )
     else:
-        wait_for(lambda: said(product, "orders", "broker lost") == said(product, "worker", "broker lost") == 1)
+        wait_for(
+            lambda: (
+                count_log_lines(product, "orders", "broker lost")
+                == count_log_lines(product, "worker", "broker lost")
+                == 1
+            )
+        )
     password = product.environ["RABBIT_URL"].split(":")[2].split("@")[0]
     for name in ("worker", "orders"):
         process = product.processes[name]

@@ -13,7 +13,7 @@ from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy.engine import URL
 
-from mesh.client import connect, failure
+from mesh.client import connect, parse_failure
 from mesh.identity import Signer
 from tests.harness import MESH_SECRET, PATIENCE, ROOT, Process, Product
 from tests.servers.databases import Databases, Server, own_server
@@ -72,7 +72,7 @@ def test_a_service_starts_without_its_database_and_serves_when_it_comes(
         stub = books_pb2_grpc.BooksStub(channel)
         with pytest.raises(grpc.RpcError) as raised:
             stub.GetBook(BOOK)
-        told = failure(raised.value)
+        told = parse_failure(raised.value)
         assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
         server.start()
         wait_for(lambda: health(product) == SERVING)

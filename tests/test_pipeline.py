@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from database.engine import Database
-from mesh.client import connect, failure
+from mesh.client import connect, parse_failure
 from mesh.identity import Signer
 from tests.harness import MESH_SECRET, Product, running
 
@@ -65,7 +65,7 @@ def test_two_hundred_buyers_of_the_last_twenty_copies_leave_twenty_happy(
             request = orders_pb2.PlaceOrderRequest(user_id=user_id, book_id=1, quantity=1)
             return orders.PlaceOrder(request, timeout=30).order.order_id
         except grpc.RpcError as error:
-            if failure(error).reason != "OUT_OF_STOCK":
+            if parse_failure(error).reason != "OUT_OF_STOCK":
                 raise
             return 0
 
@@ -122,7 +122,7 @@ def test_orders_survive_a_books_service_that_goes_and_comes_back(
     product.start("worker")
     with pytest.raises(grpc.RpcError) as caught:
         orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=2, book_id=6, quantity=1))
-    assert failure(caught.value).code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+    assert parse_failure(caught.value).code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
     product.start("books")
     assert wait_for_end(orders, placed) == orders_pb2.ORDER_STATUS_COMPLETED
 

@@ -39,16 +39,16 @@ class Shop:
         self.process = Process([sys.executable, "-m", "launcher"], environ, folder, log)
         self.secret = ""
 
-    def said(self) -> str:
+    def output(self) -> str:
         """All that it has printed."""
         return self.process.log.read_text("utf-8")
 
     def wait_until_open(self) -> None:
         """Returns when it says which address to open."""
         deadline = time.monotonic() + 2 * PATIENCE
-        while OPEN not in self.said():
-            assert self.process.alive(), self.said()
-            assert time.monotonic() < deadline, self.said()
+        while OPEN not in self.output():
+            assert self.process.alive(), self.output()
+            assert time.monotonic() < deadline, self.output()
             time.sleep(0.05)
         self.secret = re.findall("JWT_SECRET_KEY=(.*)", (self.folder / ".env").read_text())[0]
 
@@ -194,9 +194,9 @@ def test_the_secret_is_made_once_and_never_shown(shop: Shop) -> None:
     """`.env` is for its owner only; neither the log nor any answer holds the secret or a password."""
     assert len(bytes.fromhex(shop.secret)) == 32
     assert (shop.folder / ".env").stat().st_mode & 0o777 == 0o600
-    assert shop.secret not in shop.said()
-    assert "a good long one" not in shop.said()
-    assert "Traceback" not in shop.said()
+    assert shop.secret not in shop.output()
+    assert "a good long one" not in shop.output()
+    assert "Traceback" not in shop.output()
 
 
 def test_one_ctrl_c_ends_everything(tmp_path: Path) -> None:

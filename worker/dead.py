@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
-from mesh.broker.connection import linked
+from mesh.broker.channel import BrokerChannel
+from mesh.broker.connection import connect_to_broker
 from mesh.broker.errors import BrokerError
-from mesh.broker.link import Link
 from mesh.broker.messages import ATTEMPT, Delivery, Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
@@ -53,7 +53,9 @@ def main(options: argparse.Namespace, broker: Settings | None, topology: Topolog
 
 
 async def _do(options: argparse.Namespace, broker: Settings, topology: Topology) -> int:
-    async with linked(broker) as link:  # at its end, what is not acknowledged goes back to its place in the queue
+    async with connect_to_broker(
+        broker
+    ) as link:  # at its end, what is not acknowledged goes back to its place in the queue
         await topology.declare(link)
         letters = await _take(link, topology)
         if options.action == "list":
@@ -70,7 +72,7 @@ async def _do(options: argparse.Namespace, broker: Settings, topology: Topology)
     return 0
 
 
-async def _take(link: Link, topology: Topology) -> list[Delivery]:
+async def _take(link: BrokerChannel, topology: Topology) -> list[Delivery]:
     """All that is in the queue now, but for what somebody else has just taken."""
     number = await link.declare_queue(topology.dead_queue)
     arrived: asyncio.Queue[Delivery] = asyncio.Queue()
@@ -107,7 +109,7 @@ def _show(letters: list[Delivery]) -> None:
         print(json.dumps(shown, indent=2, default=str, skipkeys=True))
 
 
-async def _redrive(link: Link, topology: Topology, letters: list[Delivery]) -> None:
+async def _redrive(link: BrokerChannel, topology: Topology, letters: list[Delivery]) -> None:
     """Each is in the queue for sure before it leaves the dead ones: it may be there twice, but never nowhere."""
     for letter in letters:
         message = letter.message.without(REASON, SET_ASIDE, ATTEMPT)

@@ -9,7 +9,7 @@ import grpc
 from bookstore.orders.v1 import orders_pb2 as pb
 
 from mesh import logs
-from mesh.client import Failure, failure
+from mesh.client import Failure, parse_failure
 from worker.handler import Outcome, Result
 from worker.source import Handle, delay_before
 
@@ -93,7 +93,7 @@ class EmbeddedSource:
             events = list((await self._orders.LeaseEvents(request)).events)
         except grpc.RpcError as error:
             self._answered = False
-            self._warn(failure(error))
+            self._warn(parse_failure(error))
             await asyncio.sleep(PAUSE)
             return []
         self._answered, self._told = True, None
@@ -134,7 +134,7 @@ class EmbeddedSource:
             try:
                 await self._orders.AckEvents(pb.AckEventsRequest(settlements=batch))
             except grpc.RpcError as error:
-                log.warning("not settled", events=len(batch), code=failure(error).code.name)
+                log.warning("not settled", events=len(batch), code=parse_failure(error).code.name)
                 if self._stopping.is_set():
                     return
                 await asyncio.sleep(PAUSE)

@@ -9,7 +9,7 @@ import grpc
 from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2
 
-from mesh.client import Failure, failure
+from mesh.client import Failure, parse_failure
 from worker.shared import HOPELESS, Shared
 
 if TYPE_CHECKING:  # the generated modules have these names for type checkers only
@@ -59,7 +59,7 @@ class Handler:
             status = await self._take(event)
             await self._ends.ask(orders_pb2.SetStatusRequest(order_id=event.order_id, status=status))
         except grpc.RpcError as error:
-            return _judge(failure(error))
+            return _judge(parse_failure(error))
         return Result(Outcome.DONE, orders_pb2.OrderStatus.Name(status))
 
     async def _take(self, event: orders_pb2.OrderEvent) -> "orders_pb2.OrderStatus.ValueType":
@@ -67,7 +67,7 @@ class Handler:
         try:
             response = await self._takes.ask(request)
         except grpc.RpcError as error:
-            if failure(error).reason == "BOOK_NOT_FOUND":
+            if parse_failure(error).reason == "BOOK_NOT_FOUND":
                 return orders_pb2.ORDER_STATUS_FAILED
             raise
         if response.outcome == books_pb2.DECREMENT_OUTCOME_APPLIED:

@@ -5,9 +5,9 @@ import functools
 from datetime import UTC, datetime
 
 from mesh import logs
-from mesh.broker.connection import keep_linked
-from mesh.broker.errors import LostError, RefusedError
-from mesh.broker.link import Link
+from mesh.broker.channel import BrokerChannel
+from mesh.broker.connection import keep_connected
+from mesh.broker.errors import ConnectionLostError, PublishRefusedError
 from mesh.broker.messages import ATTEMPT, Delivery, Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
@@ -51,7 +51,7 @@ class RabbitSource:
     async def run(self, handle: Handle) -> None:
         """Hands over events until `stop`; what is not finished then goes back to the queue with the connection."""
         consuming = asyncio.ensure_future(
-            keep_linked(self._settings, self._topology, functools.partial(self._consume, handle))
+            keep_connected(self._settings, self._topology, functools.partial(self._consume, handle))
         )
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait([consuming, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -61,7 +61,7 @@ class RabbitSource:
         if not consuming.cancelled():
             consuming.result()
 
-    async def _consume(self, handle: Handle, link: Link) -> None:
+    async def _consume(self, handle: Handle, link: BrokerChannel) -> None:
         """Works until the connection is lost. What was in work then comes again: nobody could acknowledge it."""
         running: set[asyncio.Task[None]] = set()
 
@@ -79,12 +79,12 @@ class RabbitSource:
             raise link.lost.result()
         finally:
             self._consuming = False
-            link.hang_up("closed")
+            link.close("closed")
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    async def _work(self, handle: Handle, link: Link, delivery: Delivery) -> None:
+    async def _work(self, handle: Handle, link: BrokerChannel, delivery: Delivery) -> None:
         try:
             event = read(delivery.message)
             if isinstance(event, Malformed):
@@ -97,28 +97,28 @@ class RabbitSource:
             result = Result(Outcome.RETRY, type(error).__name__)
         try:
             await self._settle(link, delivery, result)
-        except LostError:
+        except ConnectionLostError:
             return  # the message comes again
         except Exception:
             log.exception("not settled", message_id=delivery.message.message_id)
 
-    async def _settle(self, link: Link, delivery: Delivery, result: Result) -> None:
+    async def _settle(self, link: BrokerChannel, delivery: Delivery, result: Result) -> None:
         attempt = delivery.message.attempt()
         if result.outcome is Outcome.RETRY:
-            again = delivery.message.saying({ATTEMPT: attempt + 1})
+            again = delivery.message.with_headers({ATTEMPT: attempt + 1})
             await self._publish(link, self._topology.retry_exchange, self._topology.retry_key(attempt), again)
         elif result.outcome is Outcome.REJECT:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            dead = delivery.message.saying({REASON: result.reason, SET_ASIDE: now})
+            dead = delivery.message.with_headers({REASON: result.reason, SET_ASIDE: now})
             await self._publish(link, self._topology.dead_exchange, self._topology.key, dead)
         link.ack(delivery.tag)
 
-    async def _publish(self, link: Link, exchange: str, key: str, message: Message) -> None:
+    async def _publish(self, link: BrokerChannel, exchange: str, key: str, message: Message) -> None:
         """Publishes however often it takes; until then the message stays where it came from."""
         while True:
             try:
                 return await link.publish(exchange, key, message)
-            except RefusedError as error:
+            except PublishRefusedError as error:
                 log.warning("refused", exchange=exchange, reason=str(error))
             await asyncio.sleep(PAUSE)
             await self._topology.declare(link)

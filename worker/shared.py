@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import grpc
 
-from mesh.client import failure
+from mesh.client import parse_failure
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -85,7 +85,7 @@ class Shared(Generic[Q, A]):
             for asked, answer in zip(batch, await calling, strict=True):
                 asked.succeed(answer)
         except Exception as error:  # noqa: BLE001 - each of those who asked gets it
-            if isinstance(error, grpc.RpcError) and failure(error).code in HOPELESS:
+            if isinstance(error, grpc.RpcError) and parse_failure(error).code in HOPELESS:
                 return False
             for asked in batch:
                 asked.fail(error)

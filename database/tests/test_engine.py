@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError, DBAPIError, InternalError, OperationalError
 
 from database.config import Config
-from database.engine import ATTEMPTS, BadUrlError, Database, parse_url, repeated
+from database.engine import ATTEMPTS, Database, DatabaseUrlError, parse_url, retry_transaction
 from database.tests.rows import add_book, count, execute
 from mesh.env import ConfigError
 
@@ -29,7 +29,7 @@ def failing(kind: Callable[..., DBAPIError], errno: int, times: int) -> tuple[Ca
     """A transaction that fails a number of times, and the list of its attempts."""
     attempts: list[int] = []
 
-    @repeated
+    @retry_transaction
     def transaction() -> str:
         attempts.append(errno)
         if len(attempts) <= times:
@@ -82,7 +82,7 @@ def test_repeating_ends() -> None:
 )
 def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
     """Another engine, another driver, and no URL at all are one sentence that names the setting."""
-    with pytest.raises(BadUrlError, match=r"^dbURL must look like sqlite:///") as refused:
+    with pytest.raises(DatabaseUrlError, match=r"^dbURL must look like sqlite:///") as refused:
         parse_url(url)
     assert "hunter2" not in str(refused.value)
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
@@ -108,7 +108,7 @@ def test_the_default_is_a_file() -> None:
 def test_a_folder_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     """A file where the folder should be is one sentence, not a stack trace."""
     (tmp_path / "data").write_text("a file")
-    with pytest.raises(BadUrlError, match=r"^dbURL: "):
+    with pytest.raises(DatabaseUrlError, match=r"^dbURL: "):
         Database(parse_url(f"sqlite:///{tmp_path}/data/deep/shop.db"))
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
-from database.engine import Database, repeated
+from database.engine import Database, retry_transaction
 from database.options import Options
 from database.tests.rows import add_book, count, execute
 from mesh.errors import Unavailable
@@ -132,7 +132,7 @@ def test_two_transactions_that_wait_for_each_other_both_end(file_database: Datab
     attempts: list[int] = []
     statement = text("UPDATE Books SET quantity = quantity + 1 WHERE book_id = :book")
 
-    @repeated
+    @retry_transaction
     def transaction(first: int, second: int) -> None:
         attempts.append(first)
         with file_database.write() as connection:
@@ -156,7 +156,7 @@ def test_a_lock_that_is_not_released_in_time_is_waited_for_again(file_database: 
     attempts: list[int] = []
     failed = threading.Event()
 
-    @repeated
+    @retry_transaction
     def transaction() -> None:
         attempts.append(1)
         with file_database.write() as connection:

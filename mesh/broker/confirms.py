@@ -6,7 +6,7 @@ from typing import Any
 import pika
 from pika.spec import Basic
 
-from mesh.broker.errors import BrokerError, RefusedError
+from mesh.broker.errors import BrokerError, PublishRefusedError
 
 
 class Confirms:
@@ -54,4 +54,6 @@ class Confirms:
         if taken and not returned:
             future.set_result(None)
         else:
-            future.set_exception(RefusedError("There is no queue for it." if returned else "There is no room for it."))
+            future.set_exception(
+                PublishRefusedError("There is no queue for it." if returned else "There is no room for it.")
+            )

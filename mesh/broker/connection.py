@@ -10,8 +10,8 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError
 
 from mesh import logs
-from mesh.broker.errors import BrokerError, LostError
-from mesh.broker.link import Link, said
+from mesh.broker.channel import BrokerChannel, error_reason
+from mesh.broker.errors import BrokerError, ConnectionLostError
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 
@@ -24,32 +24,32 @@ log = logs.get("mesh.broker")
 
 
 @asynccontextmanager
-async def linked(settings: Settings) -> AsyncIterator[Link]:
+async def connect_to_broker(settings: Settings) -> AsyncIterator[BrokerChannel]:
     """A connection for the block.
 
     Raises:
-        LostError: when it cannot be made.
+        ConnectionLostError: when it cannot be made.
     """
     # Each failure would be told several times, with a traceback; here it is an error with one sentence.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
     connection = await _connected(settings)
-    lost: asyncio.Future[LostError] = asyncio.get_running_loop().create_future()
+    lost: asyncio.Future[ConnectionLostError] = asyncio.get_running_loop().create_future()
     gone = asyncio.Event()
 
     def on_close(_: object, reason: BaseException) -> None:
         if not lost.done():
-            lost.set_result(LostError(said(reason)))
+            lost.set_result(ConnectionLostError(error_reason(reason)))
         gone.set()
 
     connection.add_on_close_callback(on_close)
     connection.add_on_connection_blocked_callback(lambda *_: log.warning("broker blocks", broker=settings.place))
     connection.add_on_connection_unblocked_callback(lambda *_: log.info("broker goes on", broker=settings.place))
-    link = Link(connection, lost)
+    link = BrokerChannel(connection, lost)
     try:
         await link.open_channel()
         yield link
     finally:
-        link.hang_up("closed")
+        link.close("closed")
         try:
             await asyncio.wait_for(gone.wait(), GOODBYE)
         except TimeoutError:
@@ -67,7 +67,7 @@ async def _connected(settings: Settings) -> AsyncioConnection:
         await _give_up(opened)
         raise
     if isinstance(result, BaseException):
-        raise LostError(said(result))
+        raise ConnectionLostError(error_reason(result))
     return result
 
 
@@ -82,21 +82,23 @@ async def _give_up(opened: asyncio.Future[AsyncioConnection | BaseException]) ->
         await asyncio.wait([asyncio.ensure_future(gone.wait())], timeout=GOODBYE)
 
 
-async def keep_linked(settings: Settings, topology: Topology, use: Callable[[Link], Awaitable[None]]) -> None:
+async def keep_connected(
+    settings: Settings, topology: Topology, use: Callable[[BrokerChannel], Awaitable[None]]
+) -> None:
     """Calls `use` with a connection, and again with another one whenever it is lost, until `use` returns."""
     pause, told = FIRST_PAUSE, ""
     while True:
         started = time.monotonic()
         try:
-            async with linked(settings) as link:
+            async with connect_to_broker(settings) as link:
                 await topology.declare(link)
                 log.info("broker connected", broker=settings.place)
                 return await use(link)
         except (BrokerError, AMQPError, OSError) as error:
             if time.monotonic() - started > LONGEST_PAUSE:  # it had worked: what ails it now is news
                 pause, told = FIRST_PAUSE, ""
-            if said(error) != told:
-                told = said(error)
+            if error_reason(error) != told:
+                told = error_reason(error)
                 log.warning("broker lost", broker=settings.place, error=told)
         await asyncio.sleep(pause)
         pause = min(2 * pause, LONGEST_PAUSE)

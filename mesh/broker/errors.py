@@ -1,8 +1,8 @@
 """What goes wrong with a broker.
 
 BrokerError
-├── LostError       the connection could not be made, or is gone
-└── RefusedError    the broker did not take a message: no queue for it, or no room
+├── ConnectionLostError       the connection could not be made, or is gone
+└── PublishRefusedError    the broker did not take a message: no queue for it, or no room
 """
 
 
@@ -10,9 +10,9 @@ class BrokerError(Exception):
     """The broker did not do what it was asked for; the message is for logs and operators."""
 
 
-class LostError(BrokerError):
+class ConnectionLostError(BrokerError):
     """The connection could not be made, or is gone."""
 
 
-class RefusedError(BrokerError):
+class PublishRefusedError(BrokerError):
     """The broker did not take a message: no queue for it, or no room."""

@@ -31,7 +31,7 @@ class Message:
     headers: Mapping[str, Header] = field(default_factory=dict)
     content_type: str = "application/json"
 
-    def named(self) -> "Message":
+    def with_id(self) -> "Message":
         """The message itself, or a copy with a name when it has none."""
         return self if self.message_id else replace(self, message_id=str(uuid.uuid4()))
 
@@ -40,7 +40,7 @@ class Message:
         kept = {key: value for key, value in self.headers.items() if not str(key).startswith((*OF_THE_BROKER, *names))}
         return replace(self, headers=kept)
 
-    def saying(self, headers: Mapping[str, Header]) -> "Message":
+    def with_headers(self, headers: Mapping[str, Header]) -> "Message":
         """A copy without what the broker wrote on it, and with further headers."""
         return replace(self, headers={**self.without().headers, **headers})
 

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from mesh.broker.link import Link
+from mesh.broker.channel import BrokerChannel
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Topology:
         """The routing key to the queue in which a message waits that came back `attempt` times before."""
         return self._retry_name(self.key, min(attempt, len(self.delays) - 1))
 
-    async def declare(self, link: Link) -> int:
+    async def declare(self, link: BrokerChannel) -> int:
         """Makes all that is not there yet; answers how many messages wait in the queue."""
         await asyncio.gather(
             link.declare_exchange(self.exchange, "direct"),

@@ -10,7 +10,7 @@ import pytest
 from google.protobuf.message import Message
 
 from mesh.call import Call, current, deadline_after
-from mesh.client import Failure, Target, connect, connect_async, failure
+from mesh.client import Failure, Target, connect, connect_async, parse_failure
 from mesh.errors import FailedPrecondition
 from mesh.identity import Signer
 from mesh.testing import SECRET, channel_as, running
@@ -54,7 +54,7 @@ def call_sync(target: Target) -> Failure:
     """The failure that a blocking client sees."""
     with channel_as("tester", target) as channel, pytest.raises(grpc.RpcError) as raised:
         echo.method(channel)(echo.request())
-    return failure(raised.value)
+    return parse_failure(raised.value)
 
 
 def call_async(target: Target) -> Failure:
@@ -64,7 +64,7 @@ def call_async(target: Target) -> Failure:
         async with connect_async(target, Signer("tester", SECRET)) as channel:
             with pytest.raises(grpc.RpcError) as raised:
                 await echo.method(channel)(echo.request())
-        return failure(raised.value)
+        return parse_failure(raised.value)
 
     return asyncio.run(call())
 
@@ -90,7 +90,7 @@ def test_a_service_that_is_down_is_unavailable(call: Any) -> None:
 
 def test_an_error_without_a_status_is_unknown() -> None:
     """Whatever else gRPC raises is no reason to fail while handling a failure."""
-    assert failure(grpc.RpcError()) == Failure(CODE.UNKNOWN, "")
+    assert parse_failure(grpc.RpcError()) == Failure(CODE.UNKNOWN, "")
 
 
 def test_an_idempotent_method_is_retried_while_its_service_is_away() -> None:
@@ -110,7 +110,7 @@ def test_a_method_that_changes_things_is_never_repeated() -> None:
         pytest.raises(grpc.RpcError) as raised,
     ):
         echo.method(channel, "Change")(echo.request())
-    assert (failure(raised.value).code, answers.calls) == (CODE.UNAVAILABLE, 1)
+    assert (parse_failure(raised.value).code, answers.calls) == (CODE.UNAVAILABLE, 1)
 
 
 def test_other_failures_are_not_retried(refusing: Target) -> None:

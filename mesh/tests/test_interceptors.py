@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from structlog.testing import capture_logs
 
 from mesh import logs
-from mesh.client import Failure, Target, connect, failure
+from mesh.client import Failure, Target, connect, parse_failure
 from mesh.errors import AlreadyExists, NotFound
 from mesh.identity import Signer
 from mesh.testing import SECRET, channel_as, running
@@ -41,7 +41,7 @@ def refused(call: Any, *arguments: Any, **options: Any) -> Failure:
     """How the call fails."""
     with pytest.raises(grpc.RpcError) as raised:
         call(*arguments, **options)
-    return failure(raised.value)
+    return parse_failure(raised.value)
 
 
 def raising(error: Exception) -> echo.Answer:

@@ -8,8 +8,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from mesh.client import Target, failure
-from mesh.server import MESSAGE_LIMIT, MeshServer, PortTakenError, Service
+from mesh.client import Target, parse_failure
+from mesh.server import MESSAGE_LIMIT, MeshServer, PortInUseError, Service
 from mesh.testing import SECRET, channel_as, running
 from mesh.tests import echo
 
@@ -50,7 +50,7 @@ def test_an_unknown_service_has_no_health(target: Target) -> None:
     """A name that nobody serves is NOT_FOUND."""
     with pytest.raises(grpc.RpcError) as raised:
         health(target, "no.such.Service")
-    assert failure(raised.value).code is grpc.StatusCode.NOT_FOUND
+    assert parse_failure(raised.value).code is grpc.StatusCode.NOT_FOUND
 
 
 @pytest.mark.parametrize("name", ["", ECHO])
@@ -98,13 +98,13 @@ def test_reflection_lists_the_services(target: Target) -> None:
 
 def test_a_port_that_is_taken_is_said_so(target: Target) -> None:
     """Two servers never share a port by accident; the message names it."""
-    with pytest.raises(PortTakenError, match=rf"^The address {target.address} is already in use or "):
+    with pytest.raises(PortInUseError, match=rf"^The address {target.address} is already in use or "):
         MeshServer(echo.service(), SECRET, target.address)
 
 
 def test_an_address_that_is_none_is_said_so() -> None:
     """A mistyped address is the same error, not a stack trace."""
-    with pytest.raises(PortTakenError, match=r"^The address not-an-address "):
+    with pytest.raises(PortInUseError, match=r"^The address not-an-address "):
         MeshServer(echo.service(), SECRET, "not-an-address")
 
 
@@ -113,7 +113,7 @@ def test_a_message_over_the_limit_is_refused_and_the_next_one_answered(target: T
     with channel_as("tester", target) as channel:
         with pytest.raises(grpc.RpcError) as raised:
             echo.method(channel)(echo.request(text="x" * (MESSAGE_LIMIT + 1)))
-        assert failure(raised.value).code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert parse_failure(raised.value).code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert echo.method(channel)(echo.request()).text == "hello"
 
 
@@ -128,7 +128,7 @@ def test_stopping_lets_a_running_call_end() -> None:
 
     stopping = threading.Event()
     plain = echo.service(slow)  # type: ignore[arg-type] # any message will do
-    server = MeshServer(Service(plain.name, plain.descriptor, plain.add, stopping=stopping.set), SECRET, "127.0.0.1:0")
+    server = MeshServer(Service(plain.name, plain.descriptor, plain.add, on_stop=stopping.set), SECRET, "127.0.0.1:0")
     server.start()
     target = Target("echo", f"127.0.0.1:{server.port}", plain.descriptor)
     with channel_as("tester", target) as channel:
@@ -139,7 +139,7 @@ def test_stopping_lets_a_running_call_end() -> None:
         assert stopping.wait(5)
         with pytest.raises(grpc.RpcError) as refused, channel_as("gateway", target) as late:
             echo.method(late)(echo.request(), timeout=0.5)
-        assert failure(refused.value).code in {
+        assert parse_failure(refused.value).code in {
             grpc.StatusCode.UNAVAILABLE,
             grpc.StatusCode.CANCELLED,
             grpc.StatusCode.DEADLINE_EXCEEDED,

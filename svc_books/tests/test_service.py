@@ -10,7 +10,7 @@ from bookstore.books.v1 import books_pb2_grpc
 
 from database.engine import Database
 from database.tests.rows import add_book, add_order, add_user, execute
-from mesh.client import Target, failure
+from mesh.client import Target, parse_failure
 from mesh.testing import channel_as, running
 from svc_books.__main__ import service
 
@@ -45,7 +45,7 @@ def code(call: Callable[[Any], Any], request: object) -> tuple[grpc.StatusCode, 
     """Status code and reason of a call that fails, and the fields that it names."""
     with pytest.raises(grpc.RpcError) as raised:
         call(request)
-    told = failure(raised.value)
+    told = parse_failure(raised.value)
     return told.code, told.reason, sorted(told.fields)
 
 
@@ -220,4 +220,4 @@ def test_removing_stock_ends_in_each_of_its_codes(as_worker: Stub, seeded_file_d
     assert code(remove, pb.RemoveStockRequest(book_id=999_999, quantity=2))[0] is CODE.NOT_FOUND
     with pytest.raises(grpc.RpcError) as raised:
         remove(pb.RemoveStockRequest(book_id=book))
-    assert failure(raised.value).message == "Invalid quantity provided. Must be more than 0."
+    assert parse_failure(raised.value).message == "Invalid quantity provided. Must be more than 0."

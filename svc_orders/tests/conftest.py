@@ -161,7 +161,7 @@ def target(file_database: Database, books: FakeBooks, clock: Clock, bell: Bell) 
         "orders",
         orders_pb2.DESCRIPTOR.services_by_name["Orders"],
         lambda server: orders_pb2_grpc.add_OrdersServicer_to_server(servicer, server),
-        stopping=bell.close,
+        on_stop=bell.close,
     )
     with running(service) as started:
         yield started

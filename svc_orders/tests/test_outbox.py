@@ -15,7 +15,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from database.engine import AnyRow, Database
 from database.tests.rows import add_book, add_order, add_user, count, execute
-from mesh.client import failure
+from mesh.client import parse_failure
 from svc_orders.outbox import Bell, Outbox, Reject, Retry
 from svc_orders.tests.conftest import Clock
 
@@ -231,7 +231,7 @@ def test_a_lease_out_of_range_is_refused(as_worker: Stub, request_: pb.LeaseEven
     """Numbers and durations have limits."""
     with pytest.raises(grpc.RpcError) as raised:
         as_worker.LeaseEvents(request_)
-    assert failure(raised.value).code is grpc.StatusCode.INVALID_ARGUMENT
+    assert parse_failure(raised.value).code is grpc.StatusCode.INVALID_ARGUMENT
 
 
 @pytest.mark.integration
@@ -250,4 +250,4 @@ def test_a_malformed_settlement_is_refused(as_worker: Stub, settlements: list[pb
     """None, too many, no id, no settlement, an endless reason."""
     with pytest.raises(grpc.RpcError) as raised:
         as_worker.AckEvents(pb.AckEventsRequest(settlements=settlements))
-    assert failure(raised.value).code is grpc.StatusCode.INVALID_ARGUMENT
+    assert parse_failure(raised.value).code is grpc.StatusCode.INVALID_ARGUMENT

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from database.engine import Database
 from database.tests.rows import add_book, add_user, count, execute, make_broken
-from mesh.client import Failure, failure
+from mesh.client import Failure, parse_failure
 from svc_orders.outbox import Bell
 from svc_orders.tests.conftest import Clock, FakeBooks
 
@@ -27,7 +27,7 @@ def refused(call: Callable[..., Any], request: object, **options: Any) -> Failur
     """How a call fails."""
     with pytest.raises(grpc.RpcError) as raised:
         call(request, **options)
-    return failure(raised.value)
+    return parse_failure(raised.value)
 
 
 def asked(user: int, book: int, key: str | None = None, **fields: Any) -> pb.PlaceOrderRequest:
@@ -242,7 +242,7 @@ def test_no_key_sixteen_times_at_once_is_one_pending_order(
         try:
             return orders.PlaceOrder(asked(user, book)).order.order_id
         except grpc.RpcError as error:
-            standing = failure(error).detail(pb.Order)
+            standing = parse_failure(error).detail(pb.Order)
             assert standing is not None
             return standing.order_id
 

@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 from database.engine import AnyRow, Database
 from database.tests.rows import add_book, add_user, count
 from mesh.broker.settings import Settings, broker_settings
-from mesh.client import failure
+from mesh.client import parse_failure
 from mesh.testing import channel_as, running
 from svc_orders.__main__ import ORDERS, service
 from svc_orders.message import to_json
@@ -306,5 +306,5 @@ def test_no_worker_gets_events_that_a_broker_carries(file_database: Database, be
         stub = orders_pb2_grpc.OrdersStub(channel)
         with pytest.raises(grpc.RpcError) as raised:
             stub.LeaseEvents(pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60)))
-    told = failure(raised.value)
+    told = parse_failure(raised.value)
     assert (told.code, told.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "BROKER_CARRIES_EVENTS")

@@ -10,7 +10,7 @@ from bookstore.orders.v1 import orders_pb2_grpc
 
 from database.engine import Database
 from database.tests.rows import add_book, add_order, add_user, count, execute
-from mesh.client import Target, failure
+from mesh.client import Target, parse_failure
 from mesh.testing import channel_as
 
 pytestmark = pytest.mark.integration
@@ -23,7 +23,7 @@ def code(call: Callable[[Any], Any], request: object) -> tuple[grpc.StatusCode, 
     """Status code and sentence of a call that fails."""
     with pytest.raises(grpc.RpcError) as raised:
         call(request)
-    told = failure(raised.value)
+    told = parse_failure(raised.value)
     return told.code, told.message
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from database.engine import Database
 from database.tests.rows import count, execute_unchecked
-from mesh.client import Failure, failure
+from mesh.client import Failure, parse_failure
 from svc_users.tests.conftest import SECRET, Clock, CountingHasher, Serve
 
 pytestmark = pytest.mark.integration
@@ -29,7 +29,7 @@ def refused(call: Callable[[Any], Any], request: object) -> Failure:
     """How a call fails."""
     with pytest.raises(grpc.RpcError) as raised:
         call(request)
-    return failure(raised.value)
+    return parse_failure(raised.value)
 
 
 def claims(token: str) -> Any:
@@ -79,7 +79,7 @@ def test_two_who_register_at_once_get_one_account(users: Stub, file_database: Da
         try:
             users.Register(ANN)
         except grpc.RpcError as error:
-            return failure(error).code
+            return parse_failure(error).code
         return CODE.OK
 
     with ThreadPoolExecutor(8) as pool:

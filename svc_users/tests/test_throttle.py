@@ -13,7 +13,7 @@ from bookstore.users.v1 import users_pb2_grpc
 
 from database.engine import Database
 from database.tests.rows import count
-from mesh.client import Failure, failure
+from mesh.client import Failure, parse_failure
 from svc_users.rules import Patience
 from svc_users.tests.conftest import Clock, CountingHasher
 from svc_users.throttle import Throttle
@@ -35,7 +35,7 @@ def refused(call: Callable[[Any], Any], request: object) -> Failure:
     """How a call fails."""
     with pytest.raises(grpc.RpcError) as raised:
         call(request)
-    return failure(raised.value)
+    return parse_failure(raised.value)
 
 
 @pytest.mark.unit

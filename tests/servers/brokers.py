@@ -57,7 +57,7 @@ class RabbitContainer(Broker):
         """Runs `rabbitmqctl`, for what the HTTP API does not offer."""
         docker("exec", self._name, "rabbitmqctl", *arguments)
 
-    def said(self) -> str | None:
+    def exit_output(self) -> str | None:
         """Its last lines when it has ended by itself, else none."""
         if docker("inspect", "--format={{.State.Running}}", self._name) == "true":
             return None

@@ -60,7 +60,7 @@ class Broker(ABC):
         """Runs `rabbitmqctl`, for what the HTTP API does not offer."""
 
     @abstractmethod
-    def said(self) -> str | None:
+    def exit_output(self) -> str | None:
         """Its last lines when it has ended by itself, else none."""
 
     def start(self) -> None:
@@ -80,10 +80,10 @@ class Broker(ABC):
         """
         deadline = time.monotonic() + 2 * PATIENCE
         while not self._answers():
-            said = self.said()
-            if said is not None or time.monotonic() > deadline:
+            output = self.exit_output()
+            if output is not None or time.monotonic() > deadline:
                 self.stop()
-                message = f"{SERVER} did not start:\n{said}"
+                message = f"{SERVER} did not start:\n{output}"
                 raise ServerError(message)
             time.sleep(0.05)
 
@@ -185,7 +185,7 @@ class RabbitMq(Broker):
         if done.returncode:
             raise ServerError(done.stdout + done.stderr)
 
-    def said(self) -> str | None:
+    def exit_output(self) -> str | None:
         """Its last lines when it has ended by itself, else none."""
         if self._process is None or self._process.poll() is None:
             return None

@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 from pika import frame, spec
 
-from mesh.broker.connection import linked
-from mesh.broker.link import Link
+from mesh.broker.channel import BrokerChannel
+from mesh.broker.connection import connect_to_broker
 from mesh.broker.messages import Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
@@ -26,7 +26,7 @@ class Tap:
         link: a connection of the tap's own, to put messages in.
     """
 
-    def __init__(self, broker: Settings, topology: Topology, link: Link) -> None:
+    def __init__(self, broker: Settings, topology: Topology, link: BrokerChannel) -> None:
         self._place = broker.parameters.host, broker.parameters.port
         self._topology = topology
         self._link = link
@@ -119,7 +119,7 @@ class Notes:
 @asynccontextmanager
 async def tapped(broker: Settings, topology: Topology) -> AsyncIterator[Tap]:
     """A tap that is open during the block, on queues that exist."""
-    async with linked(broker) as link:
+    async with connect_to_broker(broker) as link:
         await topology.declare(link)
         tap = Tap(broker, topology, link)
         await tap.come_back()

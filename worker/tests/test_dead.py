@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mesh.broker.connection import linked
+from mesh.broker.connection import connect_to_broker
 from mesh.broker.messages import Delivery, Message
 from mesh.broker.settings import Settings, broker_settings
 from tests.servers.rabbitmq import Broker
@@ -38,7 +38,7 @@ def put(broker: Settings, *messages: Message) -> None:
     """Sets messages aside."""
 
     async def run() -> None:
-        async with linked(broker) as link:
+        async with connect_to_broker(broker) as link:
             await ORDERS.declare(link)
             for message in messages:
                 await link.publish(ORDERS.dead_exchange, ORDERS.key, message)
@@ -50,7 +50,7 @@ def left(broker: Settings, queue: str) -> list[Message]:
     """The messages in a queue, which they leave."""
 
     async def run() -> list[Message]:
-        async with linked(broker) as link:
+        async with connect_to_broker(broker) as link:
             number = await link.declare_queue(queue)
             arrived: asyncio.Queue[Delivery] = asyncio.Queue()
             await link.consume(queue, 0, arrived.put_nowait)

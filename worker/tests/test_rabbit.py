@@ -10,8 +10,8 @@ import pika
 import pytest
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 
-from mesh.broker.connection import linked
-from mesh.broker.link import Link
+from mesh.broker.channel import BrokerChannel
+from mesh.broker.connection import connect_to_broker
 from mesh.broker.messages import Delivery, Message
 from mesh.broker.settings import Settings
 from tests.servers.rabbitmq import Broker
@@ -68,18 +68,18 @@ class TestRabbitSource(Conformance):
 BODY = b'{"order_id": 7, "book_id": 3, "quantity": 2}'
 
 
-def beside(broker: Settings, claim: Callable[[Link], Awaitable[None]]) -> None:
+def beside(broker: Settings, claim: Callable[[BrokerChannel], Awaitable[None]]) -> None:
     """Runs a claim with a connection of its own."""
 
     async def run() -> None:
-        async with asyncio.timeout(2 * PATIENCE), linked(broker) as link:
+        async with asyncio.timeout(2 * PATIENCE), connect_to_broker(broker) as link:
             await ORDERS.declare(link)
             await claim(link)
 
     asyncio.run(run())
 
 
-def waiting(link: Link, queue: str, number: int) -> Callable[[], Awaitable[bool]]:
+def waiting(link: BrokerChannel, queue: str, number: int) -> Callable[[], Awaitable[bool]]:
     """Whether so many messages are ready in a queue."""
 
     async def found() -> bool:
@@ -88,7 +88,7 @@ def waiting(link: Link, queue: str, number: int) -> Callable[[], Awaitable[bool]
     return found
 
 
-async def taken(link: Link, queue: str) -> Delivery:
+async def taken(link: BrokerChannel, queue: str) -> Delivery:
     """The first message of a queue."""
     arrived: asyncio.Queue[Delivery] = asyncio.Queue()
     await link.consume(queue, 1, arrived.put_nowait)
@@ -102,7 +102,7 @@ def test_a_message_by_a_plain_client_is_worked_on(broker: Settings, broker_url: 
         channel.queue_declare("order_queue", durable=True)
         channel.basic_publish("", "order_queue", BODY)
 
-    async def claim(link: Link) -> None:
+    async def claim(link: BrokerChannel) -> None:
         events: asyncio.Queue[OrderEvent] = asyncio.Queue()
 
         async def work(event: OrderEvent) -> Result:
@@ -120,7 +120,7 @@ def test_a_message_by_a_plain_client_is_worked_on(broker: Settings, broker_url: 
 def test_a_plain_client_consumes_beside_the_source(broker: Settings, broker_url: str) -> None:
     """Its own plain declaration is no contradiction, and the two share the messages."""
 
-    async def claim(link: Link) -> None:
+    async def claim(link: BrokerChannel) -> None:
         recorder = Recorder(done)
         got: list[bytes] = []
 
@@ -156,7 +156,7 @@ def test_a_plain_client_consumes_beside_the_source(broker: Settings, broker_url:
 def test_a_malformed_message_is_set_aside_whole_with_the_reason(broker: Settings) -> None:
     """It disturbs nobody, and an operator finds what it was and when it came."""
 
-    async def claim(link: Link) -> None:
+    async def claim(link: BrokerChannel) -> None:
         await link.publish(ORDERS.exchange, ORDERS.key, Message(b"\x00nonsense", "id-1", {"theirs": 1}, "text/plain"))
         await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY))
         recorder = Recorder(done)
@@ -179,7 +179,7 @@ def test_a_malformed_message_is_set_aside_whole_with_the_reason(broker: Settings
 def test_a_retried_message_comes_back_with_its_attempt(broker: Settings) -> None:
     """Through the queue of the contract, after its delay; done the second time, it is gone from everywhere."""
 
-    async def claim(link: Link) -> None:
+    async def claim(link: BrokerChannel) -> None:
         attempts: list[int] = []
 
         async def work(event: OrderEvent) -> Result:
@@ -203,7 +203,7 @@ def test_a_retried_message_comes_back_with_its_attempt(broker: Settings) -> None
 def test_a_source_that_stops_leaves_its_messages_in_the_queue(broker: Settings) -> None:
     """All that it had taken is ready again, in the broker's own count."""
 
-    async def claim(link: Link) -> None:
+    async def claim(link: BrokerChannel) -> None:
         for _ in range(20):
             await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY))
         recorder = Recorder(for_ever)
@@ -222,7 +222,7 @@ def test_a_source_that_stops_leaves_its_messages_in_the_queue(broker: Settings) 
 def test_a_queue_that_is_deleted_is_made_again(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """The source does not wait on a queue that is no more."""
 
-    async def claim(link: Link) -> None:
+    async def claim(link: BrokerChannel) -> None:
         recorder = Recorder(done)
         async with Running(RabbitSource(broker, ORDERS, 10), recorder.handle):
             await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY))
@@ -242,7 +242,7 @@ def test_a_queue_that_is_deleted_is_made_again(broker: Settings, rabbit: Broker,
 def test_a_message_that_nobody_takes_back_stays_where_it_is(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """Without the queue for retries, it is not acknowledged; with it again, it goes there."""
 
-    async def claim(link: Link) -> None:
+    async def claim(link: BrokerChannel) -> None:
         attempts: list[int] = []
 
         async def work(event: OrderEvent) -> Result:
@@ -273,7 +273,7 @@ def test_nothing_that_a_client_writes_on_a_message_holds_it_up(broker: Settings,
             properties = pika.BasicProperties(message_id=b"\xff", content_type=b"\xfe", headers=headers)
             channel.basic_publish("", "order_queue", body, properties)
 
-    async def claim(link: Link) -> None:
+    async def claim(link: BrokerChannel) -> None:
         recorder = Recorder(done)
         async with Running(RabbitSource(broker, ORDERS, 10), recorder.handle):
             await until(waiting(link, ORDERS.dead_queue, 1))

@@ -1,4 +1,4 @@
-"""Real servers for tests: in this process, on a free port, with all interceptors."""
+"""Real servers in this process, on a free port, with all interceptors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -9,19 +9,19 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError
 
 from mesh.broker.confirms import Confirms
-from mesh.broker.errors import LostError
+from mesh.broker.errors import ConnectionLostError
 from mesh.broker.messages import Delivery, Message, received
 
 
-class Link:
-    """What can be done on an open connection. Each method raises LostError when it is gone.
+class BrokerChannel:
+    """What can be done on an open connection. Each method raises ConnectionLostError when it is gone.
 
     Args:
         connection: the connection.
         lost: done when the connection is gone, with the reason.
     """
 
-    def __init__(self, connection: AsyncioConnection, lost: asyncio.Future[LostError]) -> None:
+    def __init__(self, connection: AsyncioConnection, lost: asyncio.Future[ConnectionLostError]) -> None:
         self._connection = connection
         self.lost = lost
         self._channel: Any = None
@@ -31,9 +31,9 @@ class Link:
     async def open_channel(self) -> None:
         """Makes the channel; before it nothing else works."""
         self._channel = await self._answer(lambda done: self._connection.channel(on_open_callback=done))
-        self._channel.add_on_close_callback(lambda _, reason: self.hang_up(said(reason)))
+        self._channel.add_on_close_callback(lambda _, reason: self.close(error_reason(reason)))
         self._channel.add_on_return_callback(self._confirms.on_return)
-        self._channel.add_on_cancel_callback(lambda _: self.hang_up("The queue is gone."))
+        self._channel.add_on_cancel_callback(lambda _: self.close("The queue is gone."))
         await self._answer(lambda done: self._channel.confirm_delivery(self._confirms.on_confirm, callback=done))
 
     async def declare_exchange(self, name: str, kind: str) -> None:
@@ -63,14 +63,14 @@ class Link:
     def publish(self, exchange: str, key: str, message: Message) -> asyncio.Future[None]:
         """Publishes; the answer comes when the broker has the message in a queue.
 
-        It is RefusedError when the broker did not take it, and LostError when nobody knows.
+        It is PublishRefusedError when the broker did not take it, and ConnectionLostError when nobody knows.
         """
-        message = message.named()
+        message = message.with_id()
         confirmed = self._confirms.expect(message.message_id)
         try:
             self._channel.basic_publish(exchange, key, message.body, message.properties(), mandatory=True)
         except AMQPError as error:
-            self.hang_up(said(error))
+            self.close(error_reason(error))
             self._confirms.fail(self.lost.result())
         return confirmed
 
@@ -79,10 +79,10 @@ class Link:
         if self._channel.is_open:
             self._channel.basic_ack(tag)
 
-    def hang_up(self, reason: str) -> None:
+    def close(self, reason: str) -> None:
         """Begins to end the connection; what is not acknowledged goes back to its queue."""
         if not self.lost.done():
-            self.lost.set_result(LostError(reason))
+            self.lost.set_result(ConnectionLostError(reason))
         if not (self._connection.is_closing or self._connection.is_closed):
             self._connection.close()
 
@@ -92,14 +92,14 @@ class Link:
         try:
             ask(lambda answer: None if answered.done() else answered.set_result(answer))
         except AMQPError as error:
-            raise LostError(said(error)) from None
+            raise ConnectionLostError(error_reason(error)) from None
         await asyncio.wait({answered, self.lost}, return_when=asyncio.FIRST_COMPLETED)
         if not answered.done():
             raise self.lost.result()
         return answered.result()
 
 
-def said(error: BaseException) -> str:
+def error_reason(error: BaseException) -> str:
     """What the broker or the network said, out of all that pika wraps it in."""
     while (inner := _inner(error)) is not None:
         error = inner
