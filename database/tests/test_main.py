@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from catalogue.books import CATALOGUE_FILE
 from database.engine import Database
-from database.seed import CATALOGUE, seed
+from database.seed import seed
 from database.tests.rows import count, execute
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -77,7 +78,7 @@ def test_seeding_again_adds_nothing_and_changes_nothing(seeded_database: Databas
 
 def test_a_bad_catalogue_adds_nothing(any_database: Database, tmp_path: Path) -> None:
     """A book without a price fails all of them: half a catalogue would look complete."""
-    text = CATALOGUE.read_text("utf-8").replace('"10.99"', '"cheap"', 1)
+    text = CATALOGUE_FILE.read_text("utf-8").replace('"10.99"', '"cheap"', 1)
     (tmp_path / "catalogue.json").write_text(text, "utf-8")
     with pytest.raises(ArithmeticError):
         seed(any_database, tmp_path / "catalogue.json")
