@@ -1,19 +1,24 @@
-"""The palettes and ornaments of each genre."""
+"""The palettes, ornaments and first layout of each genre."""
 
 from typing import NamedTuple
 
 
-class House(NamedTuple):
-    """What the covers of a genre share: the first layout, the ornaments, the palettes."""
+class GenreStyle(NamedTuple):
+    """What the covers of a genre share.
 
-    first: int
+    Args:
+        first_layout: index of the layout of the genre's first book; the next book gets the next layout.
+        ornaments: names of ornaments, used in turn.
+        palettes: five colours each, used in turn: background, type, ornament's background and its two colours.
+    """
+
+    first_layout: int
     ornaments: tuple[str, ...]
     palettes: tuple[str, ...]
 
 
-# A palette reads: paper, ink, then the ornament's field and its two colours.
-GENRES = {
-    "Science Fiction": House(
+GENRE_STYLES = {
+    "Science Fiction": GenreStyle(
         0,
         ("orbits", "sunburst", "constellation"),
         (
@@ -23,7 +28,7 @@ GENRES = {
             "12232e e9f5f2 1d4a57 3fc1b0 f4d35e",
         ),
     ),
-    "Fantasy": House(
+    "Fantasy": GenreStyle(
         1,
         ("hills", "scales", "arches"),
         (
@@ -33,7 +38,7 @@ GENRES = {
             "e9d8c5 4a1c2b 7a2e3f f0b67f 2f1422",
         ),
     ),
-    "Mystery": House(
+    "Mystery": GenreStyle(
         2,
         ("keyhole", "blinds", "labyrinth"),
         (
@@ -43,7 +48,7 @@ GENRES = {
             "7d1128 f6e7cb 2b0a12 d64550 f6e7cb",
         ),
     ),
-    "Classics": House(
+    "Classics": GenreStyle(
         3,
         ("scales", "bloom", "tiles"),
         (
@@ -53,7 +58,7 @@ GENRES = {
             "efe3d3 3b2b20 b5532f f3d9a4 3b2b20",
         ),
     ),
-    "Literary Fiction": House(
+    "Literary Fiction": GenreStyle(
         4,
         ("cutouts", "waves", "sunburst"),
         (
@@ -63,7 +68,7 @@ GENRES = {
             "f6d9c8 4a1931 b23a5a f6b26b 4a1931",
         ),
     ),
-    "History": House(
+    "History": GenreStyle(
         5,
         ("columns", "arches", "sunburst"),
         (
@@ -73,7 +78,7 @@ GENRES = {
             "5c1f1b f6e4c4 d39b45 5c1f1b f6e4c4",
         ),
     ),
-    "Science": House(
+    "Science": GenreStyle(
         6,
         ("spiral", "lattice", "orbits"),
         (
@@ -83,7 +88,7 @@ GENRES = {
             "123524 eef5df 1d5238 9bd45e f2e394",
         ),
     ),
-    "Computing": House(
+    "Computing": GenreStyle(
         0,
         ("punchcard", "circuits", "nested"),
         (
@@ -93,7 +98,7 @@ GENRES = {
             "2b2d42 f5f3ee ef476f 2b2d42 ffd166",
         ),
     ),
-    "Philosophy": House(
+    "Philosophy": GenreStyle(
         3,
         ("circles", "nested", "labyrinth"),
         (
@@ -103,7 +108,7 @@ GENRES = {
             "f1dfc3 3d2b1f 8a5a34 f1dfc3 3d2b1f",
         ),
     ),
-    "Biography": House(
+    "Biography": GenreStyle(
         0,
         ("portrait", "cutouts", "labyrinth"),
         (
@@ -113,7 +118,7 @@ GENRES = {
             "5b2333 f7f0e3 c9736b f7e1c0 2f0f1a",
         ),
     ),
-    "Children's": House(
+    "Children's": GenreStyle(
         4,
         ("tiles", "hills", "confetti"),
         (
@@ -123,7 +128,7 @@ GENRES = {
             "f9d5e0 4b1d52 7b4bb3 ffd166 f9f0ff",
         ),
     ),
-    "Poetry": House(
+    "Poetry": GenreStyle(
         2,
         ("leaves", "bloom", "waves"),
         (
@@ -135,8 +140,7 @@ GENRES = {
     ),
 }
 
-# Books whose story asks for another drawing than their turn would bring, by ISBN.
-CHOSEN = {
+ORNAMENT_BY_ISBN = {
     "9780441013593": "hills",
     "9780441478125": "circles",
     "9780765382030": "orbits",
@@ -194,3 +198,4 @@ CHOSEN = {
     "9781555976903": "blinds",
     "9780140441857": "hills",
 }
+"""Ornaments that suit a book better than its turn among the ornaments of the genre."""

@@ -1,4 +1,4 @@
-"""A real server that is killed, encrypts, and lets transactions meet."""
+"""Restarts, deadlocks, time limits and encryption on a real MySQL or MariaDB server."""
 
 import socket
 import socketserver
@@ -17,27 +17,30 @@ from sqlalchemy.exc import DBAPIError
 from structlog.testing import capture_logs
 
 from database.engine import Database, retry_transaction
-from database.options import Options
+from database.options import ConnectionOptions
 from database.tests.rows import add_book, count, execute
 from mesh.errors import Unavailable
+from mesh.testing import wait_until
 from tests.servers.certificates import Authority
 from tests.servers.databases import Databases, Server, own_server, wait_until_it_answers
 
 pytestmark = pytest.mark.integration
+
+RESTART_TIMEOUT_SECONDS = 60
 
 on_server = pytest.mark.parametrize("engine", ["server"], indirect=True)
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """Signs the server's certificate."""
+    """Return the authority that signs the server's certificate."""
     folder = tmp_path_factory.mktemp("own")
     return Authority(folder / "readable")
 
 
 @pytest.fixture(scope="module")
 def server(authority: Authority) -> Iterator[Server]:
-    """A server that no other test uses, so that it may be killed; it has a certificate."""
+    """Start a server with a certificate that only this module uses, so that a test may kill it."""
     certificate, key = authority.sign("localhost")
     options = f"--ssl-cert={certificate}", f"--ssl-key={key}", f"--ssl-ca={authority.file}"
     with own_server(authority.file.parent.parent, *options) as started:
@@ -46,7 +49,7 @@ def server(authority: Authority) -> Iterator[Server]:
 
 @pytest.fixture
 def url(server: Server) -> Iterator[URL]:
-    """A migrated database on that server."""
+    """Create a migrated database on that server."""
     databases = Databases(server.url)
     with databases.migrated(seeded=False) as made:
         yield made
@@ -54,42 +57,34 @@ def url(server: Server) -> Iterator[URL]:
 
 
 class Caller(threading.Thread):
-    """Calls again and again, and notes when each call began and whether it worked."""
+    """A thread that repeats a call and records the start and the failure of each one."""
 
     def __init__(self, call: Callable[[], object]) -> None:
         super().__init__(daemon=True)
         self._call = call
-        self.ended = threading.Event()
+        self.stop_requested = threading.Event()
         self.calls: list[tuple[float, Exception | None]] = []
 
     def run(self) -> None:
-        """Goes on until `ended` is set."""
-        while not self.ended.is_set():
+        """Call until `stop_requested` is set."""
+        while not self.stop_requested.is_set():
             began = time.monotonic()
             try:
                 self._call()
-            except Exception as error:  # noqa: BLE001 - the test looks at what it was
+            except Exception as error:  # noqa: BLE001 - the test checks the class
                 self.calls.append((began, error))
-                time.sleep(0.001)  # not to fill the log of calls while the server is away
+                time.sleep(0.001)  # limits the number of calls while the server is down
             else:
                 self.calls.append((began, None))
 
     def count(self, since: float = 0) -> int:
-        """Calls that began since then."""
+        """Return the number of calls that began since then."""
         return sum(began >= since for began, _ in self.calls)
 
 
-def until(condition: Callable[[], bool]) -> None:
-    """Returns when it holds."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-@pytest.mark.parametrize("end", ["kill", "in order"])
-def test_a_restart_fails_only_the_calls_that_it_meets(server: Server, url: URL, end: str) -> None:
-    """Readers and writers hear UNAVAILABLE while the server is away, and nothing once it is back."""
+@pytest.mark.parametrize("end", ["kill", "shut down"])
+def test_a_restart_fails_only_the_calls_of_that_time(server: Server, url: URL, end: str) -> None:
+    """Readers and writers get UNAVAILABLE while the server is down, and no error when it is back."""
     database = Database(url)
     book = add_book(database, quantity=0)
     statement = "UPDATE Books SET quantity = quantity + 1 WHERE book_id = :book"
@@ -97,15 +92,15 @@ def test_a_restart_fails_only_the_calls_that_it_meets(server: Server, url: URL, 
     callers += [Caller(lambda: execute(database, statement, book=book)) for _ in range(6)]
     for caller in callers:
         caller.start()
-    until(lambda: all(caller.count() > 20 for caller in callers))
-    {"kill": server.kill, "in order": server.shut_down}[end]()
-    until(lambda: any(error for caller in callers for _, error in caller.calls))
+    wait_until(lambda: all(caller.count() > 20 for caller in callers), RESTART_TIMEOUT_SECONDS)
+    {"kill": server.kill, "shut down": server.shut_down}[end]()
+    wait_until(lambda: any(error for caller in callers for _, error in caller.calls), RESTART_TIMEOUT_SECONDS)
     server.start()
     wait_until_it_answers(server.url)
     back = time.monotonic()
-    until(lambda: all(caller.count(since=back) > 20 for caller in callers))
+    wait_until(lambda: all(caller.count(since=back) > 20 for caller in callers), RESTART_TIMEOUT_SECONDS)
     for caller in callers:
-        caller.ended.set()
+        caller.stop_requested.set()
         caller.join()
     failures = [(began, error) for caller in callers for began, error in caller.calls if error]
     assert {type(error) for _, error in failures} == {Unavailable}
@@ -115,7 +110,7 @@ def test_a_restart_fails_only_the_calls_that_it_meets(server: Server, url: URL, 
 
 @on_server
 def test_a_connection_that_the_server_closed_is_replaced(file_database: Database) -> None:
-    """Idle connections that were closed meanwhile, or killed by an administrator, fail nobody."""
+    """An idle connection that the server or an administrator closed causes no failure."""
     with file_database.read() as one, file_database.read() as two:
         numbers = [connection.execute(text("SELECT connection_id()")).scalar_one() for connection in (one, two)]
     with file_database.write() as transaction:
@@ -126,9 +121,9 @@ def test_a_connection_that_the_server_closed_is_replaced(file_database: Database
 
 @on_server
 def test_two_transactions_that_wait_for_each_other_both_end(file_database: Database) -> None:
-    """A real deadlock: the server chooses one, which is rolled back whole and done again."""
+    """In a real deadlock the server chooses one transaction, which is rolled back and repeated."""
     one, two = (add_book(file_database, quantity=0) for _ in range(2))
-    meeting = threading.Barrier(2, timeout=30)
+    both_locked = threading.Barrier(2, timeout=30)
     attempts: list[int] = []
     statement = text("UPDATE Books SET quantity = quantity + 1 WHERE book_id = :book")
 
@@ -138,7 +133,7 @@ def test_two_transactions_that_wait_for_each_other_both_end(file_database: Datab
         with file_database.write() as connection:
             connection.execute(statement, {"book": first})
             if len(attempts) <= 2:
-                meeting.wait()
+                both_locked.wait()
             connection.execute(statement, {"book": second})
             connection.commit()
 
@@ -149,8 +144,8 @@ def test_two_transactions_that_wait_for_each_other_both_end(file_database: Datab
 
 
 @on_server
-def test_a_lock_that_is_not_released_in_time_is_waited_for_again(file_database: Database) -> None:
-    """After 1205 the whole transaction is done again, its first half too: the server has undone a statement only."""
+def test_a_transaction_whose_lock_wait_timed_out_is_repeated(file_database: Database) -> None:
+    """After 1205 the whole transaction is repeated, because the server rolled back only the last statement."""
     one, two = (add_book(file_database, quantity=0) for _ in range(2))
     statement = text("UPDATE Books SET quantity = quantity + 1 WHERE book_id = :book")
     attempts: list[int] = []
@@ -178,8 +173,8 @@ def test_a_lock_that_is_not_released_in_time_is_waited_for_again(file_database: 
 
 
 @on_server
-def test_sessions_are_strict_and_patient_for_a_while(file_database: Database) -> None:
-    """Values that do not fit are refused whatever the server's own setting; readers stand alone, writers do not."""
+def test_sessions_are_strict_and_limit_lock_waits(file_database: Database) -> None:
+    """Values that do not fit are refused whatever the server's setting; only readers commit each statement."""
     query = text("SELECT @@sql_mode, @@innodb_lock_wait_timeout, @@autocommit")
     with file_database.read() as reader, file_database.write() as writer:
         one, other = (connection.execute(query).one() for connection in (reader, writer))
@@ -191,21 +186,21 @@ def test_sessions_are_strict_and_patient_for_a_while(file_database: Database) ->
 
 
 @on_server
-def test_a_statement_that_takes_too_long_is_given_up(file_database: Database) -> None:
-    """A server that hangs holds no caller for ever, and the next call has a connection that works."""
-    impatient = Database(file_database.url, Options(timeout=1))
+def test_a_statement_that_takes_too_long_is_aborted(file_database: Database) -> None:
+    """A server that hangs blocks no caller beyond the timeout, and the next call gets a working connection."""
+    short_timeout = Database(file_database.url, ConnectionOptions(timeout_seconds=1))
     began = time.monotonic()
-    with pytest.raises(Unavailable), impatient.read() as connection:
+    with pytest.raises(Unavailable), short_timeout.read() as connection:
         connection.execute(text("SELECT sleep(30)"))
     assert time.monotonic() - began < 15
-    impatient.ping()
-    impatient.close()
+    short_timeout.ping()
+    short_timeout.close()
 
 
 @on_server
-def test_a_pool_in_full_use_is_waited_for_and_then_told(file_database: Database) -> None:
-    """No more connections than were allowed, and one sentence when none gets free."""
-    small = Database(file_database.url, Options(pool_size=1, pool_overflow=1, timeout=1))
+def test_a_pool_that_stays_in_full_use_is_reported(file_database: Database) -> None:
+    """The pool opens no more connections than allowed, and one sentence says that none became free."""
+    small = Database(file_database.url, ConnectionOptions(pool_size=1, pool_overflow=1, timeout_seconds=1))
     with small.read(), small.read(), pytest.raises(Unavailable, match=r"^The database is too busy\.$"):
         small.read()
     small.ping()
@@ -214,7 +209,7 @@ def test_a_pool_in_full_use_is_waited_for_and_then_told(file_database: Database)
 
 @on_server
 def test_the_server_and_the_driver_are_logged_once(file_database: Database) -> None:
-    """Which server answers, and that the connector's C extension asks it: the slow stand-in would go unnoticed."""
+    """The log shows the server's version and that the driver is the C extension, because pure Python is slower."""
     with capture_logs() as lines:
         database = Database(file_database.url)
         database.ping()
@@ -230,20 +225,20 @@ def test_the_server_and_the_driver_are_logged_once(file_database: Database) -> N
 
 
 @on_server
-def test_the_slow_driver_is_warned_of(file_database: Database) -> None:
-    """Pure Python works, where it was asked for or nothing else loads, and says that it is slow."""
+def test_the_pure_python_driver_works_with_a_warning(file_database: Database) -> None:
+    """It is used when the URL requests it or the C extension cannot be loaded."""
     with capture_logs() as lines:
         database = Database(file_database.url.update_query_dict({"use_pure": "true"}))
         assert count(database, "Books") == 0
         add_book(database)
         assert count(database, "Books") == 1
         database.close()
-    assert [line["event"] for line in lines] == ["database", "slow driver"]
+    assert [line["event"] for line in lines] == ["connected to the database", "slow database driver"]
     assert lines[0]["implementation"] == "pure Python"
 
 
-def connected(url: URL, options: Options) -> str:
-    """The cipher of a connection, or nothing."""
+def cipher_of(url: URL, options: ConnectionOptions) -> str:
+    """Return the cipher of a connection; empty if it is not encrypted."""
     database = Database(url, options)
     with database.read() as connection:
         cipher = connection.execute(text("SHOW SESSION STATUS LIKE 'Ssl_cipher'")).one()[1]
@@ -251,66 +246,66 @@ def connected(url: URL, options: Options) -> str:
     return str(cipher)
 
 
-def test_encryption_is_as_the_settings_say(url: URL, authority: Authority) -> None:
-    """Off, as the server can, and with the server's certificate checked against the authority that signed it."""
-    assert connected(url, Options(tls="off")) == ""
-    assert connected(url, Options(tls="preferred")).startswith("TLS_")
-    assert connected(url, Options(tls="required")).startswith("TLS_")
-    assert connected(url, Options(tls="required", tls_ca=str(authority.file))).startswith("TLS_")
+def test_encryption_follows_the_settings(url: URL, authority: Authority) -> None:
+    """It is off, used if available, or required; the certificate is checked if an authority is given."""
+    assert cipher_of(url, ConnectionOptions(tls="off")) == ""
+    assert cipher_of(url, ConnectionOptions(tls="preferred")).startswith("TLS_")
+    assert cipher_of(url, ConnectionOptions(tls="required")).startswith("TLS_")
+    assert cipher_of(url, ConnectionOptions(tls="required", tls_ca=str(authority.file))).startswith("TLS_")
     by_name = url.set(host="localhost")
-    assert connected(by_name, Options(tls="required", tls_ca=str(authority.file))).startswith("TLS_")
+    assert cipher_of(by_name, ConnectionOptions(tls="required", tls_ca=str(authority.file))).startswith("TLS_")
 
 
-def test_a_server_that_knows_nobody_yet_lets_in_without_encryption(server: Server, url: URL) -> None:
-    """MySQL forgets with each restart whose password it has checked, and asks for encryption until it has again."""
+def test_an_unencrypted_login_works_after_a_restart(server: Server, url: URL) -> None:
+    """MySQL verifies each account's password once per start, and requires encryption for that log-in."""
     server.shut_down()
     server.start()
     wait_until_listening(server)
-    assert connected(url, Options(tls="off")) == ""
+    assert cipher_of(url, ConnectionOptions(tls="off")) == ""
     with pytest.raises(Unavailable) as refused:
-        connected(url.set(password="hunter2"), Options(tls="off"))
+        cipher_of(url.set(password="hunter2"), ConnectionOptions(tls="off"))
     assert "Access denied" in str(refused.value.__cause__)
 
 
 def wait_until_listening(server: Server) -> None:
-    """Waits for the server without an account: logging in would make it known."""
-    database = Database(make_url(server.url).set(username="nobody", password="nothing"))
+    """Wait for the server without a valid account: a log-in would let it verify the password."""
+    database = Database(make_url(server.url).set(username="unknown", password="nothing"))
 
     def listens() -> bool:
         with pytest.raises(Unavailable) as refused:
             database.ping()
         return "Access denied" in str(refused.value.__cause__)
 
-    until(listens)
+    wait_until(listens, RESTART_TIMEOUT_SECONDS)
 
 
-def test_a_server_of_another_authority_is_refused(url: URL, tmp_path: Path) -> None:
-    """A certificate that somebody else has signed could be anybody's; the sentence holds no password."""
+def test_a_certificate_of_another_authority_is_refused(url: URL, tmp_path: Path) -> None:
+    """Such a certificate proves nothing; the error contains no password."""
     other = Authority(tmp_path / "other")
     with pytest.raises(Unavailable) as refused:
-        connected(url, Options(tls="required", tls_ca=str(other.file)))
+        cipher_of(url, ConnectionOptions(tls="required", tls_ca=str(other.file)))
     assert "certificate" in str(refused.value.__cause__)
     assert str(url.password) not in str(refused.value.__cause__)
 
 
 class Downgrade(socketserver.BaseRequestHandler):
-    """Passes a connection on to a server, but lets that look as if it could not encrypt."""
+    """Forwards a connection to a server, and removes the TLS flag from its greeting."""
 
     port = 0
 
     def handle(self) -> None:
-        """Until either side hangs up."""
+        """Forward until either side closes the connection."""
         with socket.create_connection(("127.0.0.1", self.port)) as upstream:
             greeting = bytearray(upstream.recv(65536))
-            flags = greeting.index(0, 5) + 1 + 4 + 8 + 1  # after the version, the connection's number, the challenge
+            flags = greeting.index(0, 5) + 1 + 4 + 8 + 1  # after the version, the connection's id and the challenge
             greeting[flags + 1] &= ~0x08
             self.request.sendall(greeting)
-            back = threading.Thread(target=self._pass_on, args=(upstream, self.request))
+            back = threading.Thread(target=self._forward, args=(upstream, self.request))
             back.start()
-            self._pass_on(self.request, upstream)
+            self._forward(self.request, upstream)
             back.join()
 
-    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):
             while data := source.recv(65536):
                 target.sendall(data)
@@ -320,7 +315,7 @@ class Downgrade(socketserver.BaseRequestHandler):
 
 @contextmanager
 def downgraded(port: int) -> Iterator[int]:
-    """A port with somebody in between who turns encryption off."""
+    """Listen on a port that forwards to the server without offering TLS."""
     handler = type("Handler", (Downgrade,), {"port": port})
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -330,20 +325,20 @@ def downgraded(port: int) -> Iterator[int]:
         thread.join()
 
 
-def test_somebody_in_between_cannot_turn_encryption_off(url: URL, authority: Authority) -> None:
-    """A server that seems not to encrypt is refused where that is required, with and without its authority."""
+def test_an_attacker_cannot_turn_encryption_off(url: URL, authority: Authority) -> None:
+    """A server that seems not to offer TLS is refused if TLS is required, with and without an authority."""
     with downgraded(int(url.port or 0)) as port:
         for tls_ca in ("", str(authority.file)):
             with pytest.raises(Unavailable) as refused:
-                connected(url.set(port=port), Options(tls="required", tls_ca=tls_ca))
-            why = str(refused.value.__cause__)
-            assert "TLS" in why or "SSL" in why or "secure connection" in why
+                cipher_of(url.set(port=port), ConnectionOptions(tls="required", tls_ca=tls_ca))
+            message = str(refused.value.__cause__)
+            assert any(text in message for text in ("TLS", "SSL", "secure connection"))
 
 
 @on_server
 @pytest.mark.parametrize("wrong", [{"password": "hunter2"}, {"database": "no_such_database"}, {"port": 1}])
 def test_a_database_that_cannot_be_used_is_unavailable(file_database: Database, wrong: dict[str, object]) -> None:
-    """Callers hear no more than that; the cause, for logs, holds no password."""
+    """Callers get only one sentence; the cause, which is for logs, contains no password."""
     database = Database(file_database.url.set(**wrong))  # type: ignore[arg-type] # of three kinds
     with pytest.raises(Unavailable, match=r"^The database cannot be reached\.$") as refused:
         database.ping()
