@@ -3,18 +3,28 @@
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2
 
+from mesh.batching import AsyncBatcher
 from mesh.client import Failure, parse_failure
-from worker.shared import HOPELESS, Shared
 
 if TYPE_CHECKING:  # the generated modules have these names for type checkers only
     from bookstore.books.v1.books_pb2_grpc import BooksAsyncStub
     from bookstore.orders.v1.orders_pb2_grpc import OrdersAsyncStub
+
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
+
+PERMANENT_FAILURES = {
+    grpc.StatusCode.INVALID_ARGUMENT,
+    grpc.StatusCode.NOT_FOUND,
+    grpc.StatusCode.FAILED_PRECONDITION,
+}
+"""Codes that every further attempt would return as well. After any other code the result is unknown: retry."""
 
 
 class Outcome(Enum):
@@ -54,15 +64,15 @@ class Handler:
         self._books = books
         self._orders = orders
         self._simulate_work = simulate_work
-        self._decrements = Shared(books.Decrement, self._batch_decrement)
-        self._status_changes = Shared(orders.SetStatus, self._batch_set_status)
+        self._decrements = _batcher(books.Decrement, self._batch_decrement)
+        self._status_changes = _batcher(orders.SetStatus, self._batch_set_status)
 
     async def handle(self, event: orders_pb2.OrderEvent) -> Result:
         """Process the event's order."""
         await self._simulate_work()
         try:
             status = await self._decrement(event)
-            await self._status_changes.ask(orders_pb2.SetStatusRequest(order_id=event.order_id, status=status))
+            await self._status_changes.submit(orders_pb2.SetStatusRequest(order_id=event.order_id, status=status))
         except grpc.RpcError as error:
             return _result_of(parse_failure(error))
         return Result(Outcome.DONE, orders_pb2.OrderStatus.Name(status))
@@ -71,7 +81,7 @@ class Handler:
         """Take the copies from the stock and return the order's final status."""
         request = books_pb2.DecrementRequest(order_id=event.order_id, book_id=event.book_id, quantity=event.quantity)
         try:
-            response = await self._decrements.ask(request)
+            response = await self._decrements.submit(request)
         except grpc.RpcError as error:
             if parse_failure(error).reason == "BOOK_NOT_FOUND":
                 return orders_pb2.ORDER_STATUS_FAILED
@@ -92,7 +102,19 @@ class Handler:
         return [orders_pb2.SetStatusResponse()] * len(requests)
 
 
+def _batcher(
+    run_one: Callable[[RequestT], Awaitable[ResponseT]],
+    run_batch: Callable[[list[RequestT]], Awaitable[Iterable[ResponseT]]],
+) -> AsyncBatcher[RequestT, ResponseT]:
+    """Return a batcher that sends one call at a time, because two would wait for the same rows."""
+    return AsyncBatcher(run_one, run_batch, is_request_error=_is_permanent, handover_seconds=None)
+
+
+def _is_permanent(error: Exception) -> bool:
+    return isinstance(error, grpc.RpcError) and parse_failure(error).code in PERMANENT_FAILURES
+
+
 def _result_of(failure: Failure) -> Result:
     """Reject what can never succeed, and retry everything else, because its result is unknown."""
     reason = f"{failure.code.name}: {failure.message}"
-    return Result(Outcome.REJECT if failure.code in HOPELESS else Outcome.RETRY, reason)
+    return Result(Outcome.REJECT if failure.code in PERMANENT_FAILURES else Outcome.RETRY, reason)
