@@ -7,10 +7,10 @@ from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 
 from database.engine import Database
-from mesh.broker.topology import Topology
 from mesh.client import Target, connect
 from mesh.identity import Signer
 from mesh.server import MeshServer, Service, run
+from registry.order_messages import ORDER_TOPOLOGY
 from svc_orders.catalogue import Catalogue
 from svc_orders.config import Config
 from svc_orders.outbox import Bell, Outbox
@@ -18,9 +18,6 @@ from svc_orders.reconcile import Reconciler, Watch
 from svc_orders.relay import Relay
 from svc_orders.servicer import OrdersServicer, utc_now
 from svc_orders.store import OrderStore
-
-ORDERS = Topology(exchange="orders", queue="order_queue", key="order.new")
-"""The broker's names in the REST contract; the worker has the same."""
 
 
 def service(database: Database, bell: Bell, books: books_pb2_grpc.BooksStub, *, carried: bool) -> Service:
@@ -61,7 +58,7 @@ def _carrier(config: Config, database: Database, bell: Bell) -> Relay | Watch:
     reconciler = Reconciler(database, bell, utc_now, config.reconcile_after)
     if config.broker is None:
         return Watch(reconciler)
-    return Relay(Outbox(database, bell, utc_now), bell, reconciler, config.broker, ORDERS)
+    return Relay(Outbox(database, bell, utc_now), bell, reconciler, config.broker, ORDER_TOPOLOGY)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import grpc
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
+from mesh.batching import Batcher
 from mesh.client import parse_failure
 from mesh.errors import NotFound
-from svc_orders.batcher import Batcher
 
 
 class Catalogue:
@@ -32,7 +32,7 @@ class Catalogue:
             NotFound: when no book has the id.
             grpc.RpcError: when the books service does not answer.
         """
-        book = self._asked.ask(book_id)
+        book = self._asked.submit(book_id)
         if book is None:
             raise NotFound("Book was not found.", "BOOK_NOT_FOUND")
         return book

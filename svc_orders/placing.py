@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from svc_orders.message import to_json
+from registry.order_messages import format_order_message
 from svc_orders.models import IdempotencyKey, Order, OutboxEvent
 from svc_orders.rules import KEY_LIFETIME, PENDING, Key, NewOrder, StoredOrder
 
@@ -89,7 +89,7 @@ def _event(order: StoredOrder, placing: Placing) -> dict[str, object]:
     return {
         "event_id": str(uuid.uuid4()),
         "order_id": order.order_id,
-        "payload": to_json(order),
+        "payload": format_order_message(order),
         "request_id": placing.request_id,
         "attempts": 0,
         "lease_until": placing.now,

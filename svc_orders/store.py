@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Integer, bindparam, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import AnyRow, Database, retry_transaction
+from mesh.batching import Batcher
 from mesh.errors import FailedPrecondition, NotFound
-from svc_orders.batcher import Batcher
 from svc_orders.models import IdempotencyKey, Order
 from svc_orders.placing import Placing, insert_all
 from svc_orders.rules import KEY_LIFETIME, NEWEST, PENDING, End, Key, NewOrder, StoredOrder, check_transition
@@ -119,7 +119,7 @@ class OrderStore:
         placing = Placing(order, key, request_id, now)
         if order.status == PENDING:
             with suppress(IntegrityError, DataError):
-                return self._placed.ask(placing), False
+                return self._placed.submit(placing), False
         for _ in range(3):  # what stood in the way may be gone when it is looked at
             try:
                 return self._insert([placing])[0], False

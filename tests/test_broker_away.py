@@ -15,12 +15,11 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from database.engine import Database, parse_url
 from mesh.client import connect
 from mesh.identity import Signer
-from svc_orders.__main__ import ORDERS as ORDERS_OF_THE_SERVICE
+from registry.order_messages import ORDER_TOPOLOGY
 from tests.harness import MESH_SECRET, Product, running
 from tests.servers.gate import Gate
 from tests.servers.rabbitmq import Broker
 from tests.test_pipeline import add_users, execute, wait_for, wait_for_end
-from worker.queue import ORDERS as ORDERS_OF_THE_WORKER
 
 pytestmark = pytest.mark.integration
 
@@ -73,11 +72,6 @@ def lines(product: Product, name: str) -> list[dict[str, Any]]:
 def count_log_lines(product: Product, name: str, event: str) -> int:
     """How often a process has logged that."""
     return sum(line["event"] == event for line in lines(product, name))
-
-
-def test_both_ends_of_the_queue_know_the_same_names() -> None:
-    """They may not import each other; each has the contract's names."""
-    assert ORDERS_OF_THE_SERVICE == ORDERS_OF_THE_WORKER
 
 
 def test_orders_are_accepted_without_a_broker_and_end_when_it_comes(
@@ -146,6 +140,6 @@ def test_all_orders_of_a_queue_that_is_deleted_end(
     product.start("orders")
     placed = [place(orders, user, 3) for user in range(1, 8)]
     wait_for(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
-    rabbit.manage("DELETE", f"queues/{vhost}/{ORDERS_OF_THE_SERVICE.queue}")
+    rabbit.manage("DELETE", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}")
     product.start("worker")
     assert {wait_for_end(orders, order) for order in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}

@@ -11,7 +11,8 @@ from bookstore.orders.v1 import orders_pb2 as pb
 from mesh import logs
 from mesh.client import Failure, parse_failure
 from worker.handler import Outcome, Result
-from worker.source import Handle, delay_before
+from worker.sources.base import EventHandler as Handle
+from worker.sources.base import retry_delay_seconds as delay_before
 
 if TYPE_CHECKING:  # the generated module has this name for type checkers only
     from bookstore.orders.v1.orders_pb2_grpc import OrdersAsyncStub
@@ -102,7 +103,7 @@ class EmbeddedSource:
     def _warn(self, failed: Failure) -> None:
         """Says it once, not each half second until it is over."""
         if failed.code != self._told:
-            log.warning("no events", code=failed.code.name, reason=failed.message)
+            log.warning("leasing failed", code=failed.code.name, reason=failed.message)
         self._told = failed.code
 
     async def _work(self, event: pb.OrderEvent, handle: Handle) -> None:

@@ -75,7 +75,7 @@ def test_books_asked_for_at_the_same_time_are_one_call() -> None:
         first = pool.submit(ask, 1)
         assert books.called.wait(PATIENCE)
         others = [pool.submit(ask, book_id) for book_id in (3, 2, 99, 3)]
-        wait_until(lambda: len(shelf._asked._waiting) == len(others))
+        wait_until(lambda: shelf._asked.waiting == len(others))
         books.free.set()
         assert first.result(PATIENCE) == 1
         assert [other.result(PATIENCE) for other in others] == [3, 2, "Book was not found.", 3]

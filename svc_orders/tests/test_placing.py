@@ -34,7 +34,7 @@ class GatedStore(OrderStore):
         super().__init__(database)
         self.sizes: list[int] = []
         self.gate = threading.Event()
-        self._placed._patience = PATIENCE
+        self._placed._handover_seconds = PATIENCE
 
     def _insert(self, placings: Sequence[Placing]) -> list[StoredOrder]:
         self.sizes.append(len(placings))
@@ -54,7 +54,7 @@ class GatedStore(OrderStore):
             first = pool.submit(place, placings[0])
             wait_until(lambda: self.sizes)
             others = [pool.submit(place, each) for each in placings[1:]]
-            wait_until(lambda: len(self._placed._waiting) == len(others))
+            wait_until(lambda: self._placed.waiting == len(others))
             self.gate.set()
             return [each.result(PATIENCE) for each in (first, *others)]
 
@@ -176,7 +176,7 @@ def test_an_order_that_waits_for_a_lock_holds_up_no_other(file_database: Databas
         with file_database.write() as transaction:
             transaction.execute(text("UPDATE Books SET quantity = quantity - 1 WHERE book_id = :id"), {"id": locked})
             stuck = pool.submit(buy, buyers[0], locked)
-            wait_until(lambda: store._placed._running and not store._placed._waiting)
+            wait_until(lambda: store._placed.running and not store._placed.waiting)
             others = [pool.submit(buy, user, other) for user in buyers[1:]]
             assert len({each.result(2) for each in others}) == 5
             assert not stuck.done()

@@ -22,8 +22,8 @@ from database.tests.rows import add_book, add_user, count
 from mesh.broker.settings import Settings, broker_settings
 from mesh.client import parse_failure
 from mesh.testing import channel_as, running
-from svc_orders.__main__ import ORDERS, service
-from svc_orders.message import to_json
+from registry.order_messages import ORDER_TOPOLOGY, format_order_message
+from svc_orders.__main__ import service
 from svc_orders.outbox import Bell, Outbox
 from svc_orders.reconcile import Reconciler
 from svc_orders.relay import Relay
@@ -58,7 +58,7 @@ class Shop:
     def relay(self, broker: Settings, after: float = 3600, outbox: Outbox | None = None) -> Relay:
         """A relay; it gives orders `after` seconds before their events count as lost."""
         reconciler = Reconciler(self.database, self.bell, utc_now, timedelta(seconds=after))
-        return Relay(outbox or self.outbox(), self.bell, reconciler, broker, ORDERS)
+        return Relay(outbox or self.outbox(), self.bell, reconciler, broker, ORDER_TOPOLOGY)
 
     def outbox(self) -> Outbox:
         """The events."""
@@ -109,12 +109,14 @@ class Shop:
     def sent(self) -> list[dict[str, Any]]:
         """Messages in the queue, which they leave."""
         asked = {"count": 5000, "ackmode": "ack_requeue_false", "encoding": "auto"}
-        found: list[dict[str, Any]] = self._rabbit.manage("POST", f"queues/{self._vhost}/{ORDERS.queue}/get", asked)
+        found: list[dict[str, Any]] = self._rabbit.manage(
+            "POST", f"queues/{self._vhost}/{ORDER_TOPOLOGY.queue}/get", asked
+        )
         return found
 
     def delete_queue(self) -> None:
         """Loses all messages in it, too."""
-        self._rabbit.manage("DELETE", f"queues/{self._vhost}/{ORDERS.queue}")
+        self._rabbit.manage("DELETE", f"queues/{self._vhost}/{ORDER_TOPOLOGY.queue}")
 
 
 @pytest.fixture
@@ -162,7 +164,7 @@ def test_a_committed_order_is_on_its_way_at_once(shop: Shop, broker: Settings) -
             times.append(time.monotonic() - started)
         assert min(times) < 0.25  # without the bell, orders would wait for the next look, each half a second
     message = shop.sent()[-1]
-    assert message["payload"] == to_json(order)
+    assert message["payload"] == format_order_message(order)
     properties = message["properties"]
     assert (properties["delivery_mode"], properties["content_type"]) == (2, "application/json")
     assert properties["headers"] == {"x-request-id": "request-1"}
@@ -203,7 +205,7 @@ def test_an_event_without_a_queue_is_sent_when_the_queue_is_made_again(shop: Sho
         shop.delete_queue()
         (order,) = shop.buy()
         wait_until(lambda: shop.unsent() == 0)
-    assert [message["payload"] for message in shop.sent()] == [to_json(order)]
+    assert [message["payload"] for message in shop.sent()] == [format_order_message(order)]
 
 
 def test_a_queue_deleted_while_orders_wait_gets_them_again(shop: Shop, broker: Settings) -> None:
@@ -213,7 +215,7 @@ def test_a_queue_deleted_while_orders_wait_gets_them_again(shop: Shop, broker: S
         wait_until(lambda: shop.unsent() == 0)
         shop.delete_queue()
         wait_until(lambda: count(shop.database, "Outbox", "resent = 1 AND published_at IS NOT NULL") == 5)
-    assert {message["payload"] for message in shop.sent()} == {to_json(order) for order in orders}
+    assert {message["payload"] for message in shop.sent()} == {format_order_message(order) for order in orders}
 
 
 def test_a_full_queue_gets_the_events_when_there_is_room(
@@ -228,7 +230,7 @@ def test_a_full_queue_gets_the_events_when_there_is_room(
         assert shop.unsent() > 0
         rabbit.manage("DELETE", f"policies/{vhost}/limit")
         wait_until(lambda: shop.unsent() == 0)
-    assert {message["payload"] for message in shop.sent()} == {to_json(order) for order in orders}
+    assert {message["payload"] for message in shop.sent()} == {format_order_message(order) for order in orders}
 
 
 def test_a_broker_that_blocks_keeps_nobody_from_buying(shop: Shop, broker: Settings, rabbit: Broker) -> None:

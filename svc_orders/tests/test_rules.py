@@ -1,16 +1,10 @@
-"""Pure decisions about orders, and the message that leaves the house."""
+"""Pure decisions about orders."""
 
-import json
-from datetime import UTC, datetime
 from decimal import Decimal
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
-from database.engine import AnyRow
 from mesh.errors import FailedPrecondition
-from svc_orders.message import to_json
 from svc_orders.rules import (
     COMPLETED,
     FAILED,
@@ -67,33 +61,3 @@ def test_requests_that_differ_have_different_fingerprints() -> None:
     """Every part of the request counts, and parts do not run into each other."""
     prints = {fingerprint(*each) for each in [(1, 11, ""), (11, 1, ""), (1, 1, ""), (1, 1, "1"), (1, 11, "1.00")]}
     assert len(prints) == 5
-
-
-def test_the_message_is_the_contracts_order() -> None:
-    """Exactly the keys of the REST contract, with the price as a number of two decimals and the date in GMT."""
-    row = SimpleNamespace(
-        order_id=1,
-        book_id=2,
-        user_id=3,
-        price=Decimal("24.90"),
-        quantity=2,
-        status="pending",
-        title="Émile",
-        authors="J.-J. R.",
-        url="/images/books/1.svg",
-        order_date=datetime(2025, 8, 12, 22, 19, 44, 123456, tzinfo=UTC),
-    )
-    text = to_json(cast("AnyRow", row))
-    assert '"price":24.90' in text
-    assert json.loads(text) == {
-        "order_id": 1,
-        "book_id": 2,
-        "user_id": 3,
-        "price": 24.90,
-        "quantity": 2,
-        "status": "pending",
-        "title": "Émile",
-        "authors": "J.-J. R.",
-        "url": "/images/books/1.svg",
-        "order_date": "Tue, 12 Aug 2025 22:19:44 GMT",
-    }

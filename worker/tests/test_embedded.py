@@ -1,8 +1,8 @@
-"""The embedded source keeps the conformance, and speaks to Orders as its contract says."""
+"""The source that leases events from the orders service meets the requirements of every source."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
@@ -13,8 +13,17 @@ from structlog.testing import capture_logs
 from worker import embedded
 from worker.embedded import BATCH, EmbeddedSource
 from worker.handler import Outcome, Result
-from worker.source import delay_before
-from worker.tests.conformance import PATIENCE, Conformance, Connected, Recorder, Running, done, for_ever, until
+from worker.sources.base import retry_delay_seconds
+from worker.tests.conformance import (
+    TEST_TIMEOUT_SECONDS,
+    Recorder,
+    SourceConformance,
+    SourceWithBackend,
+    finish,
+    never_finish,
+    running_source,
+    wait_for,
+)  # fmt: skip
 from worker.tests.fakes import FakeOrders
 
 if TYPE_CHECKING:  # the generated module has this name for type checkers only
@@ -26,32 +35,32 @@ LEASE = timedelta(seconds=35)
 
 
 def source_of(orders: FakeOrders, concurrency: int = 512) -> EmbeddedSource:
-    """A source that leases from the fake."""
+    """Return a source that leases from the fake."""
     return EmbeddedSource(cast("OrdersAsyncStub", orders), concurrency, LEASE)
 
 
-class TestEmbeddedSource(Conformance):
+class TestEmbeddedSource(SourceConformance):
     """Events that are leased over gRPC."""
 
-    def connected(self, concurrency: int) -> Connected:
-        """A source and the fake that it leases from."""
+    def connect(self, concurrency: int) -> SourceWithBackend:
+        """Return a source and the fake that it leases from."""
 
         @asynccontextmanager
-        async def connect() -> AsyncIterator[tuple[EmbeddedSource, FakeOrders]]:
+        async def connected() -> AsyncIterator[tuple[EmbeddedSource, FakeOrders]]:
             orders = FakeOrders()
             yield source_of(orders, concurrency), orders
 
-        return cast("AbstractAsyncContextManager[tuple[EmbeddedSource, FakeOrders]]", connect())
+        return connected()
 
 
-def test_it_leases_what_it_has_room_for_and_no_more() -> None:
-    """Each request is within the contract's limits, and keeps the events for the whole work."""
+def test_a_request_asks_for_as_many_events_as_there_is_room_for() -> None:
+    """Each request is within the contract's limits, and the lease covers the whole work."""
 
     async def claim() -> None:
         orders = FakeOrders()
-        await orders.put(10)
-        async with Running(source_of(orders, 4), Recorder(for_ever).handle):
-            await until(lambda: _true_when(len(orders.waiting) == 6))
+        await orders.add_events(10)
+        async with running_source(source_of(orders, 4), Recorder(never_finish).handle):
+            await wait_for(lambda: len(orders.waiting) == 6)
         assert [lease.max_events for lease in orders.leases] == [4]
         assert orders.leases[0].lease.ToTimedelta() == LEASE
         assert orders.leases[0].wait.ToTimedelta() <= timedelta(seconds=20)
@@ -59,94 +68,90 @@ def test_it_leases_what_it_has_room_for_and_no_more() -> None:
     asyncio.run(claim())
 
 
-def test_settlements_go_in_batches() -> None:
+def test_settlements_are_sent_in_batches() -> None:
     """A thousand orders that end together take a few calls, none above the contract's limit."""
 
     async def claim() -> None:
         orders = FakeOrders()
-        await orders.put(1000)
-        async with Running(source_of(orders, 1000), Recorder(done).handle):
-            await until(lambda: _true_when(len(orders.settlements) == 1000))
+        await orders.add_events(1000)
+        async with running_source(source_of(orders, 1000), Recorder(finish).handle):
+            await wait_for(lambda: len(orders.settlements) == 1000)
         assert len(orders.batches) <= 10
         assert max(orders.batches) <= BATCH
 
     asyncio.run(claim())
 
 
-def test_what_is_given_back_comes_at_once_and_what_is_retried_later() -> None:
-    """Given back: no delay. Retried: longer each time it was delivered. Rejected: with a reason that fits."""
+def test_events_given_back_return_at_once_and_retried_events_later() -> None:
+    """Given back: no delay. Retried: a longer delay for each earlier delivery. Rejected: a reason that fits."""
 
     async def claim() -> None:
         orders = FakeOrders()
-        first, second, third = await orders.put(3)
+        first, second, third = await orders.add_events(3)
         orders.waiting[1].attempt = 2
 
         async def work(event: pb.OrderEvent) -> Result:
             if event.order_id == first:
-                return await for_ever(event)
+                return await never_finish(event)
             return Result(Outcome.RETRY if event.order_id == second else Outcome.REJECT, "x" * 1000)
 
-        async with Running(source_of(orders), Recorder(work).handle):
-            await until(lambda: _true_when(len(orders.settlements) == 2))
-        by_order = {orders.orders_of[each.event_id]: each for each in orders.settlements}
+        async with running_source(source_of(orders), Recorder(work).handle):
+            await wait_for(lambda: len(orders.settlements) == 2)
+        by_order = {orders.order_ids[each.event_id]: each for each in orders.settlements}
         assert (by_order[first].settlement, by_order[first].delay.seconds) == (pb.SETTLEMENT_RETRY, 0)
-        assert by_order[second].delay.seconds == delay_before(2) == 5
+        assert by_order[second].delay.seconds == retry_delay_seconds(2) == 5
         assert by_order[third].reason == "x" * 255
 
     asyncio.run(claim())
 
 
 def test_events_that_arrive_together_with_the_stop_are_given_back() -> None:
-    """The signal comes while the answer is on its way: nobody works on those events, and nobody keeps them."""
+    """The signal comes while the response is on its way: the events are not handled, and they are given back."""
 
     async def claim() -> None:
         orders = FakeOrders()
         source = source_of(orders)
-        orders.before_answer = source.stop
-        taken = await orders.put(3)
-        recorder = Recorder(done)
-        await asyncio.wait_for(source.run(recorder.handle), PATIENCE)
-        assert await orders.settled() == dict.fromkeys(taken, Outcome.RETRY)
+        orders.before_response = source.stop
+        order_ids = await orders.add_events(3)
+        recorder = Recorder(finish)
+        await asyncio.wait_for(source.run(recorder.handle), TEST_TIMEOUT_SECONDS)
+        assert orders.outcomes() == dict.fromkeys(order_ids, Outcome.RETRY)
         assert all(each.delay.ToTimedelta() == timedelta() for each in orders.settlements)
 
     asyncio.run(claim())
 
 
-def test_a_service_that_is_away_is_told_of_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not each time that it is asked; and again when it has been there meanwhile."""
+def test_a_service_that_is_down_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log has one line per outage, not one per request."""
     monkeypatch.setattr(embedded, "PAUSE", 0)
 
-    class CountedOrders(FakeOrders):
-        asked = 0
+    class CountingOrders(FakeOrders):
+        requests = 0
 
         async def LeaseEvents(self, request: pb.LeaseEventsRequest) -> pb.LeaseEventsResponse:  # noqa: N802 - the stub's name
-            self.asked += 1
+            self.requests += 1
             return await super().LeaseEvents(request)
 
     async def claim() -> None:
-        orders = CountedOrders()
+        orders = CountingOrders()
         await orders.go_down()
         with capture_logs() as lines:
-            async with Running(source_of(orders), Recorder(done).handle):
-                await until(lambda: _true_when(orders.asked > 5))
-                assert [line["event"] for line in lines] == ["no events"]
+            async with running_source(source_of(orders), Recorder(finish).handle):
+                await wait_for(lambda: orders.requests > 5)
+                assert [line["event"] for line in lines] == ["leasing failed"]
                 await orders.come_back()
-                await orders.put(1)
-                await until(lambda: _true_when(len(orders.settlements) == 1))
+                await orders.add_events(1)
+                await wait_for(lambda: len(orders.settlements) == 1)
                 await orders.go_down()
-                before = orders.asked
-                await until(lambda: _true_when(orders.asked > before + 5))
-        assert [line["event"] for line in lines if line["event"] == "no events"] == ["no events"] * 2
+                before = orders.requests
+                await wait_for(lambda: orders.requests > before + 5)
+        assert [line["event"] for line in lines if line["event"] == "leasing failed"] == ["leasing failed"] * 2
 
     asyncio.run(claim())
 
 
-def test_the_wait_before_a_retry_grows_to_a_minute() -> None:
-    """However often an event came back, the delay stays within what the contract allows."""
-    delays = [delay_before(attempt) for attempt in range(100)]
+def test_the_delay_before_a_retry_grows_to_a_minute() -> None:
+    """The delay stays within the contract's limit for any number of earlier deliveries."""
+    delays = [retry_delay_seconds(attempt) for attempt in range(100)]
     assert delays == sorted(delays)
     assert (delays[0], delays[-1]) == (1.0, 60.0)
-
-
-async def _true_when(condition: bool) -> bool:  # noqa: FBT001 - a condition
-    return condition
