@@ -11,19 +11,19 @@ from mesh.client import Target, connect
 from mesh.identity import Signer
 from mesh.server import MeshServer, Service, run
 from registry.order_messages import ORDER_TOPOLOGY
-from svc_orders.catalogue import Catalogue
+from svc_orders.book_client import BookClient
 from svc_orders.config import Config
 from svc_orders.outbox import Bell, Outbox
 from svc_orders.reconcile import Reconciler, Watch
 from svc_orders.relay import Relay
 from svc_orders.servicer import OrdersServicer, utc_now
-from svc_orders.store import OrderStore
+from svc_orders.store.orders import OrderStore
 
 
 def service(database: Database, bell: Bell, books: books_pb2_grpc.BooksStub, *, carried: bool) -> Service:
     """The service on a database; with `carried` a broker takes the events, and no worker waits for them here."""
     outbox = Outbox(database, bell, utc_now)
-    servicer = OrdersServicer(OrderStore(database), outbox, bell, Catalogue(books), carried=carried)
+    servicer = OrdersServicer(OrderStore(database), outbox, bell, BookClient(books), has_broker=carried)
     return Service(
         name="orders",
         descriptor=orders_pb2.DESCRIPTOR.services_by_name["Orders"],

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from database.engine import AnyRow, Database, retry_transaction
-from svc_orders.models import OutboxEvent
+from svc_orders.store.tables import OutboxEvent
 
 GATHER = 0.1
 """Seconds from one batch to the next at least: a batch of one event costs each service as much as one of fifty."""

@@ -8,9 +8,9 @@ from sqlalchemy import select, update
 
 from database.engine import Database, retry_transaction
 from mesh import logs
-from svc_orders.models import Order, OutboxEvent
+from registry.order_statuses import PENDING
 from svc_orders.outbox import Bell
-from svc_orders.rules import PENDING
+from svc_orders.store.tables import Order, OutboxEvent
 
 MOST = 1000
 """Orders looked at in one go, those first that have waited longest."""

@@ -16,8 +16,8 @@ from google.protobuf.duration_pb2 import Duration
 from database.engine import AnyRow, Database
 from database.tests.rows import add_book, add_order, add_user, count, execute
 from mesh.client import parse_failure
+from mesh.testing import Clock
 from svc_orders.outbox import Bell, Outbox, Reject, Retry
-from svc_orders.tests.conftest import Clock
 
 MINUTE, NOTHING = timedelta(minutes=1), timedelta()
 Stub = orders_pb2_grpc.OrdersStub
@@ -71,9 +71,9 @@ def test_a_lease_that_ends_gives_its_event_back(outbox: Outbox, any_database: Da
     """A worker that died is replaced; the attempts before are counted."""
     (event_id,) = add_events(any_database, clock, 1)
     (first,) = outbox.lease(1, MINUTE)
-    clock.move(seconds=59)
+    clock.advance(timedelta(seconds=59))
     assert ids_of(outbox.lease(1, MINUTE)) == []
-    clock.move(seconds=1)
+    clock.advance(timedelta(seconds=1))
     (second,) = outbox.lease(1, MINUTE)
     assert (first.attempts, second.attempts, second.event_id) == (0, 1, event_id)
 
@@ -83,11 +83,11 @@ def test_settled_events_do_what_was_said(outbox: Outbox, any_database: Database,
     done, retried, rejected = add_events(any_database, clock, 3)
     outbox.lease(3, MINUTE)
     outbox.settle([done], [Retry(retried, timedelta(seconds=5))], [Reject(rejected, "nonsense")])
-    clock.move(seconds=4)
+    clock.advance(timedelta(seconds=4))
     assert ids_of(outbox.lease(3, MINUTE)) == []
-    clock.move(seconds=1)
+    clock.advance(timedelta(seconds=1))
     assert ids_of(outbox.lease(3, MINUTE)) == [retried]
-    clock.move(days=1)
+    clock.advance(timedelta(days=1))
     assert ids_of(outbox.lease(3, MINUTE)) == [retried]
     assert count(any_database, "Outbox", "dead_reason = 'nonsense' AND published_at IS NULL") == 1
     assert count(any_database, "Outbox", "published_at IS NOT NULL AND dead_reason IS NULL") == 1
@@ -207,11 +207,11 @@ def test_a_placed_order_reaches_the_waiting_worker(
     assert (event.request_id, event.attempt) == ("id-1", 0)
     assert lease(0) == []
     settle(event, pb.SETTLEMENT_RETRY)
-    clock.move(seconds=5)
+    clock.advance(timedelta(seconds=5))
     (again,) = lease(0)
     assert (again.event_id, again.attempt) == (event.event_id, 1)
     settle(again, pb.SETTLEMENT_DONE)
-    clock.move(days=1)
+    clock.advance(timedelta(days=1))
     assert lease(0) == []
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -14,8 +15,9 @@ from sqlalchemy import text
 from database.engine import Database
 from database.tests.rows import add_book, add_user, count, execute, make_broken
 from mesh.client import Failure, parse_failure
+from mesh.testing import Clock
 from svc_orders.outbox import Bell
-from svc_orders.tests.conftest import Clock, FakeBooks
+from svc_orders.tests.conftest import FakeBooks
 
 pytestmark = pytest.mark.integration
 
@@ -206,9 +208,9 @@ def test_a_key_is_forgotten_after_a_day(
     """It answers just before, and is free afterwards, for another request too."""
     first = orders.PlaceOrder(asked(user, book, "k")).order
     as_worker.SetStatus(pb.SetStatusRequest(order_id=first.order_id, status=pb.ORDER_STATUS_COMPLETED))
-    clock.move(hours=24, microseconds=-1)
+    clock.advance(timedelta(hours=24, microseconds=-1))
     assert orders.PlaceOrder(asked(user, book, "k")).replayed
-    clock.move(microseconds=1)
+    clock.advance(timedelta(microseconds=1))
     again = orders.PlaceOrder(asked(user, book, "k", quantity=3))
     assert (again.replayed, again.order.order_id != first.order_id) == (False, True)
     assert count(file_database, "IdempotencyKeys") == 1

@@ -6,9 +6,9 @@ import pytest
 
 from database.engine import Database
 from database.tests.rows import add_book, add_order, add_user, count, execute
+from mesh.testing import Clock
 from svc_orders.outbox import Bell
 from svc_orders.reconcile import Reconciler, Watch
-from svc_orders.tests.conftest import Clock
 
 AFTER = timedelta(minutes=1)
 
@@ -46,9 +46,9 @@ def test_an_order_that_does_not_end_is_sent_again(
 ) -> None:
     """After its time and not before; the relay is woken for it."""
     add_sent(memory_database, clock)
-    clock.move(seconds=59)
+    clock.advance(timedelta(seconds=59))
     assert reconciler.resend() == 0
-    clock.move(seconds=1)
+    clock.advance(timedelta(seconds=1))
     rung = bell.count
     assert reconciler.resend() == 1
     assert (waiting(memory_database), bell.count) == (1, rung + 1)
@@ -62,7 +62,7 @@ def test_an_order_that_ended_is_left_alone(
 ) -> None:
     """However long ago."""
     add_sent(memory_database, clock, status)
-    clock.move(days=1)
+    clock.advance(timedelta(days=1))
     assert reconciler.resend() == 0
 
 
@@ -72,7 +72,7 @@ def test_an_event_that_was_set_aside_is_left_to_the_operator(
 ) -> None:
     """Sending it again would only set it aside again."""
     add_sent(memory_database, clock, dead_reason="nonsense")
-    clock.move(days=1)
+    clock.advance(timedelta(days=1))
     assert reconciler.resend() == 0
 
 
@@ -83,9 +83,9 @@ def test_each_time_an_order_gets_twice_the_time(
     """So that one that can never end fills no queue; it never takes more than about a day for a minute."""
     add_sent(memory_database, clock)
     for minutes in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 1024, 1024):
-        clock.move(minutes=minutes, seconds=-1)
+        clock.advance(timedelta(minutes=minutes, seconds=-1))
         assert reconciler.resend() == 0
-        clock.move(seconds=1)
+        clock.advance(timedelta(seconds=1))
         assert reconciler.resend() == 1
         now = clock.now.replace(tzinfo=None).isoformat(" ")
         execute(memory_database, "UPDATE Outbox SET published_at = :now", now=now)
@@ -98,7 +98,7 @@ def test_orders_that_stand_in_the_queue_are_late_not_lost(
     """Sending them again would make the queue longer. When it holds fewer than are overdue, some must be lost."""
     for _ in range(3):
         add_sent(memory_database, clock)
-    clock.move(hours=1)
+    clock.advance(timedelta(hours=1))
     assert reconciler.resend(queued=1000) == 0
     assert reconciler.resend(queued=3) == 0
     assert waiting(memory_database) == 0
@@ -127,7 +127,7 @@ def test_what_a_broker_had_is_found_after_it_was_taken_away(file_database: Datab
 
     add_sent(file_database, clock)
     reconciler = Failing(file_database, bell, clock, timedelta(seconds=0.1))
-    clock.move(seconds=1)
+    clock.advance(timedelta(seconds=1))
     watch = Watch(reconciler)
     watch.start()
     bell.wait(0, 20)

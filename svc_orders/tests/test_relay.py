@@ -21,16 +21,16 @@ from database.engine import AnyRow, Database
 from database.tests.rows import add_book, add_user, count
 from mesh.broker.settings import Settings, broker_settings
 from mesh.client import parse_failure
-from mesh.testing import channel_as, running
+from mesh.testing import channel_as, running, wait_until
 from registry.order_messages import ORDER_TOPOLOGY, format_order_message
+from registry.order_statuses import PENDING
 from svc_orders.__main__ import service
 from svc_orders.outbox import Bell, Outbox
 from svc_orders.reconcile import Reconciler
 from svc_orders.relay import Relay
-from svc_orders.rules import PENDING, NewOrder
+from svc_orders.rules import NewOrder, StoredOrder
 from svc_orders.servicer import utc_now
-from svc_orders.store import AnyOrder, OrderStore
-from svc_orders.tests.conftest import wait_until
+from svc_orders.store.orders import OrderStore
 from tests.servers.gate import Gate
 from tests.servers.rabbitmq import Broker
 
@@ -64,7 +64,7 @@ class Shop:
         """The events."""
         return Outbox(self.database, self.bell, utc_now)
 
-    def buy(self, number: int = 1) -> list[AnyOrder]:
+    def buy(self, number: int = 1) -> list[StoredOrder]:
         """Places orders, as the service does it."""
         placed = []
         for _ in range(number):
@@ -78,7 +78,7 @@ class Shop:
                 "J.-J. R.",
                 "/images/books/1.svg",
             )
-            placed.append(self._store.place(order, None, "request-1", utc_now())[0])
+            placed.append(self._store.place(order, None, "request-1", utc_now()).order)
             self.bell.ring()
         return placed
 

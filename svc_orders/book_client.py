@@ -1,4 +1,4 @@
-"""What is on sale, as the books service tells it."""
+"""Reads books from the books service."""
 
 import contextvars
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from mesh.client import parse_failure
 from mesh.errors import NotFound
 
 
-class Catalogue:
-    """Asks for books: for one alone, and in one call for those that are asked for while a call is on its way.
+class BookClient:
+    """Reads one book per call, or several when requests arrive while a call is running.
 
-    Nothing is remembered: each answer was given after it was asked for.
+    Nothing is cached: each response is newer than the request for it.
 
     Args:
         books: stub of the books service.
@@ -23,30 +23,30 @@ class Catalogue:
 
     def __init__(self, books: books_pb2_grpc.BooksStub) -> None:
         self._books = books
-        self._asked = Batcher(self._ask)
+        self._batcher = Batcher(self._get_books)
 
-    def book(self, book_id: int) -> pb.Book:
-        """The book with its price and stock of this moment.
+    def get_book(self, book_id: int) -> pb.Book:
+        """Return the book with its current price and stock.
 
         Raises:
-            NotFound: when no book has the id.
-            grpc.RpcError: when the books service does not answer.
+            NotFound: no book has the id.
+            grpc.RpcError: the books service did not respond.
         """
-        book = self._asked.submit(book_id)
+        book = self._batcher.submit(book_id)
         if book is None:
             raise NotFound("Book was not found.", "BOOK_NOT_FOUND")
         return book
 
-    def _ask(self, book_ids: Sequence[int]) -> list[pb.Book | None]:
+    def _get_books(self, book_ids: Sequence[int]) -> list[pb.Book | None]:
         if len(book_ids) == 1:
-            return [self._one(book_ids[0])]
+            return [self._get_one(book_ids[0])]
         request = pb.BatchGetBooksRequest(book_ids=sorted(set(book_ids)))
-        # Without a request id and a deadline, as it is nobody's own.
-        answer = contextvars.Context().run(self._books.BatchGetBooks, request)
-        by_id = {book.book_id: book for book in answer.books}
+        # In an empty context: the call belongs to no single request, so it has no request id and no deadline of one.
+        response = contextvars.Context().run(self._books.BatchGetBooks, request)
+        by_id = {book.book_id: book for book in response.books}
         return [by_id.get(book_id) for book_id in book_ids]
 
-    def _one(self, book_id: int) -> pb.Book | None:
+    def _get_one(self, book_id: int) -> pb.Book | None:
         try:
             return self._books.GetBook(pb.GetBookRequest(book_id=book_id)).book
         except grpc.RpcError as error:

@@ -1,4 +1,4 @@
-"""Tables of orders and their events."""
+"""Tables of orders, their events and the idempotency keys."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -11,10 +11,10 @@ from database.types import Money, UtcDateTime
 
 
 class Order(Base):
-    """One purchase of one title.
+    """A purchase of copies of one title.
 
-    `pending_key` is the user and the book while the order is pending and NULL afterwards: unique, so that no user has
-    two pending orders for a book, on every engine.
+    `pending_key` contains the user and the book while the order is pending, and is NULL afterwards. It is unique, so
+    that on every engine a user has at most one pending order per book.
     """
 
     __tablename__ = "Orders"
@@ -34,12 +34,12 @@ class Order(Base):
 
 
 class OutboxEvent(Base):
-    """The event of an order, written in the order's own transaction.
+    """The event of an order, written in the same transaction as the order.
 
-    It is waiting while `published_at` and `dead_reason` are NULL and `lease_until` is not ahead. `resent` counts how
+    An event waits while `published_at` and `dead_reason` are NULL and `lease_until` has passed. `resent` counts how
     often it was sent again because its order did not end.
 
-    The index is in the order in which events are leased: a lease then reads, and locks, no more than it takes.
+    The index has the order in which events are leased, so that a lease reads and locks only the rows that it takes.
     """
 
     __tablename__ = "Outbox"
@@ -60,7 +60,7 @@ class OutboxEvent(Base):
 
 
 class IdempotencyKey(Base):
-    """Which order a user's key placed, and for which request."""
+    """The order that a user's key placed, and the fingerprint of the request."""
 
     __tablename__ = "IdempotencyKeys"
     __table_args__ = (TABLE_OPTIONS,)
