@@ -8,10 +8,8 @@ from decimal import Decimal
 from mesh.errors import FailedPrecondition
 from registry.order_statuses import PENDING
 
-DEFAULT_PAGE, DEFAULT_PAGE_SIZE = 1, 4
-"""The page that a list shows when a request sets only its size, and the size when it sets only the page."""
-MAX_UNPAGED_ORDERS = 500
-"""Number of orders that a list shows when a request sets neither the page nor its size."""
+DEFAULT_PAGE_SIZE = 4
+"""Orders on a page when a request has no page size."""
 KEY_LIFETIME = timedelta(hours=24)
 """Time during which a repeated request with the same idempotency key returns the first order."""
 

@@ -12,12 +12,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from database.engine import AnyRow
 from mesh.call import current
 from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
+from mesh.paging import read_page
 from registry.order_messages import parse_order_message
 from registry.order_statuses import PENDING, STATUS_NAMES, STATUS_NUMBERS
 from svc_orders.book_client import BookClient
-from svc_orders.outbox import Bell, Outbox, Reject, Retry
+from svc_orders.outbox import Bell, Done, Outbox, Reject, Retry, Settlement
 from svc_orders.rules import (
-    DEFAULT_PAGE,
     DEFAULT_PAGE_SIZE,
     NewOrder,
     RequestKey,
@@ -112,13 +112,12 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
     ) -> pb.ListUserOrdersResponse:
         """Return a user's orders, the newest first."""
         _check_viewer(request, request.user_id, OWN_ORDERS_ONLY)
-        if not request.HasField("page") and not request.HasField("limit"):
-            return pb.ListUserOrdersResponse(orders=map(_order, self._store.list_newest(request.user_id)))
-        page = request.page if request.HasField("page") else DEFAULT_PAGE
-        limit = request.limit if request.HasField("limit") else DEFAULT_PAGE_SIZE
-        orders, total = self._store.list_page(request.user_id, (page - 1) * limit, limit)
-        info = pb.PageInfo(page=page, limit=limit, total=total)
-        return pb.ListUserOrdersResponse(orders=map(_order, orders), page_info=info)
+        if request.newest:
+            newest = self._store.list_newest(request.user_id, request.newest)
+            return pb.ListUserOrdersResponse(orders=map(_order, newest))
+        page = read_page(request, DEFAULT_PAGE_SIZE)
+        orders, total = self._store.list_page(request.user_id, page.offset, page.size)
+        return pb.ListUserOrdersResponse(orders=map(_order, orders), paging=page.response(total))
 
     def FindPending(self, request: pb.FindPendingRequest, context: grpc.ServicerContext) -> pb.FindPendingResponse:
         """Return the user's pending order for a book, if there is one."""
@@ -149,14 +148,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     def AckEvents(self, request: pb.AckEventsRequest, context: grpc.ServicerContext) -> pb.AckEventsResponse:
         """Settle leased events."""
-        by_kind: dict[int, list[pb.EventSettlement]] = {}
-        for settlement in request.settlements:
-            by_kind.setdefault(settlement.settlement, []).append(settlement)
-        self._outbox.settle(
-            done=[s.event_id for s in by_kind.get(pb.SETTLEMENT_DONE, ())],
-            retries=[Retry(s.event_id, s.delay.ToTimedelta()) for s in by_kind.get(pb.SETTLEMENT_RETRY, ())],
-            rejects=[Reject(s.event_id, s.reason) for s in by_kind.get(pb.SETTLEMENT_REJECT, ())],
-        )
+        self._outbox.settle([_settlement(each) for each in request.settlements])
         return pb.AckEventsResponse()
 
     def _place(self, order: NewOrder, key: RequestKey | None) -> Placement:
@@ -173,9 +165,17 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 def _check_viewer(
     request: pb.GetOrderRequest | pb.ListUserOrdersRequest | pb.FindPendingRequest, owner_id: int, sentence: str
 ) -> None:
-    """Accept the owner of an order as its viewer, and callers that ask for themselves."""
-    if request.HasField("viewer_id") and request.viewer_id != owner_id:
-        raise PermissionDenied(sentence, "NOT_OWNER")
+    """Accept the owner of the orders as their viewer, and no viewer from callers that may read all orders.
+
+    Raises:
+        PermissionDenied: the viewer is another user, or it is missing although the caller acts for a user.
+    """
+    call = current.get()
+    if request.HasField("viewer_id"):
+        if request.viewer_id != owner_id:
+            raise PermissionDenied(sentence, "NOT_OWNER")
+    elif call is None or not call.unrestricted:
+        raise PermissionDenied("viewer_id must name the user on whose behalf this is requested.", "VIEWER_REQUIRED")
 
 
 def _request_key(request: pb.PlaceOrderRequest) -> RequestKey | None:
@@ -204,9 +204,22 @@ def _order(order: StoredOrder) -> pb.Order:
         title=order.title,
         authors=order.authors,
         url=order.url,
-        order_date=placed_at,
+        create_time=placed_at,
     )
 
 
 def _event(row: AnyRow) -> pb.OrderEvent:
-    return parse_order_message(row.payload, event_id=row.event_id, request_id=row.request_id, attempt=row.attempts)
+    event = parse_order_message(row.payload, event_id=row.event_id, request_id=row.request_id, attempt=row.attempts)
+    event.lease_token = row.lease_token
+    return event
+
+
+def _settlement(settlement: pb.EventSettlement) -> Settlement:
+    event_id, token = settlement.event_id, settlement.lease_token
+    match settlement.WhichOneof("settlement"):
+        case "done":
+            return Done(event_id, token)
+        case "retry":
+            return Retry(event_id, token, settlement.retry.delay.ToTimedelta())
+        case _:
+            return Reject(event_id, token, settlement.reject.reason)

@@ -13,7 +13,6 @@ from mesh.batching import HANDOVER_SECONDS, Batcher
 from mesh.errors import NotFound
 from registry.order_statuses import PENDING
 from svc_orders.rules import (
-    MAX_UNPAGED_ORDERS,
     NewOrder,
     RequestKey,
     StatusChange,
@@ -32,8 +31,8 @@ BY_ID = select(*ORDER_COLUMNS).where(Order.order_id == bindparam("id"))
 BY_PENDING_KEY = select(*ORDER_COLUMNS).where(Order.pending_key == bindparam("pending"))
 OF_USER = select(*ORDER_COLUMNS).where(Order.user_id == bindparam("user")).order_by(Order.order_id.desc())
 COUNT_OF_USER = select(func.count()).select_from(Order).where(Order.user_id == bindparam("user"))
-NEWEST_OF_USER = OF_USER.limit(MAX_UNPAGED_ORDERS)
 LIMIT, OFFSET = (bindparam(name, type_=Integer()) for name in ("limit", "offset"))
+NEWEST_OF_USER = OF_USER.limit(LIMIT)
 PAGE_OF_USER = OF_USER.add_columns(COUNT_OF_USER.scalar_subquery().label("total")).limit(LIMIT).offset(OFFSET)
 UPDATE_PENDING = (
     update(Order)
@@ -92,10 +91,11 @@ class OrderStore:
             raise NotFound("Order not found.", "ORDER_NOT_FOUND")
         return order_from_row(row)
 
-    def list_newest(self, user_id: int) -> list[StoredOrder]:
-        """Return the newest orders of a user, at most 500."""
+    def list_newest(self, user_id: int, limit: int) -> list[StoredOrder]:
+        """Return the newest orders of a user, at most `limit`."""
         with self._database.read() as connection:
-            return [order_from_row(row) for row in connection.execute(NEWEST_OF_USER, {"user": user_id})]
+            rows = connection.execute(NEWEST_OF_USER, {"user": user_id, "limit": limit})
+            return [order_from_row(row) for row in rows]
 
     def list_page(self, user_id: int, offset: int, limit: int) -> tuple[list[StoredOrder], int]:
         """Return a page of a user's orders, the newest first, and the number of orders on all pages."""

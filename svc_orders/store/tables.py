@@ -36,8 +36,9 @@ class Order(Base):
 class OutboxEvent(Base):
     """The event of an order, written in the same transaction as the order.
 
-    An event waits while `published_at` and `dead_reason` are NULL and `lease_until` has passed. `resent` counts how
-    often it was sent again because its order did not end.
+    An event waits while `published_at` and `dead_reason` are NULL and `lease_until` has passed. `lease_token` is the
+    current lease, NULL when there is none. `resent` counts how often the event was sent again because its order did
+    not end.
 
     The index has the order in which events are leased, so that a lease reads and locks only the rows that it takes.
     """
@@ -56,6 +57,7 @@ class OutboxEvent(Base):
     lease_until: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dead_reason: Mapped[str | None] = mapped_column(String(255))
+    lease_token: Mapped[str | None] = mapped_column(String(36))
     resent: Mapped[int] = mapped_column(Integer, server_default="0")
 
 

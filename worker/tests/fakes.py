@@ -15,11 +15,7 @@ from google.rpc.status_pb2 import Status
 
 from worker.handler import Outcome
 
-OUTCOMES = {
-    pb.SETTLEMENT_DONE: Outcome.DONE,
-    pb.SETTLEMENT_RETRY: Outcome.RETRY,
-    pb.SETTLEMENT_REJECT: Outcome.REJECT,
-}
+OUTCOMES = {"done": Outcome.DONE, "retry": Outcome.RETRY, "reject": Outcome.REJECT}
 
 
 def rpc_error(code: grpc.StatusCode, reason: str = "") -> grpc.aio.AioRpcError:
@@ -90,6 +86,7 @@ class FakeOrders:
         before_response: is called before events are returned.
         down: whether every call fails.
         order_ids: order by event.
+        lease_tokens: token of the lease by event.
     """
 
     failures: list[grpc.aio.AioRpcError] = field(default_factory=list)
@@ -101,6 +98,7 @@ class FakeOrders:
     before_response: Callable[[], None] = lambda: None
     down: bool = False
     order_ids: dict[str, int] = field(default_factory=dict)
+    lease_tokens: dict[str, str] = field(default_factory=dict)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def SetStatus(self, request: pb.SetStatusRequest) -> pb.SetStatusResponse:  # noqa: N802 - the stub's name
@@ -136,6 +134,7 @@ class FakeOrders:
     async def AckEvents(self, request: pb.AckEventsRequest) -> pb.AckEventsResponse:  # noqa: N802 - the stub's name
         """Record settlements."""
         self._fail_when_down()
+        assert all(self.lease_tokens[each.event_id] == each.lease_token for each in request.settlements)
         self.batches.append(len(request.settlements))
         self.settlements += request.settlements
         return pb.AckEventsResponse()
@@ -144,17 +143,22 @@ class FakeOrders:
         """Make new events available and return the ids of their orders."""
         first = len(self.order_ids) + 1
         events = [
-            pb.OrderEvent(event_id=str(uuid.uuid4()), order_id=order_id, book_id=1, quantity=1)
+            pb.OrderEvent(
+                event_id=str(uuid.uuid4()), order_id=order_id, book_id=1, quantity=1, lease_token=str(uuid.uuid4())
+            )
             for order_id in range(first, first + count)
         ]
         self.order_ids |= {event.event_id: event.order_id for event in events}
+        self.lease_tokens |= {event.event_id: event.lease_token for event in events}
         self.waiting += events
         self._arrived.set()
         return [event.order_id for event in events]
 
     def outcomes(self) -> dict[int, Outcome]:
         """Return the last outcome of each order."""
-        return {self.order_ids[each.event_id]: OUTCOMES[each.settlement] for each in self.settlements}
+        return {
+            self.order_ids[each.event_id]: OUTCOMES[str(each.WhichOneof("settlement"))] for each in self.settlements
+        }
 
     async def go_down(self) -> None:
         """Let every call fail."""

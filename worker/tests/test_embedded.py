@@ -98,9 +98,10 @@ def test_events_given_back_return_at_once_and_retried_events_later() -> None:
         async with running_source(source_of(orders), Recorder(work).handle):
             await wait_for(lambda: len(orders.settlements) == 2)
         by_order = {orders.order_ids[each.event_id]: each for each in orders.settlements}
-        assert (by_order[first].settlement, by_order[first].delay.seconds) == (pb.SETTLEMENT_RETRY, 0)
-        assert by_order[second].delay.seconds == retry_delay_seconds(2) == 5
-        assert by_order[third].reason == "x" * 255
+        assert by_order[first].HasField("retry")
+        assert by_order[first].retry.delay.ToTimedelta() == timedelta()
+        assert by_order[second].retry.delay.seconds == retry_delay_seconds(2) == 5
+        assert by_order[third].reject.reason == "x" * 255
 
     asyncio.run(claim())
 
@@ -116,7 +117,7 @@ def test_events_that_arrive_together_with_the_stop_are_given_back() -> None:
         recorder = Recorder(finish)
         await asyncio.wait_for(source.run(recorder.handle), TEST_TIMEOUT_SECONDS)
         assert orders.outcomes() == dict.fromkeys(order_ids, Outcome.RETRY)
-        assert all(each.delay.ToTimedelta() == timedelta() for each in orders.settlements)
+        assert all(each.retry.delay.ToTimedelta() == timedelta() for each in orders.settlements)
 
     asyncio.run(claim())
 
