@@ -7,6 +7,7 @@ import grpc
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
+from mesh.paging import read_page
 from svc_books import rules
 from svc_books.rules import DEFAULT_PAGE_SIZE, Book, BookFilters, BookSort, Outcome
 from svc_books.store.books import BookStore
@@ -37,10 +38,9 @@ class BooksServicer(books_pb2_grpc.BooksServicer):
 
     def ListBooks(self, request: pb.ListBooksRequest, context: grpc.ServicerContext) -> pb.ListBooksResponse:
         """Return one page of the catalogue."""
-        number = request.page if request.HasField("page") else 1
-        size = request.limit if request.HasField("limit") else DEFAULT_PAGE_SIZE
-        page = self._books.page(_filters(request), SORTS[request.sort], (number - 1) * size, size)
-        return pb.ListBooksResponse(books=map(_book, page.books), page=number, limit=size, total=page.total_size)
+        page = read_page(request, DEFAULT_PAGE_SIZE)
+        result = self._books.page(_filters(request), SORTS[request.sort], page.offset, page.size)
+        return pb.ListBooksResponse(books=map(_book, result.books), paging=page.response(result.total_size))
 
     def GetBook(self, request: pb.GetBookRequest, context: grpc.ServicerContext) -> pb.GetBookResponse:
         """Return a book."""

@@ -41,15 +41,15 @@ def database(product: Product, seeded_url: URL) -> Iterator[Database]:
 
 @pytest.fixture
 def orders(product: Product) -> Iterator[orders_pb2_grpc.OrdersStub]:
-    """The orders service, as the gateway sees it."""
-    with connect(product.target("orders"), Signer("gateway", MESH_SECRET)) as channel:
+    """The orders service, as the tester sees it."""
+    with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield orders_pb2_grpc.OrdersStub(channel)
 
 
 @pytest.fixture
 def books(product: Product) -> Iterator[books_pb2_grpc.BooksStub]:
-    """The books service, as the worker sees it."""
-    with connect(product.target("books"), Signer("worker", MESH_SECRET)) as channel:
+    """The books service, as the tester sees it."""
+    with connect(product.target("books"), Signer("tester", MESH_SECRET)) as channel:
         yield books_pb2_grpc.BooksStub(channel)
 
 

@@ -181,12 +181,11 @@ def test_only_the_worker_ends_orders(shop: Shop, service: str, method: str, data
 
 def test_grpcurl_shows_which_field_is_wrong(shop: Shop) -> None:
     """INVALID_ARGUMENT with one sentence, and the field in the details."""
-    status, said = shop.grpcurl(
-        "books", "bookstore.books.v1.Books/ListBooks", caller="tester", data='{"limit": 1000, "min_price": "cheap"}'
-    )
+    data = '{"paging": {"page_size": 1000}, "min_price": "cheap"}'
+    status, said = shop.grpcurl("books", "bookstore.books.v1.Books/ListBooks", caller="tester", data=data)
     assert status != 0
     assert "Code: InvalidArgument" in said
-    assert re.search(r'"field":\s*"limit"', said)
+    assert re.search(r'"field":\s*"paging.page_size"', said)
     assert re.search(r'"field":\s*"min_price"', said)
 
 

@@ -7,6 +7,7 @@ import grpc
 import pytest
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
+from mesh.v1.paging_pb2 import PageRequest
 
 from database.engine import Database
 from database.tests.rows import add_book, add_order, add_user, execute
@@ -50,11 +51,12 @@ def failure_of(call: Callable[[Any], Any], request: object) -> tuple[grpc.Status
 def test_the_first_page_has_eight_books(books: Stub) -> None:
     """Without paging, the response is the first eight books by id; a page beyond the last one is empty."""
     response = books.ListBooks(pb.ListBooksRequest())
-    assert (response.page, response.limit, len(response.books)) == (1, 8, 8)
-    assert response.total >= 60
+    assert (response.paging.page, response.paging.page_size, len(response.books)) == (1, 8, 8)
+    assert response.paging.total_size >= 60
     assert [book.book_id for book in response.books] == list(range(1, 9))
-    beyond = books.ListBooks(pb.ListBooksRequest(page=1000, limit=100))
-    assert (list(beyond.books), beyond.page, beyond.total) == ([], 1000, response.total)
+    beyond = books.ListBooks(pb.ListBooksRequest(paging=PageRequest(page=1000, page_size=100)))
+    assert (list(beyond.books), beyond.paging.page) == ([], 1000)
+    assert (beyond.paging.total_size, beyond.paging.next_page_token) == (response.paging.total_size, "")
 
 
 def test_filters_sort_and_page_reach_the_store(books: Stub) -> None:
@@ -66,11 +68,10 @@ def test_filters_sort_and_page_reach_the_store(books: Stub) -> None:
         search=" E ",
         in_stock=True,
         sort=pb.BOOK_SORT_PRICE_DESC,
-        page=1,
-        limit=100,
+        paging=PageRequest(page_size=100),
     )
     response = books.ListBooks(request)
-    assert 0 < response.total == len(response.books)
+    assert 0 < response.paging.total_size == len(response.books)
     prices = [float(book.price) for book in response.books]
     assert prices == sorted(prices, reverse=True)
     assert 9 <= prices[-1] <= prices[0] <= 20
@@ -81,17 +82,17 @@ def test_filters_sort_and_page_reach_the_store(books: Stub) -> None:
 @pytest.mark.parametrize("sort", pb.BookSort.values())
 def test_every_sort_of_the_contract_works(books: Stub, sort: "pb.BookSort.ValueType") -> None:
     """Every value of the enum is implemented."""
-    assert len(books.ListBooks(pb.ListBooksRequest(sort=sort, limit=100)).books) >= 60
+    assert len(books.ListBooks(pb.ListBooksRequest(sort=sort, paging=PageRequest(page_size=100))).books) >= 60
 
 
 @pytest.mark.parametrize(
     ("request_", "fields"),
     [
-        (pb.ListBooksRequest(page=0), ["page"]),
-        (pb.ListBooksRequest(limit=101), ["limit"]),
+        (pb.ListBooksRequest(paging=PageRequest(page=0)), ["paging.page"]),
+        (pb.ListBooksRequest(paging=PageRequest(page_size=101)), ["paging.page_size"]),
         (
-            pb.ListBooksRequest(page=-1, limit=0, min_price="x", max_price="-1"),
-            ["limit", "max_price", "min_price", "page"],
+            pb.ListBooksRequest(paging=PageRequest(page=-1, page_size=0), min_price="x", max_price="-1"),
+            ["max_price", "min_price", "paging.page", "paging.page_size"],
         ),
         (pb.ListBooksRequest(min_price="1.999"), ["min_price"]),
         (pb.ListBooksRequest(min_price="123456789"), ["min_price"]),
@@ -117,6 +118,27 @@ def test_a_book_has_all_fields(books: Stub, seeded_file_database: Database) -> N
     assert (book.format, book.publishers, book.genre) == ("Paperback", "Ace", "Science Fiction")
     assert book.description
     assert book.quantity > 0
+
+
+def test_page_tokens_lead_through_the_catalogue(books: Stub) -> None:
+    """Each page continues where the last one ended, in the same order, and no book is missing."""
+    request = pb.ListBooksRequest(sort=pb.BOOK_SORT_PRICE, paging=PageRequest(page_size=100))
+    whole = [book.book_id for book in books.ListBooks(request).books]
+    request, ids, token = pb.ListBooksRequest(sort=pb.BOOK_SORT_PRICE), [], "first"
+    while token:
+        response = books.ListBooks(request)
+        ids += [book.book_id for book in response.books]
+        token = response.paging.next_page_token
+        request.paging.page_token = token
+    assert ids == whole
+
+
+@pytest.mark.parametrize("search", ["", "dune"])
+def test_a_token_of_other_filters_is_refused(books: Stub, search: str) -> None:
+    """A malformed token is refused, too."""
+    token = books.ListBooks(pb.ListBooksRequest()).paging.next_page_token if search else "no token"
+    request = pb.ListBooksRequest(search=search, paging=PageRequest(page_token=token))
+    assert failure_of(books.ListBooks, request) == (CODE.INVALID_ARGUMENT, "INVALID_PAGE_TOKEN", [])
 
 
 @pytest.mark.parametrize("book_id", [999_999, 2**63 - 1])
@@ -153,7 +175,7 @@ def test_genres_are_sorted_and_have_the_range_of_prices(books: Stub, seeded_file
     response = books.ListGenres(pb.ListGenresRequest())
     assert len(response.genres) >= 8
     assert [genre.genre for genre in response.genres] == sorted(genre.genre for genre in response.genres)
-    assert sum(genre.count for genre in response.genres) == books.ListBooks(pb.ListBooksRequest()).total
+    assert sum(genre.count for genre in response.genres) == books.ListBooks(pb.ListBooksRequest()).paging.total_size
     assert float(response.lowest_price) < float(response.highest_price)
     execute(seeded_file_database, "DELETE FROM Books")
     empty = books.ListGenres(pb.ListGenresRequest())
@@ -170,7 +192,9 @@ def test_only_the_worker_may_take_copies(target: Target, caller: str) -> None:
         assert failure_of(stub.RemoveStock, pb.RemoveStockRequest())[0] is CODE.PERMISSION_DENIED
 
 
-def test_a_decrement_returns_each_outcome_and_error(as_worker: Stub, seeded_file_database: Database) -> None:
+def test_a_decrement_returns_each_outcome_and_error(
+    books: Stub, as_worker: Stub, seeded_file_database: Database
+) -> None:
     """It is applied or rejected, or fails for an unknown book or order, other parameters, or an invalid request."""
     book = add_book(seeded_file_database, quantity=3)
     first, second, third = (add_order(seeded_file_database, add_user(seeded_file_database), book) for _ in range(3))
@@ -190,7 +214,7 @@ def test_a_decrement_returns_each_outcome_and_error(as_worker: Stub, seeded_file
         "INVALID_FIELD",
         ["book_id", "order_id", "quantity"],
     )
-    assert as_worker.GetBook(pb.GetBookRequest(book_id=book)).book.quantity == 1
+    assert books.GetBook(pb.GetBookRequest(book_id=book)).book.quantity == 1
 
 
 def test_a_batch_returns_each_outcome_and_error(as_worker: Stub, seeded_file_database: Database) -> None:
