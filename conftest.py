@@ -141,8 +141,8 @@ def broker(broker_url: str) -> Settings:
 @pytest.fixture(scope="session")
 def all_tables() -> MetaData:
     """The tables of all services; no service may import another's, and the database knows none of them."""
-    for tables in ("svc_users.models", "svc_books.models", "svc_orders.store.tables"):
-        import_module(tables)
+    for module in ("svc_users.models", "svc_books.store.tables", "svc_orders.store.tables"):
+        import_module(module)
     return Base.metadata
 
 

@@ -1,4 +1,4 @@
-"""Tables of the catalogue."""
+"""Tables of books and stock movements."""
 
 from decimal import Decimal
 
@@ -8,15 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from database.base import TABLE_OPTIONS, Base
 from database.types import Money
 
-APPLIED, REJECTED = "applied", "rejected"
-"""Outcomes of a stock movement."""
 
-
-class Book(Base):
+class BookRow(Base):
     """A title and its stock.
 
-    `search_text` and `title_key` are derived from the others: what a search looks through and what titles are sorted
-    by, folded so that case and accents do not count on any database.
+    `search_text` and `title_key` are derived from the other columns: the text that a search reads, and the sort key
+    of the title. Both are folded, so that case and accents do not matter on any database.
     """
 
     __tablename__ = "Books"
@@ -37,8 +34,8 @@ class Book(Base):
     title_key: Mapped[str] = mapped_column(String(255), index=True)
 
 
-class StockMovement(Base):
-    """What an order did to the stock. Its key makes sure that it does so once, and that there is such an order."""
+class StockMovementRow(Base):
+    """The outcome of an order's decrement. The key ensures that an order exists, and is counted once."""
 
     __tablename__ = "StockMovements"
     __table_args__ = (TABLE_OPTIONS,)
