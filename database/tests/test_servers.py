@@ -21,7 +21,7 @@ from database.options import Options
 from database.tests.rows import add_book, count, execute
 from mesh.errors import Unavailable
 from tests.servers.certificates import Authority
-from tests.servers.databases import Databases, Server, own_server, wait_until_it_answers
+from tests.servers.databases import Databases, Server, database_server, wait_until_reachable
 
 pytestmark = pytest.mark.integration
 
@@ -40,7 +40,7 @@ def server(authority: Authority) -> Iterator[Server]:
     """A server that no other test uses, so that it may be killed; it has a certificate."""
     certificate, key = authority.sign("localhost")
     options = f"--ssl-cert={certificate}", f"--ssl-key={key}", f"--ssl-ca={authority.file}"
-    with own_server(authority.file.parent.parent, *options) as started:
+    with database_server(authority.file.parent.parent, *options) as started:
         yield started
 
 
@@ -101,7 +101,7 @@ def test_a_restart_fails_only_the_calls_that_it_meets(server: Server, url: URL, 
     {"kill": server.kill, "in order": server.shut_down}[end]()
     until(lambda: any(error for caller in callers for _, error in caller.calls))
     server.start()
-    wait_until_it_answers(server.url)
+    wait_until_reachable(server.url)
     back = time.monotonic()
     until(lambda: all(caller.count(since=back) > 20 for caller in callers))
     for caller in callers:
