@@ -10,6 +10,7 @@ from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 from bookstore.users.v1 import users_pb2, users_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from mesh.v1.paging_pb2 import PageResponse
 
 from mesh.env import read_environment, text
 
@@ -20,19 +21,21 @@ BOOK = books_pb2.Book(
 )  # fmt: skip
 ORDER = orders_pb2.Order(
     order_id=1, book_id=1, user_id=1, price="10.99", quantity=1, status=orders_pb2.ORDER_STATUS_PENDING, title="Dune",
-    authors="Frank Herbert", url="/images/books/9780441013593.svg", order_date=Timestamp(seconds=1_760_000_000),
+    authors="Frank Herbert", url="/images/books/9780441013593.svg", create_time=Timestamp(seconds=1_760_000_000),
 )  # fmt: skip
 RESPONSES: dict[str, dict[str, Any]] = {
     "users": {},
     "books": {
         "GetBook": books_pb2.GetBookResponse(book=BOOK),
-        "ListBooks": books_pb2.ListBooksResponse(books=[BOOK] * 8, page=1, limit=8, total=74),
+        "ListBooks": books_pb2.ListBooksResponse(
+            books=[BOOK] * 8, paging=PageResponse(page=1, page_size=8, total_size=74)
+        ),
     },
     "orders": {
         "PlaceOrder": orders_pb2.PlaceOrderResponse(order=ORDER),
         "GetOrder": orders_pb2.GetOrderResponse(order=ORDER),
         "ListUserOrders": orders_pb2.ListUserOrdersResponse(
-            orders=[ORDER] * 4, page_info=orders_pb2.PageInfo(page=1, limit=4, total=4)
+            orders=[ORDER] * 4, paging=PageResponse(page=1, page_size=4, total_size=4)
         ),
     },
 }

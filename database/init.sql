@@ -149,3 +149,9 @@ CREATE INDEX `ix_Outbox_published_at_lease_until_order_id` ON `Outbox` (publishe
 DROP INDEX `ix_Outbox_published_at_lease_until` ON `Outbox`;
 
 UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num = '0002';
+
+-- Running upgrade 0003 -> 0004
+
+ALTER TABLE `Outbox` ADD COLUMN lease_token VARCHAR(36);
+
+UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num = '0003';

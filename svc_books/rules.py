@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from database.folding import fold
 
-PAGE, LIMIT = 1, 8
-"""What a list shows when nothing is asked for."""
+DEFAULT_PAGE_SIZE = 8
+"""Books on a page when a request has no page size."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
 from database.engine import AnyRow
+from mesh.paging import read_page
 from svc_books.models import APPLIED, REJECTED
-from svc_books.rules import LIMIT, PAGE, Filters, Taking
+from svc_books.rules import DEFAULT_PAGE_SIZE, Filters, Taking
 from svc_books.store import BookStore
 
 SORTS = {
@@ -35,10 +36,9 @@ class BooksServicer(books_pb2_grpc.BooksServicer):
 
     def ListBooks(self, request: pb.ListBooksRequest, context: grpc.ServicerContext) -> pb.ListBooksResponse:
         """One page of the catalogue."""
-        page = request.page if request.HasField("page") else PAGE
-        limit = request.limit if request.HasField("limit") else LIMIT
-        rows, total = self._store.page(_filters(request), SORTS[request.sort], page, limit)
-        return pb.ListBooksResponse(books=map(_book, rows), page=page, limit=limit, total=total)
+        page = read_page(request, DEFAULT_PAGE_SIZE)
+        rows, total = self._store.page(_filters(request), SORTS[request.sort], page.offset, page.size)
+        return pb.ListBooksResponse(books=map(_book, rows), paging=page.response(total))
 
     def GetBook(self, request: pb.GetBookRequest, context: grpc.ServicerContext) -> pb.GetBookResponse:
         """One book."""

@@ -84,12 +84,12 @@ class BookStore:
         with self._database.read() as connection:
             return connection.execute(BY_IDS, {"ids": sorted(set(book_ids))}).all()
 
-    def page(self, filters: Filters, sort: str, page: int, limit: int) -> tuple[Sequence[AnyRow], int]:
+    def page(self, filters: Filters, sort: str, offset: int, limit: int) -> tuple[Sequence[AnyRow], int]:
         """One page of books, and how many there are on all pages."""
         asked = {name: value for name, value in _values(filters).items() if value is not None}
         shown, counted = _statements(frozenset(asked), sort)
         with self._database.read() as connection:
-            rows = connection.execute(shown, {**asked, "limit": limit, "offset": (page - 1) * limit}).all()
+            rows = connection.execute(shown, {**asked, "limit": limit, "offset": offset}).all()
             if rows:
                 return rows, rows[0].total
             return rows, connection.execute(counted, asked).scalar_one()

@@ -37,7 +37,7 @@ class OutboxEvent(Base):
     """The event of an order, written in the order's own transaction.
 
     It is waiting while `published_at` and `dead_reason` are NULL and `lease_until` is not ahead. `resent` counts how
-    often it was sent again because its order did not end.
+    often it was sent again because its order did not end. `lease_token` is the current lease, NULL when there is none.
 
     The index is in the order in which events are leased: a lease then reads, and locks, no more than it takes.
     """
@@ -56,6 +56,7 @@ class OutboxEvent(Base):
     lease_until: Mapped[datetime] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dead_reason: Mapped[str | None] = mapped_column(String(255))
+    lease_token: Mapped[str | None] = mapped_column(String(36))
     resent: Mapped[int] = mapped_column(Integer, server_default="0")
 
 

@@ -2,12 +2,13 @@
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, literal, select, update
 
 from database.engine import AnyRow, Database, retry_transaction
 from svc_orders.models import OutboxEvent
@@ -19,19 +20,38 @@ LOOK_EVERY = 0.5
 
 
 @dataclass(frozen=True)
-class Retry:
-    """An event that comes back after a delay."""
+class Done:
+    """Settles an event as finished.
+
+    Args:
+        event_id: the event.
+        lease_token: the lease under which the event was processed. The settlement is ignored when it is not the
+            event's current lease.
+    """
 
     event_id: str
+    lease_token: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Settles an event so that it is delivered again after a delay."""
+
+    event_id: str
+    lease_token: str
     delay: timedelta
 
 
 @dataclass(frozen=True)
 class Reject:
-    """An event that is set aside."""
+    """Settles an event that cannot be processed: it is set aside with the reason."""
 
     event_id: str
+    lease_token: str
     reason: str
+
+
+Settlement: TypeAlias = Done | Retry | Reject
 
 
 class Bell:
@@ -89,7 +109,7 @@ class Outbox:
                 self._gather()
                 events = self.lease(most, lease)
             if events and not still_wanted():
-                self.settle((), [Retry(event.event_id, timedelta()) for event in events], ())
+                self.settle([Retry(event.event_id, event.lease_token, timedelta()) for event in events])
                 return ()
             left = deadline - time.monotonic()
             if events or left <= 0 or self._bell.closed or not still_wanted():
@@ -98,11 +118,14 @@ class Outbox:
 
     @retry_transaction
     def lease(self, most: int, lease: timedelta) -> Sequence[AnyRow]:
-        """Keeps up to `most` waiting events for the caller until the lease ends; shows the attempts before."""
-        now = self._clock()
+        """Keep up to `most` waiting events for the caller until the lease ends.
+
+        Each row has the number of earlier attempts, and the token of the new lease, which `settle` requires.
+        """
+        now, token = self._clock(), str(uuid.uuid4())
         columns = OutboxEvent.event_id, OutboxEvent.payload, OutboxEvent.request_id, OutboxEvent.attempts
         waiting = (
-            select(*columns)
+            select(*columns, literal(token).label("lease_token"))
             .where(*_waiting(now))
             # In the index's own order: a server that had to sort would lock all that wait, and others would find none.
             .order_by(OutboxEvent.lease_until)
@@ -113,26 +136,32 @@ class Outbox:
             events = transaction.execute(waiting).all()
             if events:
                 leased = update(OutboxEvent).where(OutboxEvent.event_id.in_([event.event_id for event in events]))
-                values = {"lease_until": now + lease, "attempts": OutboxEvent.attempts + 1}
+                values = {"lease_until": now + lease, "lease_token": token, "attempts": OutboxEvent.attempts + 1}
                 transaction.execute(leased.values(values))
             transaction.commit()
         return events
 
     @retry_transaction
-    def settle(self, done: Sequence[str], retries: Sequence[Retry], rejects: Sequence[Reject]) -> None:
-        """Writes down what became of leased events; those that are settled already stay as they are."""
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Store what happens to leased events.
+
+        A settlement ends its lease. It is ignored when the event is settled already or has another lease: a worker
+        that is late does not affect the next one.
+        """
         now = self._clock()
-        open_ = OutboxEvent.published_at.is_(None), OutboxEvent.dead_reason.is_(None)
-        event = update(OutboxEvent).where(*open_)
+        done: dict[str, list[str]] = {}
         with self._database.write() as transaction:
-            if done:
-                transaction.execute(event.where(OutboxEvent.event_id.in_(done)).values(published_at=now))
-            for retry in retries:
-                back = event.where(OutboxEvent.event_id == retry.event_id)
-                transaction.execute(back.values(lease_until=now + retry.delay))
-            for reject in rejects:
-                dead = event.where(OutboxEvent.event_id == reject.event_id)
-                transaction.execute(dead.values(dead_reason=reject.reason))
+            for settlement in settlements:
+                if isinstance(settlement, Done):
+                    done.setdefault(settlement.lease_token, []).append(settlement.event_id)
+                elif isinstance(settlement, Retry):
+                    event = _leased(settlement.lease_token, [settlement.event_id])
+                    transaction.execute(event.values(lease_until=now + settlement.delay))
+                else:
+                    event = _leased(settlement.lease_token, [settlement.event_id])
+                    transaction.execute(event.values(dead_reason=settlement.reason))
+            for token, event_ids in done.items():
+                transaction.execute(_leased(token, event_ids).values(published_at=now))
             transaction.commit()
 
     def _gather(self) -> None:
@@ -147,6 +176,12 @@ class Outbox:
                 connection.execute(select(OutboxEvent.event_id).where(*_waiting(self._clock())).limit(1)).first()
                 is not None
             )
+
+
+def _leased(token: str, event_ids: Sequence[str]) -> Update:
+    """Return an UPDATE of those of the events that the lease still holds; it ends the lease."""
+    held = OutboxEvent.lease_token == token, OutboxEvent.published_at.is_(None), OutboxEvent.dead_reason.is_(None)
+    return update(OutboxEvent).where(OutboxEvent.event_id.in_(event_ids), *held).values(lease_token=None)
 
 
 def _waiting(now: datetime) -> tuple[Any, ...]:

@@ -69,7 +69,7 @@ class Reconciler:
             return 0
         again = update(OutboxEvent).where(OutboxEvent.event_id.in_(overdue), OutboxEvent.published_at.is_not(None))
         with self._database.write() as transaction:
-            values = {"published_at": None, "lease_until": now, "resent": OutboxEvent.resent + 1}
+            values = {"published_at": None, "lease_until": now, "lease_token": None, "resent": OutboxEvent.resent + 1}
             transaction.execute(again.values(values))
             transaction.commit()
         self._bell.ring()

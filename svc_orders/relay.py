@@ -14,7 +14,7 @@ from mesh.broker.errors import BrokerError, PublishRefusedError
 from mesh.broker.messages import REQUEST_ID, Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
-from svc_orders.outbox import Bell, Outbox, Retry
+from svc_orders.outbox import Bell, Done, Outbox, Retry, Settlement
 from svc_orders.reconcile import Reconciler
 
 BATCH = 500
@@ -123,21 +123,19 @@ class Relay:
         exchange, key = self._topology.exchange, self._topology.key
         confirms = [link.publish(exchange, key, _message(event)) for event in events]
         answers = await asyncio.gather(*confirms, return_exceptions=True)
-        done = [event.event_id for event, answer in zip(events, answers, strict=True) if answer is None]
-        failed = {event.event_id: answer for event, answer in zip(events, answers, strict=True) if answer is not None}
-        retries = [Retry(event_id, timedelta(seconds=PAUSE)) for event_id in failed]
-        await self._settle(done, retries)
-        for error in failed.values():
+        failed = [answer for answer in answers if answer is not None]
+        await self._settle([_settlement(event, answer) for event, answer in zip(events, answers, strict=True)])
+        for error in failed:
             if isinstance(error, PublishRefusedError):
                 log.warning("refused", events=len(failed), reason=str(error))
                 await self._topology.declare(link)  # somebody may have deleted the queue
                 return
 
-    async def _settle(self, done: Sequence[str], retries: Sequence[Retry]) -> None:
+    async def _settle(self, settlements: Sequence[Settlement]) -> None:
         """Writes it down as soon as the database takes it: when the leases end, all would be sent again."""
         while True:
             try:
-                return await asyncio.to_thread(self._outbox.settle, done, retries, ())
+                return await asyncio.to_thread(self._outbox.settle, settlements)
             except Exception as error:
                 if self._stopping.is_set():
                     raise
@@ -156,6 +154,13 @@ class Relay:
         if reason != self._told:
             log.warning(event, error=type(error).__name__, reason=reason)
         self._told = reason
+
+
+def _settlement(event: AnyRow, failure: object) -> Settlement:
+    """Return how to settle an event that the broker confirmed (None), or did not."""
+    if failure is None:
+        return Done(event.event_id, event.lease_token)
+    return Retry(event.event_id, event.lease_token, timedelta(seconds=PAUSE))
 
 
 def _message(event: AnyRow) -> Message:

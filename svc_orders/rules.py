@@ -9,8 +9,8 @@ from typing import NamedTuple
 from mesh.errors import FailedPrecondition
 
 PENDING, COMPLETED, FAILED = "pending", "completed", "failed"
-PAGE, LIMIT, NEWEST = 1, 4, 500
-"""What a list shows: the first page of four when half a page is asked for, the newest 500 when none is."""
+DEFAULT_PAGE_SIZE = 4
+"""Orders on a page when a request has no page size."""
 KEY_LIFETIME = timedelta(hours=24)
 """How long an idempotency key answers its order."""
 

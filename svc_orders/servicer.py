@@ -13,13 +13,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from database.engine import AnyRow
 from mesh.call import current
 from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
+from mesh.paging import read_page
 from svc_orders.catalogue import Catalogue
-from svc_orders.outbox import Bell, Outbox, Reject, Retry
+from svc_orders.outbox import Bell, Done, Outbox, Reject, Retry
 from svc_orders.rules import (
     COMPLETED,
+    DEFAULT_PAGE_SIZE,
     FAILED,
-    LIMIT,
-    PAGE,
     PENDING,
     End,
     Key,
@@ -121,13 +121,11 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
     ) -> pb.ListUserOrdersResponse:
         """A user's orders, the newest first."""
         _check_viewer(request, request.user_id, OWN_ORDERS)
-        if not request.HasField("page") and not request.HasField("limit"):
-            return pb.ListUserOrdersResponse(orders=map(_order, self._store.newest(request.user_id)))
-        page = request.page if request.HasField("page") else PAGE
-        limit = request.limit if request.HasField("limit") else LIMIT
-        rows, total = self._store.page(request.user_id, page, limit)
-        info = pb.PageInfo(page=page, limit=limit, total=total)
-        return pb.ListUserOrdersResponse(orders=map(_order, rows), page_info=info)
+        if request.newest:
+            return pb.ListUserOrdersResponse(orders=map(_order, self._store.newest(request.user_id, request.newest)))
+        page = read_page(request, DEFAULT_PAGE_SIZE)
+        rows, total = self._store.page(request.user_id, page.offset, page.size)
+        return pb.ListUserOrdersResponse(orders=map(_order, rows), paging=page.response(total))
 
     def FindPending(self, request: pb.FindPendingRequest, context: grpc.ServicerContext) -> pb.FindPendingResponse:
         """The user's pending order for a book."""
@@ -157,14 +155,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     def AckEvents(self, request: pb.AckEventsRequest, context: grpc.ServicerContext) -> pb.AckEventsResponse:
         """Settles leased events."""
-        by_kind: dict[int, list[pb.EventSettlement]] = {}
-        for settlement in request.settlements:
-            by_kind.setdefault(settlement.settlement, []).append(settlement)
-        self._outbox.settle(
-            done=[s.event_id for s in by_kind.get(pb.SETTLEMENT_DONE, ())],
-            retries=[Retry(s.event_id, s.delay.ToTimedelta()) for s in by_kind.get(pb.SETTLEMENT_RETRY, ())],
-            rejects=[Reject(s.event_id, s.reason) for s in by_kind.get(pb.SETTLEMENT_REJECT, ())],
-        )
+        self._outbox.settle([_settlement(each) for each in request.settlements])
         return pb.AckEventsResponse()
 
     def _insert(self, order: NewOrder, key: Key | None) -> tuple[AnyOrder, bool]:
@@ -181,9 +172,17 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 def _check_viewer(
     request: pb.GetOrderRequest | pb.ListUserOrdersRequest | pb.FindPendingRequest, owner_id: int, sentence: str
 ) -> None:
-    """Shows what somebody owns to them, and to services that ask for themselves."""
-    if request.HasField("viewer_id") and request.viewer_id != owner_id:
-        raise PermissionDenied(sentence, "NOT_OWNER")
+    """Accept the owner of an order as its viewer, and no viewer from callers that may see all orders.
+
+    Raises:
+        PermissionDenied: when the viewer is another user, or missing although the caller acts for a user.
+    """
+    call = current.get()
+    if request.HasField("viewer_id"):
+        if request.viewer_id != owner_id:
+            raise PermissionDenied(sentence, "NOT_OWNER")
+    elif call is None or not call.unrestricted:
+        raise PermissionDenied("viewer_id must name the user on whose behalf this is requested.", "VIEWER_REQUIRED")
 
 
 def _key(request: pb.PlaceOrderRequest) -> Key | None:
@@ -211,7 +210,7 @@ def _order(row: AnyOrder) -> pb.Order:
         title=row.title,
         authors=row.authors,
         url=row.url,
-        order_date=placed,
+        create_time=placed,
     )
 
 
@@ -224,4 +223,14 @@ def _event(row: AnyRow) -> pb.OrderEvent:
         quantity=order["quantity"],
         request_id=row.request_id,
         attempt=row.attempts,
+        lease_token=row.lease_token,
     )
+
+
+def _settlement(settled: pb.EventSettlement) -> Done | Retry | Reject:
+    kind = settled.WhichOneof("settlement")
+    if kind == "done":
+        return Done(settled.event_id, settled.lease_token)
+    if kind == "retry":
+        return Retry(settled.event_id, settled.lease_token, settled.retry.delay.ToTimedelta())
+    return Reject(settled.event_id, settled.lease_token, settled.reject.reason)

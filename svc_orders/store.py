@@ -13,7 +13,7 @@ from mesh.errors import FailedPrecondition, NotFound
 from svc_orders.batcher import Batcher
 from svc_orders.models import IdempotencyKey, Order
 from svc_orders.placing import Placing, insert_all
-from svc_orders.rules import KEY_LIFETIME, NEWEST, PENDING, End, Key, NewOrder, StoredOrder, check_transition
+from svc_orders.rules import KEY_LIFETIME, PENDING, End, Key, NewOrder, StoredOrder, check_transition
 
 SHOWN = (
     Order.order_id, Order.book_id, Order.user_id, Order.price, Order.quantity,
@@ -23,8 +23,8 @@ BY_ID = select(*SHOWN).where(Order.order_id == bindparam("id"))
 BY_PENDING_KEY = select(*SHOWN).where(Order.pending_key == bindparam("pending"))
 OF_USER = select(*SHOWN).where(Order.user_id == bindparam("user")).order_by(Order.order_id.desc())
 COUNT_OF_USER = select(func.count()).select_from(Order).where(Order.user_id == bindparam("user"))
-NEWEST_OF_USER = OF_USER.limit(NEWEST)
 LIMIT, OFFSET = (bindparam(name, type_=Integer()) for name in ("limit", "offset"))
+NEWEST_OF_USER = OF_USER.limit(LIMIT)
 PAGE_OF_USER = OF_USER.add_columns(COUNT_OF_USER.scalar_subquery().label("total")).limit(LIMIT).offset(OFFSET)
 PLACED_UNDER = (
     select(IdempotencyKey.request_sha256, *SHOWN)
@@ -73,14 +73,14 @@ class OrderStore:
             raise NotFound("Order not found.", "ORDER_NOT_FOUND")
         return row
 
-    def newest(self, user_id: int) -> Sequence[AnyRow]:
-        """The newest 500 orders of a user."""
+    def newest(self, user_id: int, limit: int) -> Sequence[AnyRow]:
+        """Return the newest orders of a user, at most `limit`."""
         with self._database.read() as connection:
-            return connection.execute(NEWEST_OF_USER, {"user": user_id}).all()
+            return connection.execute(NEWEST_OF_USER, {"user": user_id, "limit": limit}).all()
 
-    def page(self, user_id: int, page: int, limit: int) -> tuple[Sequence[AnyRow], int]:
+    def page(self, user_id: int, offset: int, limit: int) -> tuple[Sequence[AnyRow], int]:
         """One page of a user's orders, the newest first, and how many there are on all pages."""
-        asked = {"user": user_id, "limit": limit, "offset": (page - 1) * limit}
+        asked = {"user": user_id, "limit": limit, "offset": offset}
         with self._database.read() as connection:
             rows = connection.execute(PAGE_OF_USER, asked).all()
             if rows:

@@ -42,15 +42,15 @@ def database(product: Product, seeded_url: URL) -> Iterator[Database]:
 
 @pytest.fixture
 def orders(product: Product) -> Iterator[orders_pb2_grpc.OrdersStub]:
-    """A stub for the orders service, with the gateway's identity."""
-    with connect(product.target("orders"), Signer("gateway", MESH_SECRET)) as channel:
+    """A stub for the orders service, with the tester's identity."""
+    with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield orders_pb2_grpc.OrdersStub(channel)
 
 
 @pytest.fixture
 def books(product: Product) -> Iterator[books_pb2_grpc.BooksStub]:
-    """A stub for the books service, with the worker's identity."""
-    with connect(product.target("books"), Signer("worker", MESH_SECRET)) as channel:
+    """A stub for the books service, with the tester's identity."""
+    with connect(product.target("books"), Signer("tester", MESH_SECRET)) as channel:
         yield books_pb2_grpc.BooksStub(channel)
 
 

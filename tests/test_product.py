@@ -187,12 +187,11 @@ def test_only_the_worker_ends_orders(shop: Shop, service: str, method: str, data
 
 def test_grpcurl_shows_which_field_is_invalid(shop: Shop) -> None:
     """The response is INVALID_ARGUMENT, with each field in the details."""
-    status, output = shop.grpcurl(
-        "books", "bookstore.books.v1.Books/ListBooks", caller="tester", data='{"limit": 1000, "min_price": "cheap"}'
-    )
+    data = '{"paging": {"page_size": 1000}, "min_price": "cheap"}'
+    status, output = shop.grpcurl("books", "bookstore.books.v1.Books/ListBooks", caller="tester", data=data)
     assert status != 0
     assert "Code: InvalidArgument" in output
-    assert re.search(r'"field":\s*"limit"', output)
+    assert re.search(r'"field":\s*"paging.page_size"', output)
     assert re.search(r'"field":\s*"min_price"', output)
 
 

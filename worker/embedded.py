@@ -144,13 +144,16 @@ class EmbeddedSource:
 
 def _settlement(event: pb.OrderEvent, result: Result) -> pb.EventSettlement:
     if result.outcome is Outcome.DONE:
-        return pb.EventSettlement(event_id=event.event_id, settlement=pb.SETTLEMENT_DONE)
+        return pb.EventSettlement(
+            event_id=event.event_id, lease_token=event.lease_token, done=pb.EventSettlement.Done()
+        )
     if result.outcome is Outcome.REJECT:
-        return pb.EventSettlement(event_id=event.event_id, settlement=pb.SETTLEMENT_REJECT, reason=result.reason[:255])
+        reject = pb.EventSettlement.Reject(reason=result.reason[:255])
+        return pb.EventSettlement(event_id=event.event_id, lease_token=event.lease_token, reject=reject)
     return _retry(event, timedelta(seconds=delay_before(event.attempt)))
 
 
 def _retry(event: pb.OrderEvent, delay: timedelta) -> pb.EventSettlement:
-    settlement = pb.EventSettlement(event_id=event.event_id, settlement=pb.SETTLEMENT_RETRY)
-    settlement.delay.FromTimedelta(delay)
-    return settlement
+    retry = pb.EventSettlement.Retry()
+    retry.delay.FromTimedelta(delay)
+    return pb.EventSettlement(event_id=event.event_id, lease_token=event.lease_token, retry=retry)

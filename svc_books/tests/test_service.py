@@ -7,6 +7,7 @@ import grpc
 import pytest
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
+from mesh.v1.paging_pb2 import PageRequest
 
 from database.engine import Database
 from database.tests.rows import add_book, add_order, add_user, execute
@@ -52,11 +53,12 @@ def code(call: Callable[[Any], Any], request: object) -> tuple[grpc.StatusCode, 
 def test_the_first_page_is_eight_books_of_the_catalogue(books: Stub) -> None:
     """Nothing asked for is page 1 of 8, in the catalogue's order; the last page ends it."""
     answer = books.ListBooks(pb.ListBooksRequest())
-    assert (answer.page, answer.limit, len(answer.books)) == (1, 8, 8)
-    assert answer.total >= 60
+    assert (answer.paging.page, answer.paging.page_size, len(answer.books)) == (1, 8, 8)
+    assert answer.paging.total_size >= 60
     assert [book.book_id for book in answer.books] == list(range(1, 9))
-    beyond = books.ListBooks(pb.ListBooksRequest(page=1000, limit=100))
-    assert (list(beyond.books), beyond.page, beyond.total) == ([], 1000, answer.total)
+    beyond = books.ListBooks(pb.ListBooksRequest(paging=PageRequest(page=1000, page_size=100)))
+    assert (list(beyond.books), beyond.paging.page) == ([], 1000)
+    assert (beyond.paging.total_size, beyond.paging.next_page_token) == (answer.paging.total_size, "")
 
 
 def test_filters_sort_and_page_reach_the_store(books: Stub) -> None:
@@ -68,11 +70,10 @@ def test_filters_sort_and_page_reach_the_store(books: Stub) -> None:
         search=" E ",
         in_stock=True,
         sort=pb.BOOK_SORT_PRICE_DESC,
-        page=1,
-        limit=100,
+        paging=PageRequest(page_size=100),
     )
     answer = books.ListBooks(request)
-    assert 0 < answer.total == len(answer.books)
+    assert 0 < answer.paging.total_size == len(answer.books)
     prices = [float(book.price) for book in answer.books]
     assert prices == sorted(prices, reverse=True)
     assert 9 <= prices[-1] <= prices[0] <= 20
@@ -83,17 +84,17 @@ def test_filters_sort_and_page_reach_the_store(books: Stub) -> None:
 @pytest.mark.parametrize("sort", pb.BookSort.values())
 def test_every_sort_of_the_contract_works(books: Stub, sort: "pb.BookSort.ValueType") -> None:
     """No value of the enum is forgotten."""
-    assert len(books.ListBooks(pb.ListBooksRequest(sort=sort, limit=100)).books) >= 60
+    assert len(books.ListBooks(pb.ListBooksRequest(sort=sort, paging=PageRequest(page_size=100))).books) >= 60
 
 
 @pytest.mark.parametrize(
     ("request_", "fields"),
     [
-        (pb.ListBooksRequest(page=0), ["page"]),
-        (pb.ListBooksRequest(limit=101), ["limit"]),
+        (pb.ListBooksRequest(paging=PageRequest(page=0)), ["paging.page"]),
+        (pb.ListBooksRequest(paging=PageRequest(page_size=101)), ["paging.page_size"]),
         (
-            pb.ListBooksRequest(page=-1, limit=0, min_price="x", max_price="-1"),
-            ["limit", "max_price", "min_price", "page"],
+            pb.ListBooksRequest(paging=PageRequest(page=-1, page_size=0), min_price="x", max_price="-1"),
+            ["max_price", "min_price", "paging.page", "paging.page_size"],
         ),
         (pb.ListBooksRequest(min_price="1.999"), ["min_price"]),
         (pb.ListBooksRequest(min_price="123456789"), ["min_price"]),
@@ -117,6 +118,27 @@ def test_a_book_comes_whole(books: Stub, seeded_file_database: Database) -> None
     assert (book.format, book.publishers, book.genre) == ("Paperback", "Ace", "Science Fiction")
     assert book.description
     assert book.quantity > 0
+
+
+def test_tokens_lead_through_the_catalogue(books: Stub) -> None:
+    """Each page continues where the last one ended, in the same order, and no book is missing."""
+    request = pb.ListBooksRequest(sort=pb.BOOK_SORT_PRICE, paging=PageRequest(page_size=100))
+    whole = [book.book_id for book in books.ListBooks(request).books]
+    request, ids, token = pb.ListBooksRequest(sort=pb.BOOK_SORT_PRICE), [], "first"
+    while token:
+        response = books.ListBooks(request)
+        ids += [book.book_id for book in response.books]
+        token = response.paging.next_page_token
+        request.paging.page_token = token
+    assert ids == whole
+
+
+@pytest.mark.parametrize("search", ["", "dune"])
+def test_a_token_of_other_filters_is_refused(books: Stub, search: str) -> None:
+    """So is one that is no token at all."""
+    token = books.ListBooks(pb.ListBooksRequest()).paging.next_page_token if search else "no token"
+    request = pb.ListBooksRequest(search=search, paging=PageRequest(page_token=token))
+    assert code(books.ListBooks, request) == (CODE.INVALID_ARGUMENT, "INVALID_PAGE_TOKEN", [])
 
 
 @pytest.mark.parametrize("book_id", [999_999, 2**63 - 1])
@@ -153,7 +175,7 @@ def test_genres_come_in_order_with_the_range_of_prices(books: Stub, seeded_file_
     answer = books.ListGenres(pb.ListGenresRequest())
     assert len(answer.genres) >= 8
     assert [genre.genre for genre in answer.genres] == sorted(genre.genre for genre in answer.genres)
-    assert sum(genre.count for genre in answer.genres) == books.ListBooks(pb.ListBooksRequest()).total
+    assert sum(genre.count for genre in answer.genres) == books.ListBooks(pb.ListBooksRequest()).paging.total_size
     assert float(answer.lowest_price) < float(answer.highest_price)
     execute(seeded_file_database, "DELETE FROM Books")
     empty = books.ListGenres(pb.ListGenresRequest())
@@ -170,7 +192,7 @@ def test_only_the_worker_takes_stock(target: Target, caller: str) -> None:
         assert code(stub.RemoveStock, pb.RemoveStockRequest())[0] is CODE.PERMISSION_DENIED
 
 
-def test_a_decrement_ends_in_each_of_its_codes(as_worker: Stub, seeded_file_database: Database) -> None:
+def test_a_decrement_ends_in_each_of_its_codes(books: Stub, as_worker: Stub, seeded_file_database: Database) -> None:
     """Applied, rejected, unknown book, unknown order, other parameters, and bad input."""
     book = add_book(seeded_file_database, quantity=3)
     first, second, third = (add_order(seeded_file_database, add_user(seeded_file_database), book) for _ in range(3))
@@ -190,7 +212,7 @@ def test_a_decrement_ends_in_each_of_its_codes(as_worker: Stub, seeded_file_data
         "INVALID_FIELD",
         ["book_id", "order_id", "quantity"],
     )
-    assert as_worker.GetBook(pb.GetBookRequest(book_id=book)).book.quantity == 1
+    assert books.GetBook(pb.GetBookRequest(book_id=book)).book.quantity == 1
 
 
 def test_a_batch_ends_in_each_of_its_codes(as_worker: Stub, seeded_file_database: Database) -> None:

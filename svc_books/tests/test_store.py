@@ -26,7 +26,7 @@ def store(any_database: Database) -> BookStore:
 
 def titles(store: BookStore, filters: Filters | None = None, sort: str = "") -> list[str]:
     """Titles of the books that are found, in their order."""
-    rows, total = store.page(filters or Filters(), sort, 1, 100)
+    rows, total = store.page(filters or Filters(), sort, 0, 100)
     assert total == len(rows)
     return [row.title for row in rows]
 
@@ -116,8 +116,8 @@ def test_books_come_in_the_order_asked_for(store: BookStore, sort: str, order: l
 def test_pages_show_every_book_once(seeded_database: Database, sort: str) -> None:
     """Whatever the order, no book is on two pages or on none, though many share a price."""
     store = BookStore(seeded_database)
-    total = store.page(Filters(), sort, 1, 1)[1]
-    pages: list[Sequence[object]] = [store.page(Filters(), sort, page, 7)[0] for page in range(1, total // 7 + 2)]
+    total = store.page(Filters(), sort, 0, 1)[1]
+    pages: list[Sequence[object]] = [store.page(Filters(), sort, offset, 7)[0] for offset in range(0, total + 1, 7)]
     assert [len(page) for page in pages[:-1]] == [7] * (len(pages) - 1)
     ids = [row.book_id for page in pages for row in page]  # type: ignore[attr-defined] # rows of any columns
     assert sorted(ids) == list(range(1, total + 1))
@@ -126,7 +126,7 @@ def test_pages_show_every_book_once(seeded_database: Database, sort: str) -> Non
 @pytest.mark.parametrize("page", [3, 2**31 - 1])
 def test_beyond_the_last_page_is_nothing(store: BookStore, page: int) -> None:
     """An empty page still tells how many there are."""
-    assert store.page(Filters(), "", page, 100) == ([], 5)
+    assert store.page(Filters(), "", (page - 1) * 100, 100) == ([], 5)
 
 
 def test_genres_are_counted_beside_the_range_of_prices(store: BookStore, any_database: Database) -> None:

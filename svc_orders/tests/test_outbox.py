@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import grpc
 import pytest
@@ -16,10 +17,12 @@ from google.protobuf.duration_pb2 import Duration
 from database.engine import AnyRow, Database
 from database.tests.rows import add_book, add_order, add_user, count, execute
 from mesh.client import parse_failure
-from svc_orders.outbox import Bell, Outbox, Reject, Retry
+from svc_orders.outbox import Bell, Done, Outbox, Reject, Retry
 from svc_orders.tests.conftest import Clock
 
 MINUTE, NOTHING = timedelta(minutes=1), timedelta()
+UUID = str(uuid.uuid4())
+DONE = pb.EventSettlement.Done()
 Stub = orders_pb2_grpc.OrdersStub
 
 
@@ -81,8 +84,8 @@ def test_a_lease_that_ends_gives_its_event_back(outbox: Outbox, any_database: Da
 def test_settled_events_do_what_was_said(outbox: Outbox, any_database: Database, clock: Clock) -> None:
     """Done and rejected ones never come back, retried ones after their delay."""
     done, retried, rejected = add_events(any_database, clock, 3)
-    outbox.lease(3, MINUTE)
-    outbox.settle([done], [Retry(retried, timedelta(seconds=5))], [Reject(rejected, "nonsense")])
+    token = outbox.lease(3, MINUTE)[0].lease_token
+    outbox.settle([Done(done, token), Retry(retried, token, timedelta(seconds=5)), Reject(rejected, token, "nonsense")])
     clock.move(seconds=4)
     assert ids_of(outbox.lease(3, MINUTE)) == []
     clock.move(seconds=1)
@@ -96,10 +99,52 @@ def test_settled_events_do_what_was_said(outbox: Outbox, any_database: Database,
 def test_what_is_settled_stays_settled(outbox: Outbox, any_database: Database, clock: Clock) -> None:
     """A worker that comes late changes nothing; an event that nobody knows is no error."""
     (event_id,) = add_events(any_database, clock, 1)
-    outbox.settle([event_id], [], [])
-    outbox.settle([], [Retry(event_id, NOTHING)], [Reject(event_id, "late"), Reject("unknown", "")])
+    token = outbox.lease(1, MINUTE)[0].lease_token
+    outbox.settle([Done(event_id, token)])
+    outbox.settle([Retry(event_id, token, NOTHING), Reject(event_id, token, "late"), Reject("unknown", token, "")])
     assert ids_of(outbox.lease(1, MINUTE)) == []
     assert count(any_database, "Outbox", "dead_reason IS NULL") == 1
+
+
+@pytest.mark.parametrize("kind", ["done", "retry", "reject"])
+def test_a_late_settlement_does_not_affect_the_next_lease(
+    outbox: Outbox, any_database: Database, clock: Clock, kind: str
+) -> None:
+    """The first worker is slow, the second one has the event: nothing that the first one says counts any more."""
+    (event_id,) = add_events(any_database, clock, 1)
+    (first,) = outbox.lease(1, MINUTE)
+    clock.move(minutes=1)
+    (second,) = outbox.lease(1, MINUTE)
+    late: dict[str, Done | Retry | Reject] = {
+        "done": Done(event_id, first.lease_token),
+        "retry": Retry(event_id, first.lease_token, NOTHING),
+        "reject": Reject(event_id, first.lease_token, "late"),
+    }
+    outbox.settle([late[kind]])
+    assert count(any_database, "Outbox", "published_at IS NULL AND dead_reason IS NULL") == 1
+    assert ids_of(outbox.lease(1, MINUTE)) == []
+    outbox.settle([Reject(event_id, second.lease_token, "in time")])
+    assert count(any_database, "Outbox", "dead_reason = 'in time'") == 1
+
+
+def test_a_settlement_after_the_end_of_an_unclaimed_lease_counts(
+    outbox: Outbox, any_database: Database, clock: Clock
+) -> None:
+    """No other worker has the event, so the late one need not be repeated."""
+    (event_id,) = add_events(any_database, clock, 1)
+    (event,) = outbox.lease(1, MINUTE)
+    clock.move(minutes=2)
+    outbox.settle([Done(event_id, event.lease_token)])
+    assert ids_of(outbox.lease(1, MINUTE)) == []
+
+
+def test_a_settlement_ends_its_lease(outbox: Outbox, any_database: Database, clock: Clock) -> None:
+    """A worker that gave an event back can no longer settle it."""
+    (event_id,) = add_events(any_database, clock, 1)
+    (event,) = outbox.lease(1, MINUTE)
+    outbox.settle([Retry(event_id, event.lease_token, NOTHING)])
+    outbox.settle([Reject(event_id, event.lease_token, "late")])
+    assert ids_of(outbox.lease(1, MINUTE)) == [event_id]
 
 
 def test_an_empty_outbox_answers_after_the_wait(outbox: Outbox) -> None:
@@ -194,8 +239,8 @@ def test_a_placed_order_reaches_the_waiting_worker(
         request = pb.LeaseEventsRequest(max_events=10, lease=Duration(seconds=60), wait=Duration(seconds=seconds))
         return list(as_worker.LeaseEvents(request).events)
 
-    def settle(event: pb.OrderEvent, settlement: "pb.Settlement.ValueType") -> None:
-        settled = pb.EventSettlement(event_id=event.event_id, settlement=settlement, delay=Duration(seconds=5))
+    def settle(event: pb.OrderEvent, **settlement: Any) -> None:
+        settled = pb.EventSettlement(event_id=event.event_id, lease_token=event.lease_token, **settlement)
         as_worker.AckEvents(pb.AckEventsRequest(settlements=[settled]))
 
     with ThreadPoolExecutor(1) as pool:
@@ -206,11 +251,12 @@ def test_a_placed_order_reaches_the_waiting_worker(
     assert (event.order_id, event.book_id, event.quantity) == (order.order_id, book, 2)
     assert (event.request_id, event.attempt) == ("id-1", 0)
     assert lease(0) == []
-    settle(event, pb.SETTLEMENT_RETRY)
+    settle(event, retry=pb.EventSettlement.Retry(delay=Duration(seconds=5)))
     clock.move(seconds=5)
     (again,) = lease(0)
     assert (again.event_id, again.attempt) == (event.event_id, 1)
-    settle(again, pb.SETTLEMENT_DONE)
+    settle(event, reject=pb.EventSettlement.Reject(reason="of the lease before"))
+    settle(again, done=DONE)
     clock.move(days=1)
     assert lease(0) == []
 
@@ -239,15 +285,21 @@ def test_a_lease_out_of_range_is_refused(as_worker: Stub, request_: pb.LeaseEven
     "settlements",
     [
         [],
-        [pb.EventSettlement(event_id="no uuid", settlement=pb.SETTLEMENT_DONE)],
-        [pb.EventSettlement(event_id=str(uuid.uuid4()))],
-        [pb.EventSettlement(event_id=str(uuid.uuid4()), settlement=pb.SETTLEMENT_DONE)] * 1001,
-        [pb.EventSettlement(event_id=str(uuid.uuid4()), settlement=pb.SETTLEMENT_REJECT, reason="x" * 256)],
+        [pb.EventSettlement(event_id="no uuid", lease_token=UUID, done=DONE)],
+        [pb.EventSettlement(event_id=UUID, done=DONE)],
+        [pb.EventSettlement(event_id=UUID, lease_token=UUID)],
+        [pb.EventSettlement(event_id=UUID, lease_token=UUID, done=DONE)] * 1001,
+        [pb.EventSettlement(event_id=UUID, lease_token=UUID, reject=pb.EventSettlement.Reject(reason="x" * 256))],
+        [
+            pb.EventSettlement(
+                event_id=UUID, lease_token=UUID, retry=pb.EventSettlement.Retry(delay=Duration(seconds=3601))
+            )
+        ],
     ],
-    ids=["none", "no uuid", "no settlement", "too many", "long reason"],
+    ids=["none", "no uuid", "no lease token", "no settlement", "too many", "long reason", "long delay"],
 )
 def test_a_malformed_settlement_is_refused(as_worker: Stub, settlements: list[pb.EventSettlement]) -> None:
-    """None, too many, no id, no settlement, an endless reason."""
+    """None, too many, no id, no lease token, no settlement, an endless reason or delay."""
     with pytest.raises(grpc.RpcError) as raised:
         as_worker.AckEvents(pb.AckEventsRequest(settlements=settlements))
     assert parse_failure(raised.value).code is grpc.StatusCode.INVALID_ARGUMENT

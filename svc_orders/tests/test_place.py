@@ -42,7 +42,7 @@ def test_an_order_is_placed_at_the_catalogues_price(orders: Stub, user: int, boo
     assert not answer.replayed
     assert (order.user_id, order.book_id, order.quantity, order.price) == (user, book, 2, "10.99")
     assert (order.title, order.authors, order.url) == ("Dune", "Frank Herbert", "/images/books/9780441013593.svg")
-    assert (order.status, order.order_date.ToDatetime(clock.now.tzinfo)) == (pb.ORDER_STATUS_PENDING, clock.now)
+    assert (order.status, order.create_time.ToDatetime(clock.now.tzinfo)) == (pb.ORDER_STATUS_PENDING, clock.now)
     assert orders.GetOrder(pb.GetOrderRequest(order_id=order.order_id)).order == order
 
 

@@ -7,11 +7,12 @@ import grpc
 import pytest
 from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
+from mesh.v1.paging_pb2 import PageRequest
 
 from database.engine import Database
 from database.tests.rows import add_book, add_order, add_user, count, execute
 from mesh.client import Target, parse_failure
-from mesh.testing import channel_as
+from mesh.testing import channel_as, rpc_failure
 
 pytestmark = pytest.mark.integration
 
@@ -25,6 +26,12 @@ def code(call: Callable[[Any], Any], request: object) -> tuple[grpc.StatusCode, 
         call(request)
     told = parse_failure(raised.value)
     return told.code, told.message
+
+
+def failure(call: Callable[[Any], Any], request: object) -> tuple[grpc.StatusCode, str]:
+    """Return status code and reason of a call that fails."""
+    failed = rpc_failure(call, request)
+    return failed.code, failed.reason
 
 
 def given(user: int, book: int, **fields: Any) -> pb.CreateOrderRequest:
@@ -88,6 +95,22 @@ def test_a_users_orders_are_shown_to_them_and_to_services(orders: Stub, user: in
         assert code(call, request) == (CODE.PERMISSION_DENIED, "Forbidden. You can only see your own orders.")
 
 
+def test_a_caller_that_acts_for_users_must_name_the_viewer(orders: Stub, target: Target, user: int, book: int) -> None:
+    """A forgotten `viewer_id` shows nothing to the gateway; with one it sees what the viewer may see."""
+    order = orders.CreateOrder(given(user, book)).order
+    requests: list[tuple[str, Any, dict[str, int]]] = [
+        ("GetOrder", pb.GetOrderRequest, {"order_id": order.order_id}),
+        ("ListUserOrders", pb.ListUserOrdersRequest, {"user_id": user}),
+        ("FindPending", pb.FindPendingRequest, {"user_id": user, "book_id": book}),
+    ]
+    with channel_as("gateway", target) as channel:
+        for rpc, request, fields in requests:
+            call = getattr(Stub(channel), rpc)
+            assert failure(call, request(**fields)) == (CODE.PERMISSION_DENIED, "VIEWER_REQUIRED")
+            assert failure(call, request(**fields, viewer_id=user + 1)) == (CODE.PERMISSION_DENIED, "NOT_OWNER")
+            call(request(**fields, viewer_id=user))
+
+
 def test_an_unknown_order_is_not_found(orders: Stub, as_worker: Stub) -> None:
     """Nor can it be ended; an id below one is bad input."""
     for unknown in (999, 2**63 - 1):
@@ -103,20 +126,25 @@ def test_a_users_orders_come_in_pages_the_newest_first(orders: Stub, file_databa
     ids = [add_order(file_database, user, book) for _ in range(6)][::-1]
     add_order(file_database, other, book)
 
-    def listed(**fields: int) -> tuple[list[int], tuple[int, int, int]]:
-        answer = orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user, **fields))
-        info = answer.page_info
-        return [order.order_id for order in answer.orders], (info.page, info.limit, info.total)
+    def listed(**fields: Any) -> tuple[list[int], tuple[int, int, int]]:
+        answer = orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user, paging=PageRequest(**fields)))
+        paging = answer.paging
+        tokens.append(paging.next_page_token)
+        return [order.order_id for order in answer.orders], (paging.page, paging.page_size, paging.total_size)
 
-    assert listed(page=1) == (ids[:4], (1, 4, 6))
-    assert listed(page=2) == (ids[4:], (2, 4, 6))
-    assert listed(limit=5) == (ids[:5], (1, 5, 6))
-    assert listed(page=3, limit=2) == (ids[4:], (3, 2, 6))
-    assert listed(page=2**31 - 1, limit=100) == ([], (2**31 - 1, 100, 6))
+    tokens: list[str] = []
+    assert listed() == listed(page=1) == (ids[:4], (1, 4, 6))
+    assert listed(page=2) == listed(page_token=tokens[0]) == (ids[4:], (2, 4, 6))
+    assert tokens[-1] == ""
+    assert listed(page_size=5) == (ids[:5], (1, 5, 6))
+    assert listed(page=3, page_size=2) == (ids[4:], (3, 2, 6))
+    assert listed(page=2**31 - 1, page_size=100) == ([], (2**31 - 1, 100, 6))
+    request = pb.ListUserOrdersRequest(user_id=other, paging=PageRequest(page_token=tokens[0]))
+    assert code(orders.ListUserOrders, request)[0] is CODE.INVALID_ARGUMENT
 
 
-def test_without_a_page_the_newest_five_hundred_are_listed(orders: Stub, file_database: Database) -> None:
-    """And no page is named; a user without orders has an empty list."""
+def test_the_newest_five_hundred_are_listed_without_a_page(orders: Stub, file_database: Database) -> None:
+    """The response names no page; a user without orders has an empty list."""
     user, book = add_user(file_database), add_book(file_database)
     execute(
         file_database,
@@ -126,14 +154,24 @@ def test_without_a_page_the_newest_five_hundred_are_listed(orders: Stub, file_da
         book=book,
         user=user,
     )
-    answer = orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user))
+    answer = orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user, newest=500))
     assert [order.order_id for order in answer.orders] == list(range(510, 10, -1))
-    assert not answer.HasField("page_info")
-    assert not orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user + 1)).orders
+    assert not answer.HasField("paging")
+    assert not orders.ListUserOrders(pb.ListUserOrdersRequest(user_id=user + 1, newest=500)).orders
 
 
-@pytest.mark.parametrize("fields", [{"page": 0}, {"limit": 0}, {"limit": 101}, {"user_id": 0}])
-def test_a_list_out_of_range_is_bad_input(orders: Stub, fields: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"paging": PageRequest(page=0)},
+        {"paging": PageRequest(page_size=0)},
+        {"paging": PageRequest(page_size=101)},
+        {"newest": 0},
+        {"newest": 501},
+        {"user_id": 0},
+    ],
+)
+def test_a_list_out_of_range_is_bad_input(orders: Stub, fields: dict[str, Any]) -> None:
     """Neither page nor limit nor user below one, and no page above a hundred."""
     request = pb.ListUserOrdersRequest(**{"user_id": 1, **fields})
     assert code(orders.ListUserOrders, request)[0] is CODE.INVALID_ARGUMENT

@@ -15,11 +15,7 @@ from google.rpc.status_pb2 import Status
 
 from worker.handler import Outcome
 
-SETTLEMENTS = {
-    pb.SETTLEMENT_DONE: Outcome.DONE,
-    pb.SETTLEMENT_RETRY: Outcome.RETRY,
-    pb.SETTLEMENT_REJECT: Outcome.REJECT,
-}
+SETTLEMENTS = {"done": Outcome.DONE, "retry": Outcome.RETRY, "reject": Outcome.REJECT}
 
 
 def rpc_error(code: grpc.StatusCode, reason: str = "") -> grpc.aio.AioRpcError:
@@ -81,6 +77,7 @@ class FakeOrders:
     before_answer: Callable[[], None] = lambda: None
     down: bool = False
     orders_of: dict[str, int] = field(default_factory=dict)
+    tokens_of: dict[str, str] = field(default_factory=dict)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def SetStatus(self, request: pb.SetStatusRequest) -> pb.SetStatusResponse:  # noqa: N802 - the stub's name
@@ -116,6 +113,7 @@ class FakeOrders:
     async def AckEvents(self, request: pb.AckEventsRequest) -> pb.AckEventsResponse:  # noqa: N802 - the stub's name
         """Notes what became of events."""
         self._fail_when_down()
+        assert all(self.tokens_of[each.event_id] == each.lease_token for each in request.settlements)
         self.batches.append(len(request.settlements))
         self.settlements += request.settlements
         return pb.AckEventsResponse()
@@ -124,17 +122,22 @@ class FakeOrders:
         """Makes that many new events ready."""
         first = len(self.orders_of) + 1
         events = [
-            pb.OrderEvent(event_id=str(uuid.uuid4()), order_id=order_id, book_id=1, quantity=1)
+            pb.OrderEvent(
+                event_id=str(uuid.uuid4()), order_id=order_id, book_id=1, quantity=1, lease_token=str(uuid.uuid4())
+            )
             for order_id in range(first, first + number)
         ]
         self.orders_of |= {event.event_id: event.order_id for event in events}
+        self.tokens_of |= {event.event_id: event.lease_token for event in events}
         self.waiting += events
         self._arrived.set()
         return [event.order_id for event in events]
 
     async def settled(self) -> dict[int, Outcome]:
         """The last outcome of each order."""
-        return {self.orders_of[each.event_id]: SETTLEMENTS[each.settlement] for each in self.settlements}
+        return {
+            self.orders_of[each.event_id]: SETTLEMENTS[str(each.WhichOneof("settlement"))] for each in self.settlements
+        }
 
     async def go_down(self) -> None:
         """Every call fails from now on."""

@@ -89,9 +89,10 @@ def test_what_is_given_back_comes_at_once_and_what_is_retried_later() -> None:
         async with Running(source_of(orders), Recorder(work).handle):
             await until(lambda: _true_when(len(orders.settlements) == 2))
         by_order = {orders.orders_of[each.event_id]: each for each in orders.settlements}
-        assert (by_order[first].settlement, by_order[first].delay.seconds) == (pb.SETTLEMENT_RETRY, 0)
-        assert by_order[second].delay.seconds == delay_before(2) == 5
-        assert by_order[third].reason == "x" * 255
+        assert by_order[first].HasField("retry")
+        assert by_order[first].retry.delay.ToTimedelta() == timedelta()
+        assert by_order[second].retry.delay.seconds == delay_before(2) == 5
+        assert by_order[third].reject.reason == "x" * 255
 
     asyncio.run(claim())
 
@@ -107,7 +108,7 @@ def test_events_that_arrive_together_with_the_stop_are_given_back() -> None:
         recorder = Recorder(done)
         await asyncio.wait_for(source.run(recorder.handle), PATIENCE)
         assert await orders.settled() == dict.fromkeys(taken, Outcome.RETRY)
-        assert all(each.delay.ToTimedelta() == timedelta() for each in orders.settlements)
+        assert all(each.retry.delay.ToTimedelta() == timedelta() for each in orders.settlements)
 
     asyncio.run(claim())
 
