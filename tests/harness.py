@@ -12,9 +12,6 @@ from pathlib import Path
 
 import grpc
 import httpx
-from bookstore.books.v1 import books_pb2
-from bookstore.orders.v1 import orders_pb2
-from bookstore.users.v1 import users_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy.engine import URL
 
@@ -27,17 +24,14 @@ from mesh.ports import free_ports
 from mesh.testing import wait_until
 from mesh.tls import Tls, expecting
 from registry.rest_ports import REST_PORTS
+from registry.services import service, services
 
 ROOT = Path(__file__).resolve().parent.parent
 JWT_SECRET = "a secret that only the tests know, 32+ bytes"
 MESH_SECRET = derive_secret(JWT_SECRET)
 PROCESS_TIMEOUT_SECONDS = 60.0
 """Time limit for a process to become ready, to end, or to answer a request."""
-DESCRIPTORS = {
-    "users": users_pb2.DESCRIPTOR.services_by_name["Users"],
-    "books": books_pb2.DESCRIPTOR.services_by_name["Books"],
-    "orders": orders_pb2.DESCRIPTOR.services_by_name["Orders"],
-}
+DESCRIPTORS = {entry.name: entry.descriptor for entry in services()}
 
 
 class Process:
@@ -108,8 +102,8 @@ class Product:
             "JWT_SECRET_KEY": JWT_SECRET,
             "ORDER_PROCESSING_SECONDS": "0",
             "LOG_LEVEL": "info",
-            **{f"{name.upper()}_ADDRESS": address for name, address in self.addresses.items()},
-            **{f"{name.upper()}_TARGET": address for name, address in self.addresses.items()},
+            **{entry.address_variable: self.addresses[entry.name] for entry in services()},
+            **{entry.target_variable: self.addresses[entry.name] for entry in services()},
             **{variable: str(port) for variable, port in self.rest.items()},
             "FRONTEND_PORT": str(frontend_port),
             "CORS_ORIGINS": self.pages,
@@ -127,7 +121,7 @@ class Product:
     def start(self, *names: str) -> None:
         """Start the named parts, by their names in the Procfile, and wait until all but the worker are ready."""
         for name in names:
-            module = f"svc_{name}" if name in DESCRIPTORS else name
+            module = service(name).package if name in DESCRIPTORS else name
             log = self.folder / f"{name}.log"
             self.processes[name] = Process([sys.executable, "-m", module], self.environ, self.folder, log)
         for name in names:

@@ -13,15 +13,16 @@ from gateway.openapi import PLACEHOLDER
 from gateway.rows import Row, RowSet
 from gateway.tests.fakes import Services, config
 from mesh.policy import policies
+from registry.services import OTHER_CALLERS
 from tests.harness import DESCRIPTORS, ROOT
 
 DOCUMENT = ROOT / "docs" / "SECURITY.md"
-CALLERS = ("gateway", "users", "books", "orders", "worker", "tester")
+CALLERS = (*DESCRIPTORS, *OTHER_CALLERS)
 CALLERS_BY_ACCESS = {
     Access.ANYONE: "anyone",
     Access.USER: "a user, for themselves",
     Access.SERVICE: "a service whose policy allows it",
-    Access.USER_OR_SERVICE: "the user whose it is, or a service whose policy allows it",
+    Access.USER_OR_SERVICE: "the owner, or a service whose policy allows it",
 }
 """Texts of the table; the service behind a route checks the ownership."""
 
@@ -56,7 +57,7 @@ def route_table() -> str:
     lines = ["| port | call | who may |", "| --- | --- | --- |"]
     for each, row in routes():
         path = PLACEHOLDER.sub(r"{\1}", row.path)
-        who = "whoever has the cookie" if row.cookie else CALLERS_BY_ACCESS[row.access]
+        who = "anyone with the refresh cookie" if row.cookie else CALLERS_BY_ACCESS[row.access]
         lines.append(f"| {each.name} | `{row.method} {path}` | {who} |")
     return "\n".join(lines)
 

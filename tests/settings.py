@@ -2,24 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib import import_module
 
 import database.config
 import frontend.config
 import gateway.config
-import svc_books.config
-import svc_orders.config
-import svc_users.config
 import worker.config
 from mesh.env import ConfigError
+from registry.services import services
 from tests.harness import JWT_SECRET
 
 Reader = Callable[[Mapping[str, str]], object]
 
 READERS: dict[str, Reader] = {
     "migrate": database.config.Config.from_env,
-    "users": svc_users.config.Config.from_env,
-    "books": svc_books.config.Config.from_env,
-    "orders": svc_orders.config.Config.from_env,
+    **{entry.name: import_module(f"{entry.package}.config").Config.from_env for entry in services()},
     "worker": worker.config.Config.from_env,
     "gateway": gateway.config.Config.from_env,
     "frontend": frontend.config.Config.from_env,

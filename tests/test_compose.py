@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from registry import services as registry
+from registry.rest_ports import REST_PORTS
 from tests.harness import DESCRIPTORS, ROOT
 from tests.settings import LOG_SETTINGS, READERS, names_read
 
@@ -21,7 +23,7 @@ PYTHON = [name for name, service in SERVICES.items() if service["image"].startsw
 DOCKERFILES = [ROOT / "Dockerfile", ROOT / "frontend" / "Dockerfile"]
 NOT_IN_CONTAINERS = {
     *("FRONTEND_HOST", "FRONTEND_PORT"),  # nginx uses its own
-    *("USERS_PORT", "BOOKS_PORT", "ORDERS_PORT", "PLACE_ORDER_PORT", "DISPLAY_ORDERS_PORT"),  # published elsewhere
+    *(port.variable for port in REST_PORTS),  # published elsewhere
     *("DB_TLS_CA", "MESH_TLS_DIR", "RABBIT_TLS_CA", "RABBIT_TLS_CERT", "RABBIT_TLS_KEY"),  # files, set in a second file
     *("RABBIT_URL", "RABBIT_PORT", "RABBIT_VHOST", "RABBIT_TLS"),  # compose starts the broker
 }
@@ -99,7 +101,7 @@ def test_callers_resolve_all_addresses_of_a_service() -> None:
         for key, value in _environment(service)
         if key.endswith("_TARGET")
     }
-    assert set(targets) == {f"{name.upper()}_TARGET" for name in DESCRIPTORS}
+    assert set(targets) == {entry.target_variable for entry in registry.services()}
     assert all(target.startswith("dns:///") for target in targets.values())
 
 
@@ -113,7 +115,8 @@ def test_each_command_is_a_module_of_the_product(name: str) -> None:
 def test_a_health_check_uses_the_services_own_name(name: str) -> None:
     """It connects to the port on which the service listens."""
     service = SERVICES[name]
-    port = service["environment"][f"{name.upper()}_ADDRESS"].rpartition(":")[2]
+    port = service["environment"][registry.service(name).address_variable].rpartition(":")[2]
+    assert port == str(registry.service(name).default_port)
     assert service["healthcheck"]["test"][3:] == [
         "mesh", "health", f"127.0.0.1:{port}", DESCRIPTORS[name].full_name, "--as", name
     ]  # fmt: skip

@@ -14,15 +14,15 @@ import pytest
 from mesh.certs import write_all
 from mesh.ports import free_ports
 from registry.rest_ports import REST_PORTS
+from registry.services import services
 from tests.examples import Example, read_examples
-from tests.harness import DESCRIPTORS, ROOT, Product, running_product
+from tests.harness import ROOT, Product, running_product
 from tests.rest import wait_for_gateway
 
 pytestmark = pytest.mark.e2e
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)")
-GRPC_PORTS = (50051, 50052, 50053)
 OWN_PORT = 50060
 """Port of the example service that the reader writes."""
 STOP_BACKGROUND_JOBS = "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
@@ -76,8 +76,8 @@ def test_every_call_is_an_example(document: Path) -> None:
 def run(examples: list[Example], outputs: list[Path], product: Product) -> str:
     """Run the examples in one shell, and return the error output of the one that failed, or an empty text."""
     ports = {port.default: product.rest[port.variable] for port in REST_PORTS}
-    grpc = (int(product.addresses[name].rpartition(":")[2]) for name in DESCRIPTORS)
-    ports |= dict(zip(GRPC_PORTS, grpc, strict=True)) | {OWN_PORT: free_ports(1)[0]}
+    ports |= {entry.default_port: int(product.addresses[entry.name].rpartition(":")[2]) for entry in services()}
+    ports |= {OWN_PORT: free_ports(1)[0]}
     blocks = [example.command(ports, output) for example, output in zip(examples, outputs, strict=True)]
     path = os.pathsep.join((sysconfig.get_path("scripts"), product.environ["PATH"]))
     python_path = os.pathsep.join((str(product.folder / "protos" / "gen"), product.environ["PYTHONPATH"]))
