@@ -16,7 +16,7 @@ from tests.rest import Response, call, wait_for_gateway
 pytestmark = pytest.mark.integration
 
 KIB = 1024
-LOGIN = {"email": "nobody@example.org", "password": "x"}
+LOGIN = {"email": "unknown@example.org", "password": "x"}
 PARTIAL_HEADER = b"GET /books HTTP/1.1\r\nHost: shop\r\nX-Slow: "
 PARTIAL_BODY = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
 PARTIAL_CHUNK = (
@@ -55,7 +55,7 @@ def wait_for_timeout(port: int, data: bytes) -> Stalled:
 
 
 @pytest.fixture(autouse=True)
-def unharmed(product: Product) -> Iterator[None]:
+def processes_survive(product: Product) -> Iterator[None]:
     """After each test, the same processes still serve every port."""
     pids = {name: process.pid for name, process in product.processes.items()}
     yield
@@ -135,7 +135,7 @@ def test_odd_cookies_are_not_tokens(product: Product, cookie: str, status: int) 
 
 def padded(size: int) -> bytes:
     """Return JSON of exactly this many bytes."""
-    start, end = b'{"email": "nobody@example.org", "password": "x', b'"}'
+    start, end = b'{"email": "unknown@example.org", "password": "x', b'"}'
     return start + b"x" * (size - len(start) - len(end)) + end
 
 

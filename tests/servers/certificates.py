@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """A certificate authority that writes its own certificate and those that it signs into a folder, as PEM.
+    """A certificate authority that writes its own certificate and all that it signs into a folder, as PEM.
 
     Args:
         folder: the folder to create; all users may read it, because a container runs as its own user.
