@@ -22,7 +22,7 @@ from database.tests.rows import add_book, count, execute
 from mesh.errors import Unavailable
 from mesh.testing import wait_until
 from tests.servers.certificates import Authority
-from tests.servers.databases import Databases, Server, own_server, wait_until_it_answers
+from tests.servers.databases import Databases, Server, database_server, wait_until_reachable
 
 pytestmark = pytest.mark.integration
 
@@ -43,7 +43,7 @@ def server(authority: Authority) -> Iterator[Server]:
     """Start a server with a certificate that only this module uses, so that a test may kill it."""
     certificate, key = authority.sign("localhost")
     options = f"--ssl-cert={certificate}", f"--ssl-key={key}", f"--ssl-ca={authority.file}"
-    with own_server(authority.file.parent.parent, *options) as started:
+    with database_server(authority.file.parent.parent, *options) as started:
         yield started
 
 
@@ -96,7 +96,7 @@ def test_a_restart_fails_only_the_calls_of_that_time(server: Server, url: URL, e
     {"kill": server.kill, "shut down": server.shut_down}[end]()
     wait_until(lambda: any(error for caller in callers for _, error in caller.calls), RESTART_TIMEOUT_SECONDS)
     server.start()
-    wait_until_it_answers(server.url)
+    wait_until_reachable(server.url)
     back = time.monotonic()
     wait_until(lambda: all(caller.count(since=back) > 20 for caller in callers), RESTART_TIMEOUT_SECONDS)
     for caller in callers:

@@ -23,7 +23,7 @@ from database.tests.rows import add_order, add_user
 from mesh.client import connect
 from mesh.identity import Signer
 from mesh.testing import wait_until
-from tests.harness import JWT_SECRET, MESH_SECRET, Product, running
+from tests.harness import JWT_SECRET, MESH_SECRET, Product, running_product
 
 pytestmark = pytest.mark.integration
 
@@ -33,7 +33,7 @@ TAKE = pb.DecrementRequest(order_id=1, book_id=1, quantity=1)
 @pytest.fixture
 def product(tmp_path: Path, seeded_url: URL) -> Iterator[Product]:
     """Start the books service alone, on a database with the catalogue and one order."""
-    with running(tmp_path, "books", database=seeded_url) as started:
+    with running_product(tmp_path, "books", database=seeded_url) as started:
         database = Database(seeded_url)
         add_order(database, add_user(database), 1)
         database.close()

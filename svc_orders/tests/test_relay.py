@@ -31,7 +31,7 @@ from svc_orders.relay import Relay
 from svc_orders.rules import NewOrder, StoredOrder
 from svc_orders.servicer import utc_now
 from svc_orders.store.orders import OrderStore
-from tests.servers.gate import Gate
+from tests.servers.proxy import TcpProxy
 from tests.servers.rabbitmq import Broker
 
 pytestmark = pytest.mark.integration
@@ -126,15 +126,15 @@ def shop(file_database: Database, rabbit: Broker, vhost: str) -> Shop:
 
 
 @pytest.fixture
-def gate(rabbit: Broker) -> Iterator[Gate]:
+def gate(rabbit: Broker) -> Iterator[TcpProxy]:
     """A way to the broker that can be closed; it is closed at first."""
-    door = Gate(rabbit.port)
+    door = TcpProxy(rabbit.port)
     yield door
     door.close()
 
 
 @pytest.fixture
-def behind_gate(gate: Gate, rabbit: Broker, broker_url: str) -> Settings:
+def behind_gate(gate: TcpProxy, rabbit: Broker, broker_url: str) -> Settings:
     """The broker, by way of the gate."""
     settings = broker_settings({"RABBIT_URL": broker_url.replace(f":{rabbit.port}/", f":{gate.port}/")})
     assert settings
@@ -172,7 +172,7 @@ def test_a_committed_order_is_on_its_way_at_once(shop: Shop, broker: Settings) -
 
 
 def test_orders_placed_while_the_broker_is_down_go_out_when_it_is_back(
-    shop: Shop, behind_gate: Settings, gate: Gate
+    shop: Shop, behind_gate: Settings, gate: TcpProxy
 ) -> None:
     """Down at the start, and again later: no order is refused, none is lost, and it is said once each time."""
     with capture_logs() as lines, working(shop.relay(behind_gate)):

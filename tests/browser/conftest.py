@@ -10,7 +10,7 @@ from database.engine import Database, parse_url
 from launcher import shop
 from mesh.env import read_environment
 from tests.browser.shopkeeper import Member, Shopkeeper
-from tests.harness import Product, running
+from tests.harness import Product, running_product
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -34,7 +34,7 @@ expect.set_options(timeout=PATIENCE)
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """All of it, with the pages as their sources are today. Orders end at once, when the worker runs."""
     shop.build(read_environment(), print)
-    with running(tmp_path_factory.mktemp("shop"), *PARTS) as started:
+    with running_product(tmp_path_factory.mktemp("shop"), *PARTS) as started:
         yield started
 
 

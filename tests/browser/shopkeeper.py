@@ -10,7 +10,7 @@ import jwt
 from sqlalchemy import text
 
 from database.engine import Database
-from tests.harness import JWT_SECRET, PATIENCE, Product, answers
+from tests.harness import JWT_SECRET, PROCESS_TIMEOUT_SECONDS, Product, responds
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Shopkeeper:
     def log_in(self, member: Member) -> httpx.Response:
         """The answer with the access token and the cookie."""
         credentials = {"email": member.email, "password": member.password}
-        return httpx.post(f"{self.product.url('USERS_PORT')}/login", json=credentials, timeout=PATIENCE)
+        return httpx.post(f"{self.product.url('USERS_PORT')}/login", json=credentials, timeout=PROCESS_TIMEOUT_SECONDS)
 
     def place_order(self, member: Member, book: Book, quantity: int = 1) -> int:
         """An order that was placed from elsewhere; answers its id."""
@@ -94,7 +94,7 @@ class Shopkeeper:
     def wait_for_end(self, member: Member, status: str) -> None:
         """Returns when the newest order of the member has ended so."""
         token = self.log_in(member).json()["access_token"]
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PROCESS_TIMEOUT_SECONDS
         while (orders := self._orders(token))[0]["status"] != status:
             assert time.monotonic() < deadline, orders
             time.sleep(0.05)
@@ -112,8 +112,8 @@ class Shopkeeper:
     def start(self, *names: str) -> None:
         """Starts them again, if they do not run, and waits until the gateway has found them."""
         self.product.start(*(name for name in names if name not in self.product.processes))
-        deadline = time.monotonic() + PATIENCE
-        while not all(answers(f"{self.product.url(port)}/ready") for port in self.product.rest):
+        deadline = time.monotonic() + PROCESS_TIMEOUT_SECONDS
+        while not all(responds(f"{self.product.url(port)}/ready") for port in self.product.rest):
             assert time.monotonic() < deadline, "the gateway has not found them"
             time.sleep(0.05)
 
@@ -123,13 +123,13 @@ class Shopkeeper:
 
     def _get(self, port: str, path: str, token: str = "") -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = httpx.get(self.product.url(port) + path, headers=headers, timeout=PATIENCE)
+        answer = httpx.get(self.product.url(port) + path, headers=headers, timeout=PROCESS_TIMEOUT_SECONDS)
         assert answer.is_success, answer.text
         return answer.json()
 
     def _post(self, port: str, path: str, body: object, token: str = "") -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        answer = httpx.post(self.product.url(port) + path, json=body, headers=headers, timeout=PATIENCE)
+        answer = httpx.post(self.product.url(port) + path, json=body, headers=headers, timeout=PROCESS_TIMEOUT_SECONDS)
         assert answer.is_success, answer.text
         return answer.json()
 
