@@ -9,14 +9,14 @@ from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from database.engine import AnyRow
 from mesh.call import current
 from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
 from mesh.paging import read_page
 from registry.order_messages import parse_order_message
 from registry.order_statuses import PENDING, STATUS_NAMES, STATUS_NUMBERS
 from svc_orders.book_client import BookClient
-from svc_orders.outbox import Bell, Done, Outbox, Reject, Retry, Settlement
+from svc_orders.outbox.event_signal import EventSignal
+from svc_orders.outbox.leasing import Outbox
 from svc_orders.rules import (
     DEFAULT_PAGE_SIZE,
     NewOrder,
@@ -28,6 +28,7 @@ from svc_orders.rules import (
     request_fingerprint,
 )  # fmt: skip
 from svc_orders.store.orders import OrderStore, PendingOrderError, Placement
+from svc_orders.store.outbox import Done, LeasedEvent, Reject, Retry, Settlement
 
 OWN_ORDERS_ONLY = "Forbidden. You can only see your own orders."
 
@@ -53,7 +54,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self,
         store: OrderStore,
         outbox: Outbox,
-        signal: Bell,
+        signal: EventSignal,
         books: BookClient,
         clock: Callable[[], datetime] = utc_now,
         *,
@@ -141,10 +142,10 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         """Lease events to one worker."""
         if self._has_broker:
             raise FailedPrecondition("A broker carries the events.", "BROKER_CARRIES_EVENTS")
-        rows = self._outbox.wait_and_lease(
+        events = self._outbox.wait_and_lease(
             request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta(), context.is_active
         )
-        return pb.LeaseEventsResponse(events=map(_event, rows))
+        return pb.LeaseEventsResponse(events=map(_event, events))
 
     def AckEvents(self, request: pb.AckEventsRequest, context: grpc.ServicerContext) -> pb.AckEventsResponse:
         """Settle leased events."""
@@ -158,7 +159,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         except PendingOrderError as error:
             message = "An order for this book is already being processed."
             raise AlreadyExists(message, "ORDER_PENDING", details=[_order(error.order)]) from None
-        self._signal.ring()
+        self._signal.notify()
         return placement
 
 
@@ -208,9 +209,11 @@ def _order(order: StoredOrder) -> pb.Order:
     )
 
 
-def _event(row: AnyRow) -> pb.OrderEvent:
-    event = parse_order_message(row.payload, event_id=row.event_id, request_id=row.request_id, attempt=row.attempts)
-    event.lease_token = row.lease_token
+def _event(leased: LeasedEvent) -> pb.OrderEvent:
+    event = parse_order_message(
+        leased.payload, event_id=leased.event_id, request_id=leased.request_id, attempt=leased.attempts
+    )
+    event.lease_token = leased.lease_token
     return event
 
 

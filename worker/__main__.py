@@ -18,10 +18,10 @@ from mesh.identity import Signer
 from registry.order_messages import ORDER_TOPOLOGY
 from worker.config import Config
 from worker.dead_letters import commands
-from worker.embedded import EmbeddedSource
 from worker.handler import Handler
 from worker.runner import run_worker
 from worker.sources.base import Source
+from worker.sources.orders import OrdersSource
 from worker.sources.rabbitmq import RabbitMQSource
 
 LEASE_MARGIN = timedelta(seconds=30)
@@ -48,7 +48,7 @@ def _source(config: Config, orders: "orders_pb2_grpc.OrdersAsyncStub") -> Source
     if config.broker is not None:
         return RabbitMQSource(config.broker, ORDER_TOPOLOGY, config.concurrency)
     lease = timedelta(seconds=config.processing_seconds) + LEASE_MARGIN
-    return EmbeddedSource(orders, config.concurrency, lease)
+    return OrdersSource(orders, config.concurrency, lease)
 
 
 def main(

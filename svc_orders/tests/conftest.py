@@ -16,9 +16,11 @@ from mesh.client import Target
 from mesh.server import Service
 from mesh.testing import Clock, channel_as, running
 from svc_orders.book_client import BookClient
-from svc_orders.outbox import Bell, Outbox
+from svc_orders.outbox.event_signal import EventSignal
+from svc_orders.outbox.leasing import Outbox
 from svc_orders.servicer import OrdersServicer
 from svc_orders.store.orders import OrderStore
+from svc_orders.store.outbox import OutboxStore
 
 
 class BooksError(grpc.RpcError, grpc.Call):
@@ -124,23 +126,23 @@ def book(file_database: Database, books: FakeBooks) -> int:
 
 
 @pytest.fixture
-def bell() -> Bell:
+def signal() -> EventSignal:
     """Return the signal of the service."""
-    return Bell()
+    return EventSignal()
 
 
 @pytest.fixture
-def target(file_database: Database, books: FakeBooks, clock: Clock, bell: Bell) -> Iterator[Target]:
+def target(file_database: Database, books: FakeBooks, clock: Clock, signal: EventSignal) -> Iterator[Target]:
     """Run the service."""
     stub = cast("books_pb2_grpc.BooksStub", books)
     servicer = OrdersServicer(
-        OrderStore(file_database), Outbox(file_database, bell, clock), bell, BookClient(stub), clock
+        OrderStore(file_database), Outbox(OutboxStore(file_database), signal, clock), signal, BookClient(stub), clock
     )
     service = Service(
         "orders",
         orders_pb2.DESCRIPTOR.services_by_name["Orders"],
         lambda server: orders_pb2_grpc.add_OrdersServicer_to_server(servicer, server),
-        on_stop=bell.close,
+        on_stop=signal.close,
     )
     with running(service) as started:
         yield started

@@ -21,12 +21,3 @@ class Source(Protocol):
 
     def connected(self) -> bool:
         """Return whether the source can get events at the moment."""
-
-
-RETRY_DELAYS_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-"""Delay before an event is delivered again, by the number of earlier deliveries; the last one is also the maximum."""
-
-
-def retry_delay_seconds(attempt: int) -> float:
-    """Return the delay before an event with `attempt` earlier deliveries is delivered again."""
-    return RETRY_DELAYS_SECONDS[min(attempt, len(RETRY_DELAYS_SECONDS) - 1)]

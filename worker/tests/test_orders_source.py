@@ -10,10 +10,8 @@ import pytest
 from bookstore.orders.v1 import orders_pb2 as pb
 from structlog.testing import capture_logs
 
-from worker import embedded
-from worker.embedded import BATCH, EmbeddedSource
 from worker.handler import Outcome, Result
-from worker.sources.base import retry_delay_seconds
+from worker.sources.orders import MAX_SETTLEMENTS, OrdersSource, retry_delay_seconds
 from worker.tests.conformance import (
     TEST_TIMEOUT_SECONDS,
     Recorder,
@@ -32,21 +30,22 @@ if TYPE_CHECKING:  # the generated module has this name for type checkers only
 pytestmark = pytest.mark.unit
 
 LEASE = timedelta(seconds=35)
+CALL_RETRY_SECONDS = 0.01
 
 
-def source_of(orders: FakeOrders, concurrency: int = 512) -> EmbeddedSource:
+def source_of(orders: FakeOrders, concurrency: int = 512) -> OrdersSource:
     """Return a source that leases from the fake."""
-    return EmbeddedSource(cast("OrdersAsyncStub", orders), concurrency, LEASE)
+    return OrdersSource(cast("OrdersAsyncStub", orders), concurrency, LEASE, CALL_RETRY_SECONDS)
 
 
-class TestEmbeddedSource(SourceConformance):
+class TestOrdersSource(SourceConformance):
     """Events that are leased over gRPC."""
 
     def connect(self, concurrency: int) -> SourceWithBackend:
         """Return a source and the fake that it leases from."""
 
         @asynccontextmanager
-        async def connected() -> AsyncIterator[tuple[EmbeddedSource, FakeOrders]]:
+        async def connected() -> AsyncIterator[tuple[OrdersSource, FakeOrders]]:
             orders = FakeOrders()
             yield source_of(orders, concurrency), orders
 
@@ -77,7 +76,7 @@ def test_settlements_are_sent_in_batches() -> None:
         async with running_source(source_of(orders, 1000), Recorder(finish).handle):
             await wait_for(lambda: len(orders.settlements) == 1000)
         assert len(orders.batches) <= 10
-        assert max(orders.batches) <= BATCH
+        assert max(orders.batches) <= MAX_SETTLEMENTS
 
     asyncio.run(claim())
 
@@ -122,9 +121,8 @@ def test_events_that_arrive_together_with_the_stop_are_given_back() -> None:
     asyncio.run(claim())
 
 
-def test_a_service_that_is_down_is_logged_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_is_down_is_logged_once() -> None:
     """The log has one line per outage, not one per request."""
-    monkeypatch.setattr(embedded, "PAUSE", 0)
 
     class CountingOrders(FakeOrders):
         requests = 0
