@@ -141,7 +141,7 @@ def broker(broker_url: str) -> Settings:
 @pytest.fixture(scope="session")
 def all_tables() -> MetaData:
     """The tables of all services; no service may import another's, and the database knows none of them."""
-    for module in ("svc_users.models", "svc_books.store.tables", "svc_orders.models"):
+    for module in ("svc_users.store.tables", "svc_books.store.tables", "svc_orders.models"):
         import_module(module)
     return Base.metadata
 
