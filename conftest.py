@@ -19,6 +19,7 @@ from database.engine import Database, parse_url
 from database.migrate import upgrade
 from database.seed import seed
 from mesh.broker.settings import Settings, broker_settings
+from registry.services import services
 from tests.isolation import Guard
 from tests.servers.brokers import broker_server
 from tests.servers.databases import Databases, shared_database_server
@@ -157,7 +158,7 @@ def broker(broker_url: str) -> Settings:
 @pytest.fixture(scope="session")
 def all_tables() -> MetaData:
     """The tables of all services; neither services nor the database package may import them all."""
-    for module in ("svc_users.models", "svc_books.store.tables", "svc_orders.store.tables"):
+    for module in (f"{entry.package}.store.tables" for entry in services()):
         import_module(module)
     return Base.metadata
 

@@ -1,4 +1,4 @@
-"""Tables of accounts and sessions."""
+"""Tables of accounts, refresh tokens and failed log-ins."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from database.base import TABLE_OPTIONS, Base
 from database.types import UtcDateTime
 
 
-class User(Base):
-    """An account; the email is in its one stored form, so that comparing it is plain equality."""
+class UserRow(Base):
+    """An account. The email is stored in its canonical form, so that equal addresses are equal texts."""
 
     __tablename__ = "Users"
     __table_args__ = (TABLE_OPTIONS,)
@@ -22,8 +22,12 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class RefreshToken(Base):
-    """One refresh token of a session; all tokens that grew from one log-in are a family."""
+class RefreshTokenRow(Base):
+    """A refresh token of a session.
+
+    All tokens of a session have the same `family`, the session's id. `successor` is the `jti` of the token that
+    replaced this one.
+    """
 
     __tablename__ = "RefreshTokens"
     __table_args__ = (TABLE_OPTIONS,)
@@ -37,8 +41,8 @@ class RefreshToken(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class LoginFailures(Base):
-    """Failed log-ins of an account that may not even exist; `account` is the SHA-256 of the email that was sent."""
+class LoginFailuresRow(Base):
+    """The failed log-ins of an email, which need not have an account; `account` is the SHA-256 of the email."""
 
     __tablename__ = "LoginFailures"
     __table_args__ = (TABLE_OPTIONS,)
