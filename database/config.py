@@ -33,10 +33,10 @@ class Config:
         url = parse_url(env.text(environ, "dbURL", DEFAULT_URL))
         tls, tls_ca = _tls(environ, url)
         options = Options(
-            pool_size=env.integer(environ, "DB_POOL_SIZE", Options.pool_size, least=1, most=200),
-            pool_overflow=env.integer(environ, "DB_POOL_OVERFLOW", Options.pool_overflow, most=200),
-            connect_timeout=env.integer(environ, "DB_CONNECT_TIMEOUT", Options.connect_timeout, least=1, most=300),
-            timeout=env.integer(environ, "DB_TIMEOUT", Options.timeout, least=1, most=3600),
+            pool_size=env.integer(environ, "DB_POOL_SIZE", Options.pool_size, minimum=1, maximum=200),
+            pool_overflow=env.integer(environ, "DB_POOL_OVERFLOW", Options.pool_overflow, maximum=200),
+            connect_timeout=env.integer(environ, "DB_CONNECT_TIMEOUT", Options.connect_timeout, minimum=1, maximum=300),
+            timeout=env.integer(environ, "DB_TIMEOUT", Options.timeout, minimum=1, maximum=3600),
             tls=tls,
             tls_ca=tls_ca,
         )

@@ -1,4 +1,4 @@
-"""Listening sockets: binding one, and finding free ports for tests."""
+"""Listening sockets: an address that is in use, and free ports for tests."""
 
 import socket
 
@@ -8,7 +8,7 @@ class PortInUseError(Exception):
 
 
 def free_ports(count: int) -> list[int]:
-    """Return different TCP ports on 127.0.0.1 that nothing listens on right now."""
+    """Return different TCP ports on 127.0.0.1 that are free now."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:

@@ -19,7 +19,7 @@ from svc_orders.relay import Relay
 from svc_orders.servicer import OrdersServicer, utc_now
 from svc_orders.store import OrderStore
 
-ORDERS = Topology(exchange="orders", queue="order_queue", key="order.new")
+ORDERS = Topology(exchange="orders", queue="order_queue", routing_key="order.new")
 """The broker's names in the REST contract; the worker has the same."""
 
 

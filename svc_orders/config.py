@@ -8,7 +8,7 @@ from database import config as database_config
 from mesh import env
 from mesh.broker.settings import Settings, broker_settings
 from mesh.credentials import Credentials
-from mesh.secrets import mesh_secret
+from mesh.secrets import read_credentials
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Config:
         Raises:
             ConfigError: when one is missing or bad.
         """
-        working = env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600)
+        working = env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, maximum=600)
         return cls(
             address=env.text(environ, "ORDERS_ADDRESS", "127.0.0.1:50053"),
             books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
             database=database_config.Config.from_env(environ),
             broker=broker_settings(environ),
             reconcile_after=timedelta(seconds=env.seconds(environ, "RECONCILE_AFTER_SECONDS", 60 + working)),
-            mesh_secret=mesh_secret(environ, "orders"),
+            mesh_secret=read_credentials(environ, "orders"),
         )

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from database.engine import AnyRow
-from mesh import logs
+from mesh import logs, request_ids
 from mesh.broker.channel import BrokerChannel
 from mesh.broker.connection import keep_connected
 from mesh.broker.errors import BrokerError, PublishRefusedError
-from mesh.broker.messages import REQUEST_ID, Message
+from mesh.broker.messages import Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 from svc_orders.outbox import Bell, Outbox, Retry
@@ -120,7 +120,7 @@ class Relay:
         )
 
     async def _send(self, link: BrokerChannel, events: Sequence[AnyRow]) -> None:
-        exchange, key = self._topology.exchange, self._topology.key
+        exchange, key = self._topology.exchange, self._topology.routing_key
         confirms = [link.publish(exchange, key, _message(event)) for event in events]
         answers = await asyncio.gather(*confirms, return_exceptions=True)
         done = [event.event_id for event, answer in zip(events, answers, strict=True) if answer is None]
@@ -159,4 +159,4 @@ class Relay:
 
 
 def _message(event: AnyRow) -> Message:
-    return Message(event.payload.encode(), event.event_id, {REQUEST_ID: event.request_id})
+    return Message(event.payload.encode(), event.event_id, {request_ids.HEADER: event.request_id})

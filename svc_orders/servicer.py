@@ -11,7 +11,7 @@ from bookstore.orders.v1 import orders_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from database.engine import AnyRow
-from mesh.call import current
+from mesh.context import current_call
 from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
 from svc_orders.catalogue import Catalogue
 from svc_orders.outbox import Bell, Outbox, Reject, Retry
@@ -168,7 +168,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         return pb.AckEventsResponse()
 
     def _insert(self, order: NewOrder, key: Key | None) -> tuple[AnyOrder, bool]:
-        call = current.get()
+        call = current_call.get()
         try:
             placed = self._store.place(order, key, call.request_id if call else "", self._clock())
         except PendingExistsError as error:

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL
 
 from mesh.client import Target
 from mesh.identity import derive_secret
-from mesh.tls import Tls, expecting
+from mesh.tls import Tls, server_name_options
 
 ROOT = Path(__file__).resolve().parent.parent
 JWT_SECRET = "a secret that only the tests know, 32+ bytes"
@@ -145,7 +145,8 @@ class Product:
         folder = self.environ.get("MESH_TLS_DIR")
         if not folder:
             return grpc.insecure_channel(self.addresses[name])
-        return grpc.secure_channel(self.addresses[name], Tls(Path(folder)).channel("tester"), expecting(name))
+        credentials = Tls(Path(folder)).channel_credentials("tester")
+        return grpc.secure_channel(self.addresses[name], credentials, server_name_options(name))
 
     def _wait_for(self, name: str) -> None:
         process = self.processes[name]

@@ -85,7 +85,7 @@ def test_a_service_starts_without_its_database_and_serves_when_it_comes(
     assert product.stop() == {"books": 0}
     written = product.processes["books"].log.read_text()
     lines = [json.loads(line) for line in written.splitlines()]
-    reasons = [line.get("why", "") for line in lines if line["event"] in {"not serving", "serving again"}]
+    reasons = [line.get("reason", "") for line in lines if line["event"] in {"not serving", "serving again"}]
     assert reasons.count("") == 2
     assert all(one != then for one, then in pairwise(reasons))  # a server that starts may have more than one
     assert "Traceback" not in written

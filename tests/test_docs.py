@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mesh.certs import write_all
-from mesh.health import ask_url
+from mesh.certs import write_certificates
+from mesh.health import check_url
 from tests.examples import Example, read_examples
 from tests.harness import DESCRIPTORS, PATIENCE, REST_PORTS, ROOT, Product, free_ports, running
 
@@ -34,7 +34,7 @@ SETTINGS = {"ORDER_PROCESSING_SECONDS": "3"}  # long enough for examples that lo
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A service that speaks to nobody without a certificate, for the one document that is about that."""
     folder = tmp_path_factory.mktemp("encrypted")
-    write_all(folder / "certs", ("books", "tester"), days=1)
+    write_certificates(folder / "certs", ("books", "tester"), days=1)
     with running(folder, "books", settings={"MESH_TLS_DIR": str(folder / "certs")}) as started:
         yield started
 
@@ -47,7 +47,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     shutil.copytree(ROOT / "protos", folder / "protos")
     with running(folder, "users", "books", "orders", "worker", "gateway", settings=SETTINGS) as started:
         deadline = time.monotonic() + PATIENCE
-        while any(ask_url(f"{started.url(port)}/ready") != "200" for port in REST_PORTS):
+        while any(check_url(f"{started.url(port)}/ready") != "200" for port in REST_PORTS):
             assert time.monotonic() < deadline, "the gateway is not ready"
             time.sleep(0.05)
         yield started

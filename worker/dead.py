@@ -15,7 +15,7 @@ import orjson
 from mesh.broker.channel import BrokerChannel
 from mesh.broker.connection import connect_to_broker
 from mesh.broker.errors import BrokerError
-from mesh.broker.messages import ATTEMPT, Delivery, Message
+from mesh.broker.messages import ATTEMPT_HEADER, Delivery, Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 from worker.queue import REASON, SET_ASIDE
@@ -46,9 +46,9 @@ def main(options: argparse.Namespace, broker: Settings | None, topology: Topolog
     try:
         return asyncio.run(_do(options, broker, topology))
     except BrokerError as error:
-        print(f"worker: The broker at {broker.place} cannot be used: {error}", file=sys.stderr)
+        print(f"worker: The broker at {broker.location} cannot be used: {error}", file=sys.stderr)
     except TimeoutError:
-        print(f"worker: The broker at {broker.place} does not answer.", file=sys.stderr)
+        print(f"worker: The broker at {broker.location} does not answer.", file=sys.stderr)
     return 1
 
 
@@ -112,8 +112,8 @@ def _show(letters: list[Delivery]) -> None:
 async def _redrive(link: BrokerChannel, topology: Topology, letters: list[Delivery]) -> None:
     """Each is in the queue for sure before it leaves the dead ones: it may be there twice, but never nowhere."""
     for letter in letters:
-        message = letter.message.without(REASON, SET_ASIDE, ATTEMPT)
-        await asyncio.wait_for(link.publish(topology.exchange, topology.key, message), PATIENCE)
+        message = letter.message.without_headers(REASON, SET_ASIDE, ATTEMPT_HEADER)
+        await asyncio.wait_for(link.publish(topology.exchange, topology.routing_key, message), PATIENCE)
         link.ack(letter.tag)
     print(f"Sent back: {len(letters)}.")
 

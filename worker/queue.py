@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import orjson
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 
+from mesh import request_ids
 from mesh.broker.messages import Message
 from mesh.broker.topology import Topology
-from mesh.interceptors.calls import ACCEPTABLE
 
-ORDERS = Topology(exchange="orders", queue="order_queue", key="order.new")
+ORDERS = Topology(exchange="orders", queue="order_queue", routing_key="order.new")
 REASON, SET_ASIDE = "x-reason", "x-set-aside"
 """Headers of a message that was set aside: why, and when."""
 IDS, COPIES = range(1, 2**63), range(1, 2**31)
@@ -39,6 +39,6 @@ def read(message: Message) -> OrderEvent | Malformed:
         order_id=order["order_id"],
         book_id=order["book_id"],
         quantity=order["quantity"],
-        request_id=message.request_id() if ACCEPTABLE.fullmatch(message.request_id()) else "",
+        request_id=message.request_id() if request_ids.is_valid(message.request_id()) else "",
         attempt=message.attempt(),
     )

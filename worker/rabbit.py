@@ -8,7 +8,7 @@ from mesh import logs
 from mesh.broker.channel import BrokerChannel
 from mesh.broker.connection import keep_connected
 from mesh.broker.errors import ConnectionLostError, PublishRefusedError
-from mesh.broker.messages import ATTEMPT, Delivery, Message
+from mesh.broker.messages import ATTEMPT_HEADER, Delivery, Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 from worker.handler import Outcome, Result
@@ -105,12 +105,12 @@ class RabbitSource:
     async def _settle(self, link: BrokerChannel, delivery: Delivery, result: Result) -> None:
         attempt = delivery.message.attempt()
         if result.outcome is Outcome.RETRY:
-            again = delivery.message.with_headers({ATTEMPT: attempt + 1})
+            again = delivery.message.with_headers({ATTEMPT_HEADER: attempt + 1})
             await self._publish(link, self._topology.retry_exchange, self._topology.retry_key(attempt), again)
         elif result.outcome is Outcome.REJECT:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             dead = delivery.message.with_headers({REASON: result.reason, SET_ASIDE: now})
-            await self._publish(link, self._topology.dead_exchange, self._topology.key, dead)
+            await self._publish(link, self._topology.dead_exchange, self._topology.routing_key, dead)
         link.ack(delivery.tag)
 
     async def _publish(self, link: BrokerChannel, exchange: str, key: str, message: Message) -> None:

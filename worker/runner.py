@@ -8,7 +8,7 @@ from pathlib import Path
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 
 from mesh import logs
-from mesh.call import Call, current
+from mesh.context import CallContext, current_call
 from worker.handler import Handler, Result
 from worker.pulse import beat
 from worker.source import Source
@@ -48,7 +48,7 @@ async def work(source: Source, handler: Handler, pulse: Path | None = None) -> N
 
 async def _logged(handler: Handler, event: OrderEvent) -> Result:
     started = time.perf_counter()
-    current.set(Call(request_id=event.request_id) if event.request_id else Call())
+    current_call.set(CallContext(request_id=event.request_id) if event.request_id else CallContext())
     result = await handler.handle(event)
     log.info(
         "order",

@@ -20,7 +20,7 @@ def running(service: Service) -> Iterator[Target]:
     try:
         yield Target(service.name, f"127.0.0.1:{server.port}", service.descriptor)
     finally:
-        server.stop(grace=0)
+        server.stop(grace_seconds=0)
 
 
 @contextmanager

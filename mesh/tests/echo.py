@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from mesh.v1 import policy_pb2, rules_pb2
 
-from mesh.call import current
+from mesh.context import current_call
 from mesh.server import Service
 from protos import generate
 
@@ -51,7 +51,7 @@ def response(**fields: object) -> Any:
 
 def seen(asked: Any, context: grpc.ServicerContext) -> Message:
     """Answers what a servicer sees of a call."""
-    call = current.get()
+    call = current_call.get()
     assert call
     answered: Message = response(
         text=asked.text, caller=call.caller, request_id=call.request_id, seconds_left=context.time_remaining()

@@ -22,7 +22,7 @@ from tests.servers.rabbitmq import Broker
 
 pytestmark = pytest.mark.integration
 
-THINGS = Topology(exchange="things", queue="thing_queue", key="thing.new")
+THINGS = Topology(exchange="things", queue="thing_queue", routing_key="thing.new")
 PATIENCE = 20.0
 
 
@@ -49,7 +49,7 @@ def test_a_confirmed_message_is_in_the_queue(broker: Settings) -> None:
 
     async def claim(link: BrokerChannel) -> None:
         messages = [Message(b"%d" % i, f"id-{i}", {"x-request-id": "r", "x-attempt": i}) for i in range(1000)]
-        await asyncio.gather(*(link.publish(THINGS.exchange, THINGS.key, each) for each in messages))
+        await asyncio.gather(*(link.publish(THINGS.exchange, THINGS.routing_key, each) for each in messages))
         assert await link.declare_queue(THINGS.queue) == 1000
         assert [each.message for each in await taken(link, THINGS.queue, 1000)] == messages
 
@@ -60,7 +60,7 @@ def test_a_message_is_persistent_json_with_a_name(broker: Settings, rabbit: Brok
     """One that has no name gets one."""
 
     async def claim(link: BrokerChannel) -> None:
-        await link.publish(THINGS.exchange, THINGS.key, Message(b"{}"))
+        await link.publish(THINGS.exchange, THINGS.routing_key, Message(b"{}"))
 
     on_link(broker, claim)
     asked = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
@@ -74,12 +74,12 @@ def test_a_message_without_a_queue_is_refused(broker: Settings) -> None:
     """The broker itself would say that all is well; the others of the same batch arrive."""
 
     async def claim(link: BrokerChannel) -> None:
-        good = link.publish(THINGS.exchange, THINGS.key, Message(b"1"))
+        good = link.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
         bad = link.publish(THINGS.exchange, "nobody's", Message(b"2"))
         await good
         with pytest.raises(PublishRefusedError, match="no queue"):
             await bad
-        await link.publish(THINGS.exchange, THINGS.key, Message(b"3"))
+        await link.publish(THINGS.exchange, THINGS.routing_key, Message(b"3"))
         assert await link.declare_queue(THINGS.queue) == 2
 
     on_link(broker, claim)
@@ -92,7 +92,8 @@ def test_a_message_without_room_is_refused(broker: Settings, rabbit: Broker, vho
 
     async def claim(link: BrokerChannel) -> None:
         answers = await asyncio.gather(
-            *(link.publish(THINGS.exchange, THINGS.key, Message(b"1")) for _ in range(5)), return_exceptions=True
+            *(link.publish(THINGS.exchange, THINGS.routing_key, Message(b"1")) for _ in range(5)),
+            return_exceptions=True,
         )
         assert {type(answer) for answer in answers} == {type(None), PublishRefusedError}
         assert await link.declare_queue(THINGS.queue) == answers.count(None)
@@ -102,7 +103,7 @@ def test_a_message_without_room_is_refused(broker: Settings, rabbit: Broker, vho
 
 def test_a_message_that_waits_comes_back_by_itself(broker: Settings) -> None:
     """Each delay has its own queue, so that a short one does not stand behind a long one."""
-    quick = replace(THINGS, delays=(0, 300))
+    quick = replace(THINGS, retry_delays_seconds=(0, 300))
 
     async def run() -> None:
         async with asyncio.timeout(PATIENCE), connect_to_broker(broker) as link:
@@ -111,7 +112,7 @@ def test_a_message_that_waits_comes_back_by_itself(broker: Settings) -> None:
             await link.publish(quick.retry_exchange, quick.retry_key(0), Message(b"short"))
             (back,) = await taken(link, quick.queue, 1)
             assert back.message.body == b"short"
-            assert await link.declare_queue(f"{quick.queue}.retry.300s", quick._comes_back(300)) == 1
+            assert await link.declare_queue(f"{quick.queue}.retry.300s", quick.retry_arguments(300)) == 1
 
     asyncio.run(run())
 
@@ -128,7 +129,7 @@ def test_what_another_consumer_rejects_is_kept_whatever_its_key(broker: Settings
     rabbit.manage("PUT", f"policies/{vhost}/dead", policy)
 
     async def claim(link: BrokerChannel) -> None:
-        await link.publish(THINGS.exchange, THINGS.key, Message(b"1"))
+        await link.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
         await link.publish("", THINGS.queue, Message(b"2"))
 
     on_link(broker, claim)
@@ -139,7 +140,7 @@ def test_what_another_consumer_rejects_is_kept_whatever_its_key(broker: Settings
         letters = await taken(link, THINGS.dead_queue, 2)
         assert {each.message.body for each in letters} == {b"1", b"2"}
         assert "x-death" in letters[0].message.headers
-        assert letters[0].message.without().headers == {}
+        assert letters[0].message.without_headers().headers == {}
 
     on_link(broker, dead)
 
@@ -153,7 +154,7 @@ def test_a_queue_with_other_arguments_is_said(broker: Settings) -> None:
             with pytest.raises(ConnectionLostError, match="inequivalent arg 'x-max-length'"):
                 await THINGS.declare(link)
             with pytest.raises(ConnectionLostError):
-                await link.publish(THINGS.exchange, THINGS.key, Message(b"1"))
+                await link.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
             with pytest.raises(ConnectionLostError):
                 await link.declare_queue(THINGS.dead_queue)
             link.ack(1)  # says nothing: the message comes again
@@ -167,7 +168,7 @@ def test_a_queue_that_is_deleted_ends_the_link_of_its_consumer(broker: Settings,
     async def claim(link: BrokerChannel) -> None:
         await taken(link, THINGS.queue, 0)
         await asyncio.to_thread(rabbit.manage, "DELETE", f"queues/{vhost}/{THINGS.queue}")
-        assert str(await link.lost) == "The queue is gone."
+        assert str(await link.lost) == "The queue was deleted."
 
     on_link(broker, claim)
 
@@ -216,7 +217,7 @@ def test_with_tls_the_broker_is_checked(rabbit: Broker, vhost: str, tmp_path: Pa
         return found
 
     async def claim(link: BrokerChannel) -> None:
-        await link.publish(THINGS.exchange, THINGS.key, Message(b"1"))
+        await link.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
 
     async def refused(settings: Settings) -> None:
         with pytest.raises(ConnectionLostError, match="certificate verify failed"):
@@ -241,7 +242,7 @@ def test_a_lost_link_is_made_again_and_said_once(rabbit: Broker, vhost: str) -> 
         links += 1
         if links == 1:
             await asyncio.to_thread(gate.close)
-            waiting = link.publish(THINGS.exchange, THINGS.key, Message(b"1"))
+            waiting = link.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
             with pytest.raises(ConnectionLostError):
                 await waiting
             asyncio.get_running_loop().call_later(0.5, gate.open)
@@ -267,7 +268,7 @@ def test_a_broker_that_blocks_is_said_and_left(rabbit: Broker, broker: Settings)
     async def run() -> None:
         async with asyncio.timeout(PATIENCE), connect_to_broker(broker) as link:
             await THINGS.declare(link)
-            waiting = link.publish(THINGS.exchange, THINGS.key, Message(b"1"))
+            waiting = link.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
             done, _ = await asyncio.wait([waiting], timeout=0.5)
             assert not done
         with pytest.raises(ConnectionLostError):
@@ -279,7 +280,7 @@ def test_a_broker_that_blocks_is_said_and_left(rabbit: Broker, broker: Settings)
             asyncio.run(run())
     finally:
         rabbit.control("set_vm_memory_high_watermark", "0.4")
-    assert [line["event"] for line in lines] == ["broker blocks"]
+    assert [line["event"] for line in lines] == ["broker blocked"]
 
 
 @pytest.mark.filterwarnings("default::ResourceWarning")

@@ -67,7 +67,9 @@ def test_a_file_without_certificates_is_said(tmp_path: Path) -> None:
     """Not with the words of the TLS library."""
     file = tmp_path / "ca.pem"
     file.write_text("nothing")
-    with pytest.raises(ConfigError, match=r"^RABBIT_TLS_CA cannot be used: it holds no such certificate\.$"):
+    with pytest.raises(
+        ConfigError, match=r"^RABBIT_TLS_CA cannot be used: the file does not contain a valid certificate\.$"
+    ):
         broker_settings({"RABBIT_URL": "amqps://h", "RABBIT_TLS_CA": str(file)})
 
 
@@ -75,5 +77,5 @@ def test_nobody_sees_the_password() -> None:
     """Neither in the place that is told nor in the object's own words."""
     settings = broker_settings({"RABBIT_URL": "amqp://u:secret@h:1/shop"})
     assert settings
-    assert settings.place == "h:1/shop"
+    assert settings.location == "h:1/shop"
     assert "secret" not in repr(settings)

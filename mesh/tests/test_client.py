@@ -9,8 +9,8 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
-from mesh.call import Call, current, deadline_after
 from mesh.client import Failure, Target, connect, connect_async, parse_failure
+from mesh.context import CallContext, current_call, deadline_after
 from mesh.errors import FailedPrecondition
 from mesh.identity import Signer
 from mesh.testing import SECRET, channel_as, running
@@ -137,7 +137,7 @@ def test_a_client_on_asyncio_signs_names_and_limits_its_calls() -> None:
     """Token, request id and deadline of the call being worked on travel on there too."""
 
     async def call(target: Target) -> Any:
-        current.set(Call(request_id="id-1", deadline=deadline_after(0.9)))
+        current_call.set(CallContext(request_id="id-1", deadline=deadline_after(0.9)))
         async with connect_async(target, Signer("gateway", SECRET)) as channel:
             return await echo.method(channel)(echo.request())
 

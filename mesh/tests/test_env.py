@@ -31,19 +31,19 @@ def test_a_text_loses_its_outer_blanks() -> None:
 def test_a_bad_whole_number_is_refused(value: str) -> None:
     """Anything but a whole number in its range is one sentence with the name and the range."""
     with pytest.raises(ConfigError, match=r"^SIZE must be a whole number from 0 to 10, not '.+'\.$"):
-        env.integer({"SIZE": value}, "SIZE", 5, most=10)
+        env.integer({"SIZE": value}, "SIZE", 5, maximum=10)
 
 
 def test_a_whole_number_may_be_either_bound() -> None:
     """The range includes its ends; the default counts when nothing is set."""
-    assert [env.integer({"SIZE": value}, "SIZE", 5, most=10) for value in ("0", "10", "")] == [0, 10, 5]
+    assert [env.integer({"SIZE": value}, "SIZE", 5, maximum=10) for value in ("0", "10", "")] == [0, 10, 5]
 
 
 @pytest.mark.parametrize("value", ["x", "-0.1", "10.1", "nan", "inf"])
 def test_a_bad_duration_is_refused(value: str) -> None:
     """Neither negative nor endless nor not-a-number durations pass."""
     with pytest.raises(ConfigError, match=r"^WAIT must be a number of seconds from 0 to 10, not '.+'\.$"):
-        env.seconds({"WAIT": value}, "WAIT", 5, most=10)
+        env.seconds({"WAIT": value}, "WAIT", 5, maximum=10)
 
 
 def test_a_duration_may_have_decimals() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mesh import health
 from mesh.__main__ import main
-from mesh.certs import write_all
+from mesh.certs import write_certificates
 from mesh.client import Target
 from mesh.credentials import Credentials
 from mesh.server import MeshServer, Service
@@ -97,8 +97,8 @@ def test_silence_ends() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         with grpc.insecure_channel(address) as channel:
-            assert health.ask_service(channel, "", patience=0.2) == "DEADLINE_EXCEEDED"
-        assert health.ask_url(f"http://{address}/ready", patience=0.2) == "TimeoutError"
+            assert health.check_service(channel, "", timeout_seconds=0.2) == "DEADLINE_EXCEEDED"
+        assert health.check_url(f"http://{address}/ready", timeout_seconds=0.2) == "TimeoutError"
 
 
 def test_addresses_that_answer_are_ready(web: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,7 +116,7 @@ def test_one_address_that_is_not_ready_fails_all(web: str, capsys: pytest.Captur
 
 def test_with_tls_a_certificate_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service asks itself with its own; without one it hears nothing, and another's name is not taken for it."""
-    write_all(tmp_path / "certs", ["echo", "other"], 1)
+    write_certificates(tmp_path / "certs", ["echo", "other"], 1)
     credentials = Credentials(SECRET, tls=Tls(tmp_path / "certs"))
     server = MeshServer(echo.service(), credentials, "127.0.0.1:0", threads=4)
     server.start()
@@ -129,4 +129,4 @@ def test_with_tls_a_certificate_is_shown(tmp_path: Path, monkeypatch: pytest.Mon
         assert main(["health", address, ECHO, "--as", "other"]) == 1
         assert main(["health", address, ECHO, "--as", "nobody"]) == 2
     finally:
-        server.stop(grace=0)
+        server.stop(grace_seconds=0)

@@ -9,8 +9,8 @@ import pytest
 from mesh import identity
 from mesh.env import ConfigError
 from mesh.errors import Unauthenticated
-from mesh.identity import LIFETIME, Signer, Verifier, derive_secret
-from mesh.secrets import mesh_secret
+from mesh.identity import TOKEN_LIFETIME_SECONDS, Signer, Verifier, derive_secret
+from mesh.secrets import read_credentials
 from mesh.testing import SECRET
 
 pytestmark = pytest.mark.unit
@@ -114,7 +114,7 @@ def test_a_remembered_token_expires_too() -> None:
     clock = Clock()
     verifier, token = Verifier("books", SECRET, clock), Signer("gateway", SECRET, clock).token("books")
     assert verifier.caller(token) == "gateway"
-    clock.now += LIFETIME + 1
+    clock.now += TOKEN_LIFETIME_SECONDS + 1
     with pytest.raises(Unauthenticated, match="expired"):
         verifier.caller(token)
 
@@ -124,7 +124,7 @@ def test_a_signer_makes_a_new_token_at_half_time() -> None:
     clock = Clock()
     signer = Signer("gateway", SECRET, clock)
     first = signer.token("books")
-    clock.now += LIFETIME / 2 - 1
+    clock.now += TOKEN_LIFETIME_SECONDS / 2 - 1
     assert signer.token("books") == first
     clock.now += 2
     assert signer.token("books") != first
@@ -140,9 +140,9 @@ def test_each_service_gets_a_token_of_its_own() -> None:
 def test_a_verifier_remembers_no_more_than_its_limit() -> None:
     """However many tokens come, the memory that they take is bounded."""
     verifier = Verifier("books", SECRET)
-    for number in range(identity.REMEMBERED + 10):
+    for number in range(identity.MAX_CACHED_TOKENS + 10):
         assert verifier.caller(encoded(iss=f"caller{number}")) == f"caller{number}"
-    assert len(verifier._known) <= identity.REMEMBERED
+    assert len(verifier._cache) <= identity.MAX_CACHED_TOKENS
 
 
 def test_a_known_token_costs_nearly_nothing() -> None:
@@ -160,7 +160,7 @@ def test_a_known_token_costs_nearly_nothing() -> None:
 
 def test_the_meshs_key_is_derived_and_not_the_jwts() -> None:
     """The key of users' tokens signs no mesh token, nor the other way round; the derivation never changes."""
-    derived = mesh_secret({"JWT_SECRET_KEY": LONG}).secret
+    derived = read_credentials({"JWT_SECRET_KEY": LONG}).secret
     assert derived == derive_secret(LONG) != LONG
     assert len(bytes.fromhex(derived)) == 32
     assert derive_secret(f"{LONG}!") != derived
@@ -170,7 +170,7 @@ def test_the_meshs_key_is_derived_and_not_the_jwts() -> None:
 
 def test_a_key_of_the_meshs_own_counts_more() -> None:
     """`MESH_SECRET` is used as it stands."""
-    assert mesh_secret({"JWT_SECRET_KEY": LONG, "MESH_SECRET": SECRET}).secret == SECRET
+    assert read_credentials({"JWT_SECRET_KEY": LONG, "MESH_SECRET": SECRET}).secret == SECRET
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_key_of_the_meshs_own_counts_more() -> None:
 )
 def test_a_changed_key_still_knows_the_one_before(before: dict[str, str], after: dict[str, str]) -> None:
     """Services that were not restarted yet are understood; those that know one key only refuse the other."""
-    old, new = mesh_secret(before), mesh_secret(after)
+    old, new = read_credentials(before), read_credentials(after)
     assert Verifier("books", new).caller(Signer("worker", old).token("books")) == "worker"
     assert Verifier("books", new).caller(Signer("worker", new).token("books")) == "worker"
     with pytest.raises(Unauthenticated):
@@ -202,4 +202,4 @@ def test_a_changed_key_still_knows_the_one_before(before: dict[str, str], after:
 def test_a_missing_or_short_key_is_refused(environ: dict[str, str], named: str) -> None:
     """The complaint names the setting."""
     with pytest.raises(ConfigError, match=f"^{named} "):
-        mesh_secret(environ)
+        read_credentials(environ)

@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 import grpc
 import pytest
 from google.protobuf.message import Message
+from google.rpc.error_details_pb2 import ErrorInfo
+from google.rpc.status_pb2 import Status
 from structlog.testing import capture_logs
 
 from mesh import logs
@@ -153,7 +155,9 @@ def test_an_unexpected_error_tells_the_caller_nothing() -> None:
         capture_logs(processors=[logs._add_call]) as lines,
     ):
         told = refused(echo.method(channel), echo.request(), metadata=[("x-request-id", "id-1")])
-    assert (told.code, told.message, told.status) == (CODE.INTERNAL, SORRY, None)
+    assert (told.code, told.message, told.reason, told.metadata) == (CODE.INTERNAL, SORRY, "INTERNAL", {})
+    assert isinstance(told.status, Status)
+    assert [packed.Is(ErrorInfo.DESCRIPTOR) for packed in told.status.details] == [True]
     error = next(line for line in lines if line["event"] == "error")
     assert (error["request_id"], error["exc_info"]) == ("id-1", True)
     (call,) = [line for line in lines if line["event"] == "call"]

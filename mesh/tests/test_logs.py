@@ -11,9 +11,9 @@ import pytest
 import structlog
 
 from mesh import logs
-from mesh.call import Call, current
+from mesh.context import CallContext, current_call
 from mesh.env import ConfigError
-from mesh.lines import Lines
+from mesh.log_writer import LogWriter
 
 pytestmark = pytest.mark.unit
 
@@ -22,7 +22,7 @@ class Written(NamedTuple):
     """Where the lines go, and the stream that takes them there."""
 
     output: io.BytesIO
-    stream: Lines
+    stream: LogWriter
 
     def text(self) -> bytes:
         """All that was written."""
@@ -81,9 +81,9 @@ def test_a_line_break_does_not_make_a_second_line(configure: Configure) -> None:
 def test_a_line_knows_the_call_it_belongs_to(configure: Configure) -> None:
     """Every line that is written while a call is answered has its id."""
     output = configure(LOG_FORMAT="json")
-    token = current.set(Call(request_id="id-1"))
+    token = current_call.set(CallContext(request_id="id-1"))
     logs.get("x").info("inside")
-    current.reset(token)
+    current_call.reset(token)
     logs.get("x").info("outside")
     assert [line.get("request_id") for line in lines(output)] == ["id-1", None]
 

@@ -49,4 +49,9 @@ def test_only_idempotent_methods_are_retried_and_only_when_unavailable() -> None
 def test_the_interceptors_stand_in_their_order() -> None:
     """Every call has a name before it can fail, and nobody learns the rules before it is known who asks."""
     names = [type(each).__name__ for each in server_interceptors(None, {}, "domain")]  # type: ignore[arg-type] # unused
-    assert names == ["Calls", "Failures", "Access", "Rules"]
+    assert names == [
+        "RequestLoggingInterceptor",
+        "ErrorInterceptor",
+        "AuthorizationInterceptor",
+        "ValidationInterceptor",
+    ]

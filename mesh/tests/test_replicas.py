@@ -67,12 +67,12 @@ def serving(name: str, address: str) -> Iterator[int]:
         told: Message = echo.response(text=name)
         return told
 
-    server = MeshServer(echo.service(answer), SECRET, address, threads=4, connection_age=AGE)
+    server = MeshServer(echo.service(answer), SECRET, address, threads=4, max_connection_age_seconds=AGE)
     server.start()
     try:
         yield server.port
     finally:
-        server.stop(grace=0)
+        server.stop(grace_seconds=0)
 
 
 def test_a_replica_that_comes_later_gets_its_share() -> None:

@@ -9,7 +9,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from mesh.client import Target, parse_failure
-from mesh.server import MESSAGE_LIMIT, MeshServer, PortInUseError, Service
+from mesh.ports import PortInUseError
+from mesh.server import MAX_MESSAGE_BYTES, MeshServer, Service
 from mesh.testing import SECRET, channel_as, running
 from mesh.tests import echo
 
@@ -73,7 +74,7 @@ def test_health_follows_the_probe() -> None:
         if broken.is_set():
             raise OSError
 
-    server = MeshServer(probed(probe), SECRET, "127.0.0.1:0", probe_every=0.01)
+    server = MeshServer(probed(probe), SECRET, "127.0.0.1:0", probe_interval_seconds=0.01)
     server.start()
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=ECHO), timeout=10)
@@ -82,7 +83,7 @@ def test_health_follows_the_probe() -> None:
         assert next(watch).status == NOT_SERVING
         broken.clear()
         assert next(watch).status == SERVING
-        server.stop(grace=0.2)
+        server.stop(grace_seconds=0.2)
         assert next(watch).status == NOT_SERVING
 
 
@@ -112,7 +113,7 @@ def test_a_message_over_the_limit_is_refused_and_the_next_one_answered(target: T
     """A megabyte and more is RESOURCE_EXHAUSTED, before anybody reads it."""
     with channel_as("tester", target) as channel:
         with pytest.raises(grpc.RpcError) as raised:
-            echo.method(channel)(echo.request(text="x" * (MESSAGE_LIMIT + 1)))
+            echo.method(channel)(echo.request(text="x" * (MAX_MESSAGE_BYTES + 1)))
         assert parse_failure(raised.value).code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert echo.method(channel)(echo.request()).text == "hello"
 

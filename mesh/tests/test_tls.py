@@ -10,12 +10,12 @@ import grpc
 import pytest
 
 from mesh.__main__ import main
-from mesh.certs import Issuer, make_authority, make_certificate, write
+from mesh.certs import CertifiedKey, create_authority, create_certificate, write
 from mesh.client import Target, connect, connect_async
 from mesh.credentials import Credentials
 from mesh.env import ConfigError
 from mesh.identity import Signer
-from mesh.secrets import mesh_secret
+from mesh.secrets import read_credentials
 from mesh.server import MeshServer
 from mesh.testing import SECRET
 from mesh.tests import echo
@@ -28,21 +28,23 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def authority() -> Issuer:
+def authority() -> CertifiedKey:
     """The mesh's authority."""
-    return make_authority(DAY, NOW)
+    return create_authority(DAY, NOW)
 
 
-def folder_of(folder: Path, authority: Issuer, name: str, trusted: Issuer | None = None, age: timedelta = DAY) -> Path:
+def folder_of(
+    folder: Path, authority: CertifiedKey, name: str, trusted: CertifiedKey | None = None, age: timedelta = DAY
+) -> Path:
     """A folder with that process's certificate, made so long ago for a day and five minutes."""
     folder.mkdir(exist_ok=True)
     write(folder, "ca", trusted or authority)
-    write(folder, name, make_certificate(authority, name, DAY, NOW + DAY - age))
+    write(folder, name, create_certificate(authority, name, DAY, NOW + DAY - age))
     return folder
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory, authority: Issuer) -> Iterator[Target]:
+def target(tmp_path_factory: pytest.TempPathFactory, authority: CertifiedKey) -> Iterator[Target]:
     """A running Echo that wants certificates."""
     own = Tls(folder_of(tmp_path_factory.mktemp("echo"), authority, "echo"))
     yield from serving(Credentials(SECRET, tls=own))
@@ -54,7 +56,7 @@ def serving(credentials: Credentials) -> Iterator[Target]:
     server = MeshServer(service, credentials, "127.0.0.1:0", threads=4)
     server.start()
     yield Target("echo", f"127.0.0.1:{server.port}", service.descriptor)
-    server.stop(grace=0)
+    server.stop(grace_seconds=0)
 
 
 def signer(folder: Path | None, name: str = "tester") -> Signer:
@@ -88,11 +90,11 @@ BOTH = pytest.mark.parametrize("call", [call_sync, call_async])
 
 
 @BOTH
-def test_a_certificate_of_the_mesh_gets_in(target: Target, authority: Issuer, tmp_path: Path, call: Call) -> None:
+def test_a_certificate_of_the_mesh_gets_in(target: Target, authority: CertifiedKey, tmp_path: Path, call: Call) -> None:
     """Both kinds of clients, and the token still says who is calling and what they may."""
     own = folder_of(tmp_path, authority, "worker")
     assert call(target, signer(own, "worker")) is grpc.StatusCode.OK
-    write(own, "books", make_certificate(authority, "books", DAY, NOW))
+    write(own, "books", create_certificate(authority, "books", DAY, NOW))
     assert call(target, signer(own, "books")) is grpc.StatusCode.PERMISSION_DENIED
 
 
@@ -102,7 +104,7 @@ def test_nobody_gets_in_in_the_clear(target: Target, call: Call) -> None:
     assert call(target, signer(None)) is grpc.StatusCode.UNAVAILABLE
 
 
-def test_nobody_gets_in_without_a_certificate(target: Target, authority: Issuer, tmp_path: Path) -> None:
+def test_nobody_gets_in_without_a_certificate(target: Target, authority: CertifiedKey, tmp_path: Path) -> None:
     """Encryption alone is not enough either."""
     folder = folder_of(tmp_path, authority, "tester")
     nameless = grpc.ssl_channel_credentials((folder / "ca.pem").read_bytes())
@@ -117,15 +119,15 @@ def test_nobody_gets_in_without_a_certificate(target: Target, authority: Issuer,
 
 @BOTH
 def test_a_certificate_of_another_authority_stays_out(
-    target: Target, authority: Issuer, tmp_path: Path, call: Call
+    target: Target, authority: CertifiedKey, tmp_path: Path, call: Call
 ) -> None:
     """Whoever makes an authority of their own convinces nobody, though they trust ours."""
-    own = folder_of(tmp_path, make_authority(DAY, NOW), "worker", trusted=authority)
+    own = folder_of(tmp_path, create_authority(DAY, NOW), "worker", trusted=authority)
     assert call(target, signer(own, "worker")) is grpc.StatusCode.UNAVAILABLE
 
 
 @BOTH
-def test_an_expired_certificate_stays_out(target: Target, authority: Issuer, tmp_path: Path, call: Call) -> None:
+def test_an_expired_certificate_stays_out(target: Target, authority: CertifiedKey, tmp_path: Path, call: Call) -> None:
     """A day too old is too old, whoever has signed it."""
     own = folder_of(tmp_path, authority, "worker", age=3 * DAY)
     assert call(target, signer(own, "worker")) is grpc.StatusCode.UNAVAILABLE
@@ -134,11 +136,11 @@ def test_an_expired_certificate_stays_out(target: Target, authority: Issuer, tmp
 @BOTH
 @pytest.mark.parametrize("impostor", ["other authority", "expired", "other service"])
 def test_a_caller_refuses_a_server_that_it_does_not_know(
-    authority: Issuer, tmp_path: Path, call: Call, impostor: str
+    authority: CertifiedKey, tmp_path: Path, call: Call, impostor: str
 ) -> None:
     """A server of another authority, with an old certificate, or with that of another service gets no call."""
     name = "books" if impostor == "other service" else "echo"
-    issuer = make_authority(DAY, NOW) if impostor == "other authority" else authority
+    issuer = create_authority(DAY, NOW) if impostor == "other authority" else authority
     theirs = folder_of(tmp_path / "theirs", issuer, name, authority, 3 * DAY if impostor == "expired" else DAY)
     (theirs / f"{name}.pem").rename(theirs / "echo.pem")
     (theirs / f"{name}.key").rename(theirs / "echo.key")
@@ -156,15 +158,15 @@ def test_the_command_makes_what_a_mesh_needs(tmp_path: Path, capsys: pytest.Capt
     assert sorted(capsys.readouterr().out.split()) == [str(folder / name) for name in names]
     assert {stat.S_IMODE(file.stat().st_mode) for file in folder.glob("*.key")} == {0o600}
     environ = {"MESH_SECRET": SECRET, "MESH_TLS_DIR": str(folder)}
-    for target in serving(mesh_secret(environ, "echo")):
-        assert call_sync(target, Signer("worker", mesh_secret(environ, "worker"))) is grpc.StatusCode.OK
+    for target in serving(read_credentials(environ, "echo")):
+        assert call_sync(target, Signer("worker", read_credentials(environ, "worker"))) is grpc.StatusCode.OK
 
 
 def test_the_command_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One file that is there stops it before it writes any."""
     (tmp_path / "books.key").write_text("precious")
     assert main(["certs", "--dir", str(tmp_path), "users", "books"]) == 1
-    assert capsys.readouterr().err == f"{tmp_path / 'books.key'} is there already; nothing was written.\n"
+    assert capsys.readouterr().err == f"{tmp_path / 'books.key'} already exists; no file was written.\n"
     assert [file.read_text() for file in tmp_path.iterdir()] == ["precious"]
 
 
@@ -177,15 +179,15 @@ def test_the_command_takes_names_and_days_only(tmp_path: Path, arguments: list[s
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_or_broken_certificate_is_said_at_the_start(tmp_path: Path, authority: Issuer) -> None:
+def test_a_missing_or_broken_certificate_is_said_at_the_start(tmp_path: Path, authority: CertifiedKey) -> None:
     """One sentence with the setting's name, before a port is opened."""
     environ = {"MESH_SECRET": SECRET, "MESH_TLS_DIR": str(tmp_path)}
-    with pytest.raises(ConfigError, match=r"^MESH_TLS_DIR: .*ca\.pem cannot be read; `python -m mesh certs` makes"):
-        mesh_secret(environ)
+    with pytest.raises(ConfigError, match=r"^MESH_TLS_DIR: .*ca\.pem cannot be read; `python -m mesh certs` creates"):
+        read_credentials(environ)
     folder_of(tmp_path, authority, "books")
-    assert mesh_secret(environ, "books").tls == Tls(tmp_path)
+    assert read_credentials(environ, "books").tls == Tls(tmp_path)
     with pytest.raises(ConfigError, match=r"^MESH_TLS_DIR: .*users\.pem cannot be read"):
-        mesh_secret(environ, "users")
+        read_credentials(environ, "users")
     (tmp_path / "books.key").write_text("no key")
     with pytest.raises(ConfigError, match=r"^MESH_TLS_DIR: the certificates in .* cannot be read\.$"):
-        mesh_secret(environ, "books")
+        read_credentials(environ, "books")

@@ -9,7 +9,7 @@ import pytest
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
-from mesh.call import Call, current
+from mesh.context import CallContext, current_call
 from mesh.errors import NotFound
 from svc_orders.catalogue import Catalogue
 from svc_orders.tests.conftest import PATIENCE, BooksError, FakeBooks, wait_until
@@ -38,7 +38,7 @@ class SlowBooks(FakeBooks):
         return super().BatchGetBooks(request)
 
     def _note(self) -> None:
-        call = current.get()
+        call = current_call.get()
         self.behalf.append(call.request_id if call else None)
 
 
@@ -65,7 +65,7 @@ def test_books_asked_for_at_the_same_time_are_one_call() -> None:
     shelf = catalogue(books)
 
     def ask(book_id: int) -> int | str:
-        current.set(Call(request_id=f"for-{book_id}", deadline=None))
+        current_call.set(CallContext(request_id=f"for-{book_id}", deadline=None))
         try:
             return shelf.book(book_id).book_id
         except NotFound as error:

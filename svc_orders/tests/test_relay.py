@@ -237,7 +237,7 @@ def test_a_broker_that_blocks_keeps_nobody_from_buying(shop: Shop, broker: Setti
     try:
         with capture_logs() as lines, working(shop.relay(broker)):
             shop.buy(3)
-            wait_until(lambda: any(line["event"] == "broker blocks" for line in lines))
+            wait_until(lambda: any(line["event"] == "broker blocked" for line in lines))
             shop.buy(3)
             assert shop.unsent() == 6
             rabbit.control("set_vm_memory_high_watermark", "0.4")

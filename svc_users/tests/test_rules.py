@@ -10,7 +10,7 @@ from statistics import median
 import pytest
 from werkzeug.security import check_password_hash
 
-from mesh.call import Call, current, deadline_after
+from mesh.context import CallContext, current_call, deadline_after
 from mesh.errors import InvalidArgument, Unavailable
 from svc_users.passwords import NICENESS, ROUNDS, Hasher
 from svc_users.rules import GRACE, Reuse, canonical_email, check_password_length, judge_reuse
@@ -109,12 +109,12 @@ def test_whoever_waits_too_long_for_a_turn_is_told_and_costs_no_hash() -> None:
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(hasher._in_turn, first)
         assert begun.wait(10)
-        token = current.set(Call(deadline=deadline_after(0.01)))
+        token = current_call.set(CallContext(deadline=deadline_after(0.01)))
         try:
             with pytest.raises(Unavailable, match="at once"):
                 hasher._in_turn(lambda: computed.append(1))
         finally:
-            current.reset(token)
+            current_call.reset(token)
             finish.set()
         busy.result(10)
     hasher._in_turn(lambda: None)

@@ -40,7 +40,7 @@ class Tap:
         """Publishes that many new messages."""
         orders = list(itertools.islice(self._numbers, number))
         bodies = [orjson.dumps({"order_id": order, "book_id": 1, "quantity": 1}) for order in orders]
-        exchange, key = self._topology.exchange, self._topology.key
+        exchange, key = self._topology.exchange, self._topology.routing_key
         await asyncio.gather(*(self._link.publish(exchange, key, Message(body)) for body in bodies))
         return orders
 

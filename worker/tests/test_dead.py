@@ -41,7 +41,7 @@ def put(broker: Settings, *messages: Message) -> None:
         async with connect_to_broker(broker) as link:
             await ORDERS.declare(link)
             for message in messages:
-                await link.publish(ORDERS.dead_exchange, ORDERS.key, message)
+                await link.publish(ORDERS.dead_exchange, ORDERS.routing_key, message)
 
     asyncio.run(run())
 
@@ -127,7 +127,7 @@ def test_what_the_queue_does_not_take_stays_dead(
     put(broker, *(Message(BODY, f"id-{i}", WHY) for i in range(5)))
     status, _, said = command("redrive", "--all")
     assert (status, said.count("\n")) == (1, 1)
-    assert "There is no room for it." in said
+    assert "There is no room for the message." in said
     ids = [each.message_id for queue in (ORDERS.queue, ORDERS.dead_queue) for each in left(broker, queue)]
     assert sorted(ids) == [f"id-{i}" for i in range(5)]
 

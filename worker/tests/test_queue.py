@@ -75,6 +75,6 @@ def test_a_number_that_is_missing_is_malformed(name: str) -> None:
 
 def test_the_names_are_the_contracts() -> None:
     """Other clients know them, too."""
-    assert (ORDERS.exchange, ORDERS.queue, ORDERS.key) == ("orders", "order_queue", "order.new")
+    assert (ORDERS.exchange, ORDERS.queue, ORDERS.routing_key) == ("orders", "order_queue", "order.new")
     assert (ORDERS.dead_exchange, ORDERS.dead_queue) == ("orders.dlx", "order_queue.dead")
     assert (ORDERS.retry_exchange, ORDERS.retry_key(0)) == ("orders.retry", "order.new")

@@ -32,7 +32,7 @@ from worker.tests.tap import Tap, tapped
 
 pytestmark = pytest.mark.integration
 
-SLOW = replace(ORDERS, delays=(60,))
+SLOW = replace(ORDERS, retry_delays_seconds=(60,))
 """What is retried does not come back during a test."""
 
 
@@ -141,7 +141,7 @@ def test_a_plain_client_consumes_beside_the_source(broker: Settings, broker_url:
             while not consuming.done():
                 numbers += 1
                 body = json.dumps({"order_id": numbers, "book_id": 1, "quantity": 1}).encode()
-                await link.publish(ORDERS.exchange, ORDERS.key, Message(body))
+                await link.publish(ORDERS.exchange, ORDERS.routing_key, Message(body))
             await consuming
 
             async def all_gone() -> bool:
@@ -157,8 +157,10 @@ def test_a_malformed_message_is_set_aside_whole_with_the_reason(broker: Settings
     """It disturbs nobody, and an operator finds what it was and when it came."""
 
     async def claim(link: BrokerChannel) -> None:
-        await link.publish(ORDERS.exchange, ORDERS.key, Message(b"\x00nonsense", "id-1", {"theirs": 1}, "text/plain"))
-        await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY))
+        await link.publish(
+            ORDERS.exchange, ORDERS.routing_key, Message(b"\x00nonsense", "id-1", {"theirs": 1}, "text/plain")
+        )
+        await link.publish(ORDERS.exchange, ORDERS.routing_key, Message(BODY))
         recorder = Recorder(done)
         async with Running(RabbitSource(broker, ORDERS, 10), recorder.handle):
             await until(waiting(link, ORDERS.dead_queue, 1))
@@ -186,7 +188,7 @@ def test_a_retried_message_comes_back_with_its_attempt(broker: Settings) -> None
             attempts.append(event.attempt)
             return Result(Outcome.DONE if event.attempt else Outcome.RETRY, "why")
 
-        await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY, headers={"x-request-id": "r"}))
+        await link.publish(ORDERS.exchange, ORDERS.routing_key, Message(BODY, headers={"x-request-id": "r"}))
         async with Running(RabbitSource(broker, ORDERS, 10), work):
 
             async def twice() -> bool:
@@ -205,7 +207,7 @@ def test_a_source_that_stops_leaves_its_messages_in_the_queue(broker: Settings) 
 
     async def claim(link: BrokerChannel) -> None:
         for _ in range(20):
-            await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY))
+            await link.publish(ORDERS.exchange, ORDERS.routing_key, Message(BODY))
         recorder = Recorder(for_ever)
         async with Running(RabbitSource(broker, ORDERS, 10), recorder.handle):
 
@@ -225,7 +227,7 @@ def test_a_queue_that_is_deleted_is_made_again(broker: Settings, rabbit: Broker,
     async def claim(link: BrokerChannel) -> None:
         recorder = Recorder(done)
         async with Running(RabbitSource(broker, ORDERS, 10), recorder.handle):
-            await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY))
+            await link.publish(ORDERS.exchange, ORDERS.routing_key, Message(BODY))
 
             async def seen(times: int) -> bool:
                 return len(recorder.seen) == times
@@ -233,7 +235,7 @@ def test_a_queue_that_is_deleted_is_made_again(broker: Settings, rabbit: Broker,
             await until(lambda: seen(1))
             await asyncio.to_thread(rabbit.manage, "DELETE", f"queues/{vhost}/{ORDERS.queue}")
             await ORDERS.declare(link)
-            await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY))
+            await link.publish(ORDERS.exchange, ORDERS.routing_key, Message(BODY))
             await until(lambda: seen(2))
 
     beside(broker, claim)
@@ -251,7 +253,7 @@ def test_a_message_that_nobody_takes_back_stays_where_it_is(broker: Settings, ra
             attempts.append(event.attempt)
             return Result(Outcome.DONE if event.attempt else Outcome.RETRY)
 
-        await link.publish(ORDERS.exchange, ORDERS.key, Message(BODY))
+        await link.publish(ORDERS.exchange, ORDERS.routing_key, Message(BODY))
         async with Running(RabbitSource(broker, ORDERS, 10), work):
 
             async def twice() -> bool:

@@ -7,7 +7,7 @@ import pytest
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 from structlog.testing import capture_logs
 
-from mesh.call import current
+from mesh.context import current_call
 from worker.handler import Handler, Outcome, Result
 from worker.runner import _logged
 
@@ -22,7 +22,7 @@ class NotingHandler:
 
     async def handle(self, event: OrderEvent) -> Result:
         """Rejects, and says why."""
-        call = current.get()
+        call = current_call.get()
         assert call
         self.ids.append(call.request_id)
         return Result(Outcome.REJECT, "why")

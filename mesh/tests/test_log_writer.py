@@ -1,4 +1,4 @@
-"""Lines are written soon, all of them and in order, also by processes that were forked, and at the end."""
+"""LogWriter are written soon, all of them and in order, also by processes that were forked, and at the end."""
 
 import io
 import os
@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from mesh.lines import Lines
+from mesh.log_writer import LogWriter
 
 
 @pytest.mark.unit
 def test_lines_are_written_soon_and_in_order() -> None:
     """Nobody has to ask for it."""
     output = io.BytesIO()
-    lines = Lines(output)
+    lines = LogWriter(output)
     for number in range(1000):
         lines.write(b"%d\n" % number)
     wait_for(lambda: output.getvalue().endswith(b"999\n"))
@@ -28,7 +28,7 @@ def test_lines_are_written_soon_and_in_order() -> None:
 def test_no_line_of_many_threads_is_lost() -> None:
     """Each thread's lines come whole and in their order."""
     output = io.BytesIO()
-    lines = Lines(output)
+    lines = LogWriter(output)
 
     def write(name: int) -> None:
         for number in range(500):
@@ -51,7 +51,7 @@ def test_a_reader_that_is_gone_is_no_crash() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb", buffering=0) as stream:
-        lines = Lines(stream)
+        lines = LogWriter(stream)
         lines.write(b"nobody reads this\n")
         lines.drain()
 
@@ -62,8 +62,8 @@ def test_the_last_lines_of_a_process_are_written(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
         "import multiprocessing, sys\n"
-        "from mesh.lines import Lines\n"
-        "lines = Lines(sys.stderr.buffer)\n"
+        "from mesh.log_writer import LogWriter\n"
+        "lines = LogWriter(sys.stderr.buffer)\n"
         "lines.write(b'before\\n')\n"
         "child = multiprocessing.get_context('fork').Process(target=lines.write, args=(b'child\\n',))\n"
         "child.start()\n"
