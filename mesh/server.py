@@ -89,7 +89,7 @@ class MeshServer:
         self._server = grpc.server(self._pool, interceptors=interceptors, options=_options(max_connection_age_seconds))
         self._service = service
         self._probe_interval_seconds = probe_interval_seconds
-        self._health = health.HealthServicer(experimental_non_blocking=True, experimental_thread_pool=self._pool)
+        self._health = health.HealthServicer(experimental_non_blocking=True)
         self._stopped = threading.Event()
         self._failure = ""
         service.add(self._server)

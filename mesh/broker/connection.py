@@ -24,8 +24,14 @@ log = logs.get("mesh.broker")
 
 
 @asynccontextmanager
-async def connect_to_broker(settings: Settings) -> AsyncIterator[BrokerChannel]:
+async def connect_to_broker(
+    settings: Settings, close_timeout_seconds: float = CLOSE_TIMEOUT_SECONDS
+) -> AsyncIterator[BrokerChannel]:
     """Connect to the broker for the block.
+
+    Args:
+        settings: the broker.
+        close_timeout_seconds: how long the close at the end may take.
 
     Raises:
         ConnectionLostError: the connection could not be made.
@@ -51,11 +57,11 @@ async def connect_to_broker(settings: Settings) -> AsyncIterator[BrokerChannel]:
     finally:
         channel.close("closed")
         try:
-            await asyncio.wait_for(closed.wait(), CLOSE_TIMEOUT_SECONDS)
+            await asyncio.wait_for(closed.wait(), close_timeout_seconds)
         except TimeoutError:
             # pika has no public way to drop a connection; pyproject.toml pins its version for this.
             connection._terminate_stream(AMQPError("The broker did not respond to the close."))  # noqa: SLF001
-            await asyncio.wait([asyncio.ensure_future(closed.wait())], timeout=CLOSE_TIMEOUT_SECONDS)
+            await asyncio.wait([asyncio.ensure_future(closed.wait())], timeout=close_timeout_seconds)
 
 
 async def _connect(settings: Settings) -> AsyncioConnection:

@@ -1,4 +1,4 @@
-"""The current call knows how long it may last."""
+"""The context of a call has an id, and knows how long the call may last."""
 
 import pytest
 
@@ -9,19 +9,19 @@ pytestmark = pytest.mark.unit
 
 @pytest.mark.parametrize("seconds", [None, 9e18, MAX_DEADLINE_SECONDS + 1])
 def test_no_deadline_is_none(seconds: float | None) -> None:
-    """A call without a deadline is reported by gRPC as one of some 292 years."""
+    """GRPC reports a call without a deadline as one of some 292 years."""
     assert deadline_after(seconds) is None
 
 
-def test_what_remains_shrinks_but_never_to_nothing() -> None:
-    """A call that is late still gets a positive timeout: gRPC takes 0 for an error."""
+def test_the_remaining_time_is_always_positive() -> None:
+    """A call that is late still gets a positive timeout, because gRPC takes 0 for an error."""
     assert CallContext().remaining_seconds() is None
-    left = CallContext(deadline=deadline_after(5)).remaining_seconds()
-    assert left is not None
-    assert 4 < left <= 5
+    remaining = CallContext(deadline=deadline_after(5)).remaining_seconds()
+    assert remaining is not None
+    assert 4 < remaining <= 5
     assert CallContext(deadline=deadline_after(-5)).remaining_seconds() == 0.001
 
 
-def test_each_call_has_an_id_of_its_own() -> None:
-    """Two calls are told apart without anybody's doing."""
+def test_each_call_has_its_own_id() -> None:
+    """Two calls differ even when their callers send no id."""
     assert CallContext().request_id != CallContext().request_id
