@@ -123,9 +123,7 @@ def test_the_last_delay_applies_to_all_further_attempts() -> None:
     assert keys == ["thing.new", "thing.new.5s", "thing.new.15s", "thing.new.15s", "thing.new.15s"]
 
 
-def test_a_message_that_another_consumer_rejects_is_kept_whatever_its_key(
-    broker: Settings, rabbit: Broker, vhost: str
-) -> None:
+def test_a_message_that_another_consumer_rejects_is_kept(broker: Settings, rabbit: Broker, vhost: str) -> None:
     """A policy names the exchange for dead letters; a message that was published to the queue itself is kept too."""
     policy = {"pattern": f"^{THINGS.queue}$", "definition": {"dead-letter-exchange": THINGS.dead_exchange}}
     rabbit.manage("PUT", f"policies/{vhost}/dead", policy)

@@ -1,4 +1,4 @@
-"""LogWriter are written soon, all of them and in order, also by processes that were forked, and at the end."""
+"""All log lines are written soon and in order, also by forked processes and at the end of a process."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""With certificates, services and callers know each other; who has none, or a wrong or old one, stays out."""
+"""With certificates, services and callers authenticate each other; a missing, wrong or expired one is rejected."""
 
 import asyncio
 import stat
@@ -29,14 +29,14 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(scope="module")
 def authority() -> CertifiedKey:
-    """The mesh's authority."""
+    """Create the authority of the mesh."""
     return create_authority(DAY, NOW)
 
 
 def folder_of(
     folder: Path, authority: CertifiedKey, name: str, trusted: CertifiedKey | None = None, age: timedelta = DAY
 ) -> Path:
-    """A folder with that process's certificate, made so long ago for a day and five minutes."""
+    """Create a folder with the certificate of a process, which was created `age` ago and is valid for a day."""
     folder.mkdir(exist_ok=True)
     write(folder, "ca", trusted or authority)
     write(folder, name, create_certificate(authority, name, DAY, NOW + DAY - age))
@@ -45,13 +45,13 @@ def folder_of(
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory, authority: CertifiedKey) -> Iterator[Target]:
-    """A running Echo that wants certificates."""
+    """Run an Echo that requires certificates."""
     own = Tls(folder_of(tmp_path_factory.mktemp("echo"), authority, "echo"))
     yield from serving(Credentials(SECRET, tls=own))
 
 
 def serving(credentials: Credentials) -> Iterator[Target]:
-    """A running Echo with these credentials."""
+    """Run an Echo with these credentials."""
     service = echo.service()
     server = MeshServer(service, credentials, "127.0.0.1:0", threads=4)
     server.start()
@@ -60,19 +60,19 @@ def serving(credentials: Credentials) -> Iterator[Target]:
 
 
 def signer(folder: Path | None, name: str = "tester") -> Signer:
-    """A caller with the certificates of that folder."""
+    """Return a caller with the certificates in the folder."""
     return Signer(name, Credentials(SECRET, tls=Tls(folder) if folder else None))
 
 
 def call_sync(target: Target, signer: Signer) -> grpc.StatusCode:
-    """How a blocking call ends."""
+    """Return the code of a blocking call."""
     with connect(target, signer) as channel:
         code: grpc.StatusCode = echo.method(channel, "Change").future(echo.request(), timeout=5).code()
     return code
 
 
 def call_async(target: Target, signer: Signer) -> grpc.StatusCode:
-    """How a call on asyncio ends."""
+    """Return the code of an asyncio call."""
 
     async def call() -> grpc.StatusCode:
         async with connect_async(target, signer) as channel:
@@ -90,8 +90,10 @@ BOTH = pytest.mark.parametrize("call", [call_sync, call_async])
 
 
 @BOTH
-def test_a_certificate_of_the_mesh_gets_in(target: Target, authority: CertifiedKey, tmp_path: Path, call: Call) -> None:
-    """Both kinds of clients, and the token still says who is calling and what they may."""
+def test_a_certificate_of_the_mesh_is_accepted(
+    target: Target, authority: CertifiedKey, tmp_path: Path, call: Call
+) -> None:
+    """Both kinds of clients are accepted, and the token still identifies the caller for the policy."""
     own = folder_of(tmp_path, authority, "worker")
     assert call(target, signer(own, "worker")) is grpc.StatusCode.OK
     write(own, "books", create_certificate(authority, "books", DAY, NOW))
@@ -99,17 +101,17 @@ def test_a_certificate_of_the_mesh_gets_in(target: Target, authority: CertifiedK
 
 
 @BOTH
-def test_nobody_gets_in_in_the_clear(target: Target, call: Call) -> None:
-    """A good token alone is not enough."""
+def test_an_unencrypted_call_is_rejected(target: Target, call: Call) -> None:
+    """A valid token alone is not enough."""
     assert call(target, signer(None)) is grpc.StatusCode.UNAVAILABLE
 
 
-def test_nobody_gets_in_without_a_certificate(target: Target, authority: CertifiedKey, tmp_path: Path) -> None:
-    """Encryption alone is not enough either."""
+def test_a_call_without_a_certificate_is_rejected(target: Target, authority: CertifiedKey, tmp_path: Path) -> None:
+    """Encryption alone is not enough."""
     folder = folder_of(tmp_path, authority, "tester")
-    nameless = grpc.ssl_channel_credentials((folder / "ca.pem").read_bytes())
+    anonymous = grpc.ssl_channel_credentials((folder / "ca.pem").read_bytes())
     options = [("grpc.ssl_target_name_override", "echo.mesh")]
-    with grpc.secure_channel(target.address, nameless, options) as channel:
+    with grpc.secure_channel(target.address, anonymous, options) as channel:
         token = Signer("worker", SECRET).token("echo")
         with pytest.raises(grpc.RpcError) as raised:
             echo.method(channel, "Change")(echo.request(), timeout=5, metadata=[("authorization", f"Bearer {token}")])
@@ -118,27 +120,29 @@ def test_nobody_gets_in_without_a_certificate(target: Target, authority: Certifi
 
 
 @BOTH
-def test_a_certificate_of_another_authority_stays_out(
+def test_a_certificate_of_another_authority_is_rejected(
     target: Target, authority: CertifiedKey, tmp_path: Path, call: Call
 ) -> None:
-    """Whoever makes an authority of their own convinces nobody, though they trust ours."""
+    """It does not help that its owner trusts our authority."""
     own = folder_of(tmp_path, create_authority(DAY, NOW), "worker", trusted=authority)
     assert call(target, signer(own, "worker")) is grpc.StatusCode.UNAVAILABLE
 
 
 @BOTH
-def test_an_expired_certificate_stays_out(target: Target, authority: CertifiedKey, tmp_path: Path, call: Call) -> None:
-    """A day too old is too old, whoever has signed it."""
+def test_an_expired_certificate_is_rejected(
+    target: Target, authority: CertifiedKey, tmp_path: Path, call: Call
+) -> None:
+    """Our authority has signed it, but it expired a day ago."""
     own = folder_of(tmp_path, authority, "worker", age=3 * DAY)
     assert call(target, signer(own, "worker")) is grpc.StatusCode.UNAVAILABLE
 
 
 @BOTH
 @pytest.mark.parametrize("impostor", ["other authority", "expired", "other service"])
-def test_a_caller_refuses_a_server_that_it_does_not_know(
+def test_a_caller_rejects_a_server_that_it_cannot_authenticate(
     authority: CertifiedKey, tmp_path: Path, call: Call, impostor: str
 ) -> None:
-    """A server of another authority, with an old certificate, or with that of another service gets no call."""
+    """A server with a certificate of another authority, an expired one, or one of another service gets no call."""
     name = "books" if impostor == "other service" else "echo"
     issuer = create_authority(DAY, NOW) if impostor == "other authority" else authority
     theirs = folder_of(tmp_path / "theirs", issuer, name, authority, 3 * DAY if impostor == "expired" else DAY)
@@ -149,8 +153,8 @@ def test_a_caller_refuses_a_server_that_it_does_not_know(
         assert call(target, signer(own, "worker")) is grpc.StatusCode.UNAVAILABLE
 
 
-def test_the_command_makes_what_a_mesh_needs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An authority and pairs, keys for their owner's eyes only; they work, and the settings find them."""
+def test_the_command_creates_working_certificates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It creates an authority and pairs, with keys that only their owner can read; the settings find them."""
     folder = tmp_path / "certs"
     assert main(["certs", "--dir", str(folder), "echo", "worker"]) == 0
     names = ["ca.key", "ca.pem", "echo.key", "echo.pem", "worker.key", "worker.pem"]
@@ -163,7 +167,7 @@ def test_the_command_makes_what_a_mesh_needs(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_the_command_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One file that is there stops it before it writes any."""
+    """One existing file stops it before it writes any."""
     (tmp_path / "books.key").write_text("precious")
     assert main(["certs", "--dir", str(tmp_path), "users", "books"]) == 1
     assert capsys.readouterr().err == f"{tmp_path / 'books.key'} already exists; no file was written.\n"
@@ -171,16 +175,16 @@ def test_the_command_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("arguments", [["ca"], ["../users"], ["a b"], [], ["--days", "0", "users"]])
-def test_the_command_takes_names_and_days_only(tmp_path: Path, arguments: list[str]) -> None:
-    """No name leads out of the folder or hides the authority."""
+def test_the_command_rejects_invalid_names_and_days(tmp_path: Path, arguments: list[str]) -> None:
+    """No name leads out of the folder or replaces the authority."""
     with pytest.raises(SystemExit) as ended:
         main(["certs", "--dir", str(tmp_path), *arguments])
     assert ended.value.code == 2
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_or_broken_certificate_is_said_at_the_start(tmp_path: Path, authority: CertifiedKey) -> None:
-    """One sentence with the setting's name, before a port is opened."""
+def test_a_missing_or_broken_certificate_is_an_error_at_the_start(tmp_path: Path, authority: CertifiedKey) -> None:
+    """The error is one sentence with the name of the setting, before a port is opened."""
     environ = {"MESH_SECRET": SECRET, "MESH_TLS_DIR": str(tmp_path)}
     with pytest.raises(ConfigError, match=r"^MESH_TLS_DIR: .*ca\.pem cannot be read; `python -m mesh certs` creates"):
         read_credentials(environ)
