@@ -33,12 +33,12 @@ class Config:
         url = parse_url(env.text(environ, "dbURL", DEFAULT_URL))
         tls, tls_ca = _tls(environ, url)
         options = ConnectionOptions(
-            pool_size=env.integer(environ, "DB_POOL_SIZE", DEFAULTS.pool_size, least=1, most=200),
-            pool_overflow=env.integer(environ, "DB_POOL_OVERFLOW", DEFAULTS.pool_overflow, most=200),
+            pool_size=env.integer(environ, "DB_POOL_SIZE", DEFAULTS.pool_size, minimum=1, maximum=200),
+            pool_overflow=env.integer(environ, "DB_POOL_OVERFLOW", DEFAULTS.pool_overflow, maximum=200),
             connect_timeout_seconds=env.integer(
-                environ, "DB_CONNECT_TIMEOUT", DEFAULTS.connect_timeout_seconds, least=1, most=300
+                environ, "DB_CONNECT_TIMEOUT", DEFAULTS.connect_timeout_seconds, minimum=1, maximum=300
             ),
-            timeout_seconds=env.integer(environ, "DB_TIMEOUT", DEFAULTS.timeout_seconds, least=1, most=3600),
+            timeout_seconds=env.integer(environ, "DB_TIMEOUT", DEFAULTS.timeout_seconds, minimum=1, maximum=3600),
             tls=tls,
             tls_ca=tls_ca,
         )

@@ -116,9 +116,10 @@ class Batcher(Generic[RequestT, ResponseT]):
             Exception: what `run_batch` raised for the batch.
         """
         response: Future[ResponseT] = Future()
-        pending = _Pending(request, threading.Event(), response)
+        turn = threading.Event()
+        pending = _Pending(request, turn, response)
         if not self._queue.add(pending):
-            pending.turn.wait(self._handover_seconds)
+            turn.wait(self._handover_seconds)
         while batch := self._queue.take_batch(pending):
             self._run(batch)
         return response.result()

@@ -1,4 +1,4 @@
-"""Listening sockets: binding one, and finding free ports for tests."""
+"""Listening sockets: an address that is in use, and free ports for tests."""
 
 import fcntl
 import os

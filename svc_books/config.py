@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from database import config as database_config
 from mesh import env
 from mesh.credentials import Credentials
-from mesh.secrets import mesh_secret
+from mesh.secrets import read_credentials
 
 
 @dataclass(frozen=True)
@@ -27,5 +27,5 @@ class Config:
         return cls(
             address=env.text(environ, "BOOKS_ADDRESS", "127.0.0.1:50052"),
             database=database_config.Config.from_env(environ),
-            mesh_secret=mesh_secret(environ, "books"),
+            mesh_secret=read_credentials(environ, "books"),
         )

@@ -8,7 +8,7 @@ from database import config as database_config
 from mesh import env
 from mesh.broker.settings import Settings, broker_settings
 from mesh.credentials import Credentials
-from mesh.secrets import mesh_secret
+from mesh.secrets import read_credentials
 
 DEFAULT_RECONCILE_MARGIN_SECONDS = 60.0
 """Time that an order has beyond the simulated work before its event counts as lost."""
@@ -43,7 +43,7 @@ class Config:
         Raises:
             ConfigError: a variable is missing or invalid.
         """
-        work_seconds = env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600)
+        work_seconds = env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, maximum=600)
         default_age = DEFAULT_RECONCILE_MARGIN_SECONDS + work_seconds
         return cls(
             address=env.text(environ, "ORDERS_ADDRESS", "127.0.0.1:50053"),
@@ -51,5 +51,5 @@ class Config:
             database=database_config.Config.from_env(environ),
             broker=broker_settings(environ),
             reconcile_after=timedelta(seconds=env.seconds(environ, "RECONCILE_AFTER_SECONDS", default_age)),
-            mesh_secret=mesh_secret(environ, "orders"),
+            mesh_secret=read_credentials(environ, "orders"),
         )

@@ -9,7 +9,7 @@ from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh.call import current
+from mesh.context import current_call
 from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
 from mesh.paging import read_page
 from registry.order_messages import parse_order_message
@@ -153,7 +153,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         return pb.AckEventsResponse()
 
     def _place(self, order: NewOrder, key: RequestKey | None) -> Placement:
-        call = current.get()
+        call = current_call.get()
         try:
             placement = self._store.place(order, key, call.request_id if call else "", self._clock())
         except PendingOrderError as error:
@@ -171,7 +171,7 @@ def _check_viewer(
     Raises:
         PermissionDenied: the viewer is another user, or it is missing although the caller acts for a user.
     """
-    call = current.get()
+    call = current_call.get()
     if request.HasField("viewer_id"):
         if request.viewer_id != owner_id:
             raise PermissionDenied(sentence, "NOT_OWNER")

@@ -9,7 +9,7 @@ from database import config as database_config
 from mesh import env
 from mesh.credentials import Credentials
 from mesh.keys import Keyring
-from mesh.secrets import keyring, mesh_secret
+from mesh.secrets import read_credentials, read_keyring
 from svc_users.rules import ThrottlePolicy
 
 
@@ -34,13 +34,13 @@ class Config:
         """
         return cls(
             address=env.text(environ, "USERS_ADDRESS", "127.0.0.1:50051"),
-            min_password_length=env.integer(environ, "PASSWORD_MIN_LENGTH", 6, least=1, most=64),
+            min_password_length=env.integer(environ, "PASSWORD_MIN_LENGTH", 6, minimum=1, maximum=64),
             max_parallel_hashes=os.cpu_count() or 1,
             throttle_policy=ThrottlePolicy(
-                free_attempts=env.integer(environ, "LOGIN_FREE_ATTEMPTS", 10, least=1, most=100),
+                free_attempts=env.integer(environ, "LOGIN_FREE_ATTEMPTS", 10, minimum=1, maximum=100),
                 max_delay=timedelta(seconds=env.seconds(environ, "LOGIN_DELAY_MAX_SECONDS", 300)),
             ),
             database=database_config.Config.from_env(environ),
-            jwt_keys=keyring(environ, "JWT_SECRET_KEY"),
-            mesh_secret=mesh_secret(environ, "users"),
+            jwt_keys=read_keyring(environ, "JWT_SECRET_KEY"),
+            mesh_secret=read_credentials(environ, "users"),
         )

@@ -22,7 +22,7 @@ from mesh.client import Target
 from mesh.identity import derive_secret
 from mesh.ports import free_ports
 from mesh.testing import wait_until
-from mesh.tls import Tls, expecting
+from mesh.tls import Tls, server_name_options
 from registry.rest_ports import REST_PORTS
 from registry.services import service, services
 
@@ -149,7 +149,9 @@ class Product:
         folder = self.environ.get("MESH_TLS_DIR")
         if not folder:
             return grpc.insecure_channel(self.addresses[name])
-        return grpc.secure_channel(self.addresses[name], Tls(Path(folder)).channel("tester"), expecting(name))
+        return grpc.secure_channel(
+            self.addresses[name], Tls(Path(folder)).channel_credentials("tester"), server_name_options(name)
+        )
 
     def _wait_until_serving(self, name: str) -> None:
         with self._channel(name) as channel:

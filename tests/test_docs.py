@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mesh.certs import write_all
+from mesh.certs import write_certificates
 from mesh.ports import free_ports
 from registry.rest_ports import REST_PORTS
 from registry.services import services
@@ -35,7 +35,7 @@ SETTINGS = {"ORDER_PROCESSING_SECONDS": "3"}  # long enough for the examples tha
 def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A service that requires client certificates, for the document about them."""
     folder = tmp_path_factory.mktemp("encrypted")
-    write_all(folder / "certs", ("books", "tester"), days=1)
+    write_certificates(folder / "certs", ("books", "tester"), days=1)
     with running_product(folder, "books", settings={"MESH_TLS_DIR": str(folder / "certs")}) as started:
         yield started
 

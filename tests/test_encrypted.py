@@ -10,7 +10,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from mesh.certs import write_all
+from mesh.certs import write_certificates
 from mesh.testing import wait_until
 from tests.harness import DESCRIPTORS, PROCESS_TIMEOUT_SECONDS, Product, running_product
 from tests.rest import call, wait_for_gateway
@@ -25,7 +25,7 @@ PARTS = (*DESCRIPTORS, "worker", "gateway")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """All parts, encrypted."""
     certs = tmp_path_factory.mktemp("certs")
-    write_all(certs, (*PARTS, "tester"), days=1)
+    write_certificates(certs, (*PARTS, "tester"), days=1)
     with running_product(tmp_path_factory.mktemp("tls"), *PARTS, settings={"MESH_TLS_DIR": str(certs)}) as started:
         wait_for_gateway(started)
         yield started

@@ -7,7 +7,7 @@ from pathlib import Path
 from mesh import env
 from mesh.broker.settings import Settings, broker_settings
 from mesh.credentials import Credentials
-from mesh.secrets import mesh_secret
+from mesh.secrets import read_credentials
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Config:
         return cls(
             books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
             orders_target=env.text(environ, "ORDERS_TARGET", "127.0.0.1:50053"),
-            processing_seconds=env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600),
-            concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, least=1, most=1000),
+            processing_seconds=env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, maximum=600),
+            concurrency=env.integer(environ, "WORKER_CONCURRENCY", 512, minimum=1, maximum=1000),
             heartbeat_file=_file_in_existing_folder(environ, "WORKER_PULSE_FILE"),
             broker=broker_settings(environ),
-            mesh_secret=mesh_secret(environ, "worker"),
+            mesh_secret=read_credentials(environ, "worker"),
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 
 from mesh import logs
-from mesh.call import Call, current
+from mesh.context import CallContext, current_call
 from worker.handler import Handler, Result
 from worker.heartbeat import keep_heartbeat
 from worker.sources.base import Source
@@ -49,7 +49,7 @@ async def run_worker(source: Source, handler: Handler, heartbeat_file: Path | No
 async def handle_and_log(handler: Handler, event: OrderEvent) -> Result:
     """Handle an event under the id of the request that placed its order, and log the result."""
     started = time.perf_counter()
-    current.set(Call(request_id=event.request_id) if event.request_id else Call())
+    current_call.set(CallContext(request_id=event.request_id) if event.request_id else CallContext())
     result = await handler.handle(event)
     log.info(
         "order",

@@ -115,6 +115,10 @@ def test_a_missing_number_is_malformed(name: str) -> None:
 
 def test_the_names_at_the_broker_are_those_of_the_rest_contract() -> None:
     """Other clients of the broker use the same names."""
-    assert (ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.queue, ORDER_TOPOLOGY.key) == ("orders", "order_queue", "order.new")
+    assert (ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.queue, ORDER_TOPOLOGY.routing_key) == (
+        "orders",
+        "order_queue",
+        "order.new",
+    )
     assert (ORDER_TOPOLOGY.dead_exchange, ORDER_TOPOLOGY.dead_queue) == ("orders.dlx", "order_queue.dead")
     assert (ORDER_TOPOLOGY.retry_exchange, ORDER_TOPOLOGY.retry_key(0)) == ("orders.retry", "order.new")

@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from mesh import logs
+from mesh import logs, request_ids
 from mesh.broker.channel import BrokerChannel
 from mesh.broker.connection import keep_connected
 from mesh.broker.errors import BrokerError, PublishRefusedError
-from mesh.broker.messages import REQUEST_ID, Message
+from mesh.broker.messages import Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 from svc_orders.outbox.event_signal import EventSignal
@@ -128,7 +128,7 @@ class Relay:
         )
 
     async def _publish(self, channel: BrokerChannel, events: Sequence[LeasedEvent]) -> None:
-        exchange, key = self._topology.exchange, self._topology.key
+        exchange, key = self._topology.exchange, self._topology.routing_key
         confirms = [channel.publish(exchange, key, _message(event)) for event in events]
         results = await asyncio.gather(*confirms, return_exceptions=True)
         await self._settle([self._settlement(event, result) for event, result in zip(events, results, strict=True)])
@@ -170,4 +170,4 @@ class Relay:
 
 
 def _message(event: LeasedEvent) -> Message:
-    return Message(event.payload.encode(), event.event_id, {REQUEST_ID: event.request_id})
+    return Message(event.payload.encode(), event.event_id, {request_ids.HEADER: event.request_id})

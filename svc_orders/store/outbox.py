@@ -168,7 +168,8 @@ class OutboxStore:
     def find_overdue(self, published_before: datetime) -> list[PublishedEvent]:
         """Return events of pending orders that were published before this time, the oldest first, at most 1000."""
         with self._database.read() as connection:
-            return [PublishedEvent(*row) for row in connection.execute(SELECT_OVERDUE, {"before": published_before})]
+            rows = connection.execute(SELECT_OVERDUE, {"before": published_before})
+            return [PublishedEvent(row.event_id, row.published_at, row.resent) for row in rows]
 
     @retry_transaction
     def resend(self, event_ids: Sequence[str], now: datetime) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
-from mesh.call import Call, current
+from mesh.context import CallContext, current_call
 from mesh.errors import NotFound
 from mesh.testing import wait_until
 from svc_orders.book_client import BookClient
@@ -41,7 +41,7 @@ class GatedBooks(FakeBooks):
         return super().BatchGetBooks(request)
 
     def _record(self) -> None:
-        call = current.get()
+        call = current_call.get()
         self.request_ids.append(call.request_id if call else None)
 
 
@@ -68,7 +68,7 @@ def test_concurrent_requests_share_a_call() -> None:
     client = client_of(books)
 
     def read(book_id: int) -> int | str:
-        current.set(Call(request_id=f"for-{book_id}", deadline=None))
+        current_call.set(CallContext(request_id=f"for-{book_id}", deadline=None))
         try:
             return client.get_book(book_id).book_id
         except NotFound as error:

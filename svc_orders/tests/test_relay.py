@@ -236,7 +236,7 @@ def test_a_broker_that_blocks_does_not_stop_orders(shop: Shop, broker: Settings,
     try:
         with capture_logs() as lines, running_relays(shop.relay(broker)):
             shop.buy(3)
-            wait_until(lambda: any(line["event"] == "broker blocks" for line in lines))
+            wait_until(lambda: any(line["event"] == "broker blocked" for line in lines))
             shop.buy(3)
             assert shop.unpublished() == 6
             rabbit.control("set_vm_memory_high_watermark", "0.4")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from mesh.call import current
+from mesh.context import current_call
 from mesh.errors import Unavailable
 
 T = TypeVar("T")
@@ -55,10 +55,10 @@ class PasswordHasher:
         return not stored.startswith(f"{self._method}$")
 
     def _run(self, work: Callable[[], T]) -> T:
-        call = current.get()
+        call = current_call.get()
         future = self._pool.submit(work)
         try:
-            return future.result(call.remaining() if call else None)
+            return future.result(call.remaining_seconds() if call else None)
         except TimeoutError:
             future.cancel()  # does not compute a hash that no caller waits for
             raise Unavailable("Too many people are logging in at once. Please try again.", "HASHING_BUSY") from None

@@ -51,5 +51,5 @@ def test_the_service_is_wired_from_its_settings() -> None:
     server, close = wire(ENVIRON)
     server.start()
     assert server.port > 0
-    server.stop(grace=0)
+    server.stop(grace_seconds=0)
     close()

@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 from werkzeug.security import check_password_hash
 
-from mesh.call import Call, current, deadline_after
+from mesh.context import CallContext, current_call, deadline_after
 from mesh.errors import Unavailable
 from svc_users.security.passwords import PBKDF2_ITERATIONS, THREAD_NICENESS, PasswordHasher
 
@@ -85,12 +85,12 @@ def test_a_call_that_waits_beyond_its_deadline_computes_no_hash() -> None:
     with ThreadPoolExecutor(1) as pool:
         busy = pool.submit(hasher._run, first)
         assert started.wait(10)
-        token = current.set(Call(deadline=deadline_after(0.01)))
+        token = current_call.set(CallContext(deadline=deadline_after(0.01)))
         try:
             with pytest.raises(Unavailable, match="at once"):
                 hasher._run(lambda: computed.append(1))
         finally:
-            current.reset(token)
+            current_call.reset(token)
             finish.set()
         busy.result(10)
     hasher._run(lambda: None)

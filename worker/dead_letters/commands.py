@@ -41,9 +41,9 @@ def main(options: argparse.Namespace, broker: Settings | None, topology: Topolog
     try:
         return asyncio.run(_run(options, broker, topology))
     except BrokerError as error:
-        print(f"worker: The broker at {broker.place} cannot be used: {error}", file=sys.stderr)
+        print(f"worker: The broker at {broker.location} cannot be used: {error}", file=sys.stderr)
     except TimeoutError:
-        print(f"worker: The broker at {broker.place} does not respond.", file=sys.stderr)
+        print(f"worker: The broker at {broker.location} does not respond.", file=sys.stderr)
     return 1
 
 
@@ -97,7 +97,9 @@ async def _redrive(channel: BrokerChannel, topology: Topology, deliveries: Seque
     """Publish each letter and acknowledge it after the confirm: it may be in both queues, but never in none."""
     for delivery in deliveries:
         message = DeadLetter(delivery.message).revived()
-        await asyncio.wait_for(channel.publish(topology.exchange, topology.key, message), MESSAGE_TIMEOUT_SECONDS)
+        await asyncio.wait_for(
+            channel.publish(topology.exchange, topology.routing_key, message), MESSAGE_TIMEOUT_SECONDS
+        )
         channel.ack(delivery.tag)
     print(f"Sent back: {len(deliveries)}.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from mesh.broker.messages import ATTEMPT, Message
+from mesh.broker.messages import ATTEMPT_HEADER, Message
 
 REASON_HEADER, DEAD_SINCE_HEADER = "x-reason", "x-set-aside"
 GENERATED_ID_LENGTH = 16
@@ -56,7 +56,7 @@ class DeadLetter:
 
     def revived(self) -> Message:
         """Return the message as it was published first: without the reason, the time and the attempt."""
-        return self.message.without(REASON_HEADER, DEAD_SINCE_HEADER, ATTEMPT)
+        return self.message.without_headers(REASON_HEADER, DEAD_SINCE_HEADER, ATTEMPT_HEADER)
 
     def as_dict(self) -> dict[str, object]:
         """Return everything that is known about the letter."""

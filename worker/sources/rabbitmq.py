@@ -10,7 +10,7 @@ from mesh import logs
 from mesh.broker.channel import BrokerChannel
 from mesh.broker.connection import keep_connected
 from mesh.broker.errors import ConnectionLostError, PublishRefusedError
-from mesh.broker.messages import ATTEMPT, Delivery, Message
+from mesh.broker.messages import ATTEMPT_HEADER, Delivery, Message
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 from registry.order_messages import MalformedMessageError, parse_order_message
@@ -116,11 +116,11 @@ class RabbitMQSource:
     async def _settle(self, channel: BrokerChannel, delivery: Delivery, result: Result) -> None:
         attempt = delivery.message.attempt()
         if result.outcome is Outcome.RETRY:
-            retried = delivery.message.with_headers({ATTEMPT: attempt + 1})
+            retried = delivery.message.with_headers({ATTEMPT_HEADER: attempt + 1})
             await self._publish(channel, self._topology.retry_exchange, self._topology.retry_key(attempt), retried)
         elif result.outcome is Outcome.REJECT:
             letter = mark_dead(delivery.message, result.reason, datetime.now(UTC))
-            await self._publish(channel, self._topology.dead_exchange, self._topology.key, letter)
+            await self._publish(channel, self._topology.dead_exchange, self._topology.routing_key, letter)
         channel.ack(delivery.tag)
 
     async def _publish(self, channel: BrokerChannel, exchange: str, key: str, message: Message) -> None:

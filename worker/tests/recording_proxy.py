@@ -40,7 +40,7 @@ class RecordingProxy:
         """Publish new messages and return the ids of their orders."""
         order_ids = list(itertools.islice(self._order_ids, count))
         bodies = [orjson.dumps({"order_id": order_id, "book_id": 1, "quantity": 1}) for order_id in order_ids]
-        exchange, key = self._topology.exchange, self._topology.key
+        exchange, key = self._topology.exchange, self._topology.routing_key
         await asyncio.gather(*(self._channel.publish(exchange, key, Message(body)) for body in bodies))
         return order_ids
 

@@ -46,7 +46,7 @@ def add_letters(broker: Settings, *messages: Message) -> None:
         async with connect_to_broker(broker) as channel:
             await ORDER_TOPOLOGY.declare(channel)
             for message in messages:
-                await channel.publish(ORDER_TOPOLOGY.dead_exchange, ORDER_TOPOLOGY.key, message)
+                await channel.publish(ORDER_TOPOLOGY.dead_exchange, ORDER_TOPOLOGY.routing_key, message)
 
     asyncio.run(run())
 
@@ -132,7 +132,7 @@ def test_a_letter_that_the_queue_refuses_stays(command: Command, broker: Setting
     add_letters(broker, *(Message(BODY, f"id-{i}", RECORDED) for i in range(5)))
     status, _, error = command("redrive", "--all")
     assert (status, error.count("\n")) == (1, 1)
-    assert "There is no room for it." in error
+    assert "There is no room for the message." in error
     ids = [
         each.message_id
         for queue in (ORDER_TOPOLOGY.queue, ORDER_TOPOLOGY.dead_queue)

@@ -32,7 +32,7 @@ from worker.tests.conformance import (
 from worker.tests.recording_proxy import RecordingProxy, recording_proxy
 
 BODY = b'{"order_id": 7, "book_id": 3, "quantity": 2}'
-LONG_DELAY = replace(ORDER_TOPOLOGY, delays=(60,))
+LONG_DELAY = replace(ORDER_TOPOLOGY, retry_delays_seconds=(60,))
 """A retried message does not come back during a test."""
 PUBLISH_RETRY_SECONDS = 0.05
 
@@ -170,7 +170,7 @@ def test_a_plain_client_can_consume_from_the_same_queue(broker: Settings, broker
             while not consuming.done():
                 published += 1
                 body = json.dumps({"order_id": published, "book_id": 1, "quantity": 1}).encode()
-                await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.key, Message(body))
+                await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(body))
             await consuming
             await wait_for(lambda: len(recorder.order_ids) + len(consumed) >= published)
         assert len(consumed) == 1
@@ -183,7 +183,7 @@ def test_a_malformed_message_becomes_a_dead_letter_with_the_reason(broker: Setti
     """Other messages are processed, and the letter has the whole message, the reason and the time."""
 
     async def claim(channel: BrokerChannel) -> None:
-        exchange, key = ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.key
+        exchange, key = ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key
         await channel.publish(exchange, key, Message(b"\x00nonsense", "id-1", {"theirs": 1}, "text/plain"))
         await channel.publish(exchange, key, Message(BODY))
         recorder = Recorder(finish)
@@ -211,7 +211,7 @@ def test_a_retried_message_comes_back_with_its_attempt(broker: Settings) -> None
             return Result(Outcome.DONE if event.attempt else Outcome.RETRY, "reason")
 
         message = Message(BODY, headers={"x-request-id": "r"})
-        await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.key, message)
+        await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, message)
         async with running_source(new_source(broker), work):
             await wait_for(lambda: len(attempts) == 2)
         assert attempts == [0, 1]
@@ -227,7 +227,7 @@ def test_a_source_that_stops_leaves_its_messages_in_the_queue(broker: Settings) 
 
     async def claim(channel: BrokerChannel) -> None:
         for _ in range(20):
-            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.key, Message(BODY))
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
         recorder = Recorder(never_finish)
         async with running_source(new_source(broker), recorder.handle):
             await wait_for(lambda: len(recorder.order_ids) == 10)
@@ -244,11 +244,11 @@ def test_a_deleted_queue_is_declared_again(broker: Settings, rabbit: Broker, vho
     async def claim(channel: BrokerChannel) -> None:
         recorder = Recorder(finish)
         async with running_source(new_source(broker), recorder.handle):
-            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.key, Message(BODY))
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
             await wait_for(lambda: len(recorder.order_ids) == 1)
             await asyncio.to_thread(rabbit.manage, "DELETE", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}")
             await ORDER_TOPOLOGY.declare(channel)
-            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.key, Message(BODY))
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
             await wait_for(lambda: len(recorder.order_ids) == 2)
 
     check(broker, claim)
@@ -267,7 +267,7 @@ def test_a_message_whose_retry_is_refused_stays_in_its_queue(broker: Settings, r
             attempts.append(event.attempt)
             return Result(Outcome.DONE if event.attempt else Outcome.RETRY)
 
-        await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.key, Message(BODY))
+        await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
         async with running_source(new_source(broker), work):
             await wait_for(lambda: len(attempts) == 2)
         assert attempts == [0, 1]

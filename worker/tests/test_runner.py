@@ -7,7 +7,7 @@ import pytest
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 from structlog.testing import capture_logs
 
-from mesh.call import current
+from mesh.context import current_call
 from worker.handler import Handler, Outcome, Result
 from worker.runner import handle_and_log
 
@@ -22,7 +22,7 @@ class RecordingHandler:
 
     async def handle(self, event: OrderEvent) -> Result:
         """Reject the event."""
-        call = current.get()
+        call = current_call.get()
         assert call
         self.request_ids.append(call.request_id)
         return Result(Outcome.REJECT, "reason")
