@@ -73,8 +73,8 @@ def generate(target: Path) -> None:
     _protoc(*PLUGINS, f"--python_out={target}", f"--mypy_out=quiet:{target}", *all_sources())
     with_services = [file.name for file in described.file if file.service]
     _protoc(*PLUGINS, f"--grpc_python_out={target}", f"--mypy_grpc_out=quiet:{target}", *with_services)
-    for package in PACKAGES:
-        (target / package / "py.typed").touch()
+    for folder in {(target / path).parent for path in all_sources()}:
+        (folder / "py.typed").touch()  # PEP 561: not above, as the folders above are namespace packages
 
 
 def image(path: Path) -> None:

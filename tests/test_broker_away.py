@@ -54,8 +54,8 @@ def database(product: Product) -> Iterator[Database]:
 
 @pytest.fixture
 def orders(product: Product) -> Iterator[Stub]:
-    """The orders service, as the gateway sees it."""
-    with connect(product.target("orders"), Signer("gateway", MESH_SECRET)) as channel:
+    """The orders service, as the tester sees it."""
+    with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield Stub(channel)
 
 

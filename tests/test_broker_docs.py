@@ -37,7 +37,7 @@ def orders(product: Product) -> Iterator[orders_pb2_grpc.OrdersStub]:
     """The orders service; there is a buyer."""
     database = Database(parse_url(f"sqlite:///{product.folder}/data/bookstore.db"))
     add_users(database, 1)
-    with connect(product.target("orders"), Signer("gateway", MESH_SECRET)) as channel:
+    with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield orders_pb2_grpc.OrdersStub(channel)
     database.close()
 
