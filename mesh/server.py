@@ -11,7 +11,6 @@ from types import FrameType
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
 
 from mesh import logs
 from mesh.credentials import Credentials
@@ -21,6 +20,7 @@ from mesh.interceptors import server_interceptors
 from mesh.interceptors.errors import error_domain
 from mesh.policy import ContractError, policies
 from mesh.ports import PortInUseError
+from mesh.reflection import add_reflection
 from mesh.tls import Tls
 from mesh.validation import check_rules
 
@@ -96,8 +96,7 @@ class MeshServer:
         self._failure = ""
         service.add(self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = (service.descriptor.full_name, health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(names, self._server)
+        add_reflection(self._server, (service.descriptor.full_name, health.SERVICE_NAME))
         self.port = _bind(self._server, address, credentials.tls, service.name)
 
     def start(self) -> None:

@@ -38,7 +38,7 @@ def orders(product: Product) -> Iterator[orders_pb2_grpc.OrdersStub]:
     """A stub for the orders service; user 1 exists."""
     database = Database(parse_url(f"sqlite:///{product.folder}/data/bookstore.db"))
     add_users(database, 1)
-    with connect(product.target("orders"), Signer("gateway", MESH_SECRET)) as channel:
+    with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield orders_pb2_grpc.OrdersStub(channel)
     database.close()
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from protos.generate import GENERATED, PACKAGES, generate, main, release
+from protos.generate import GENERATED, PACKAGES, PROJECT, generate, main, release, with_dependencies
 
 pytestmark = pytest.mark.unit
 
@@ -25,6 +25,13 @@ def test_the_committed_code_is_the_generated_code(tmp_path: Path) -> None:
     fresh, committed = contents(tmp_path), contents(GENERATED)
     assert fresh.keys() == committed.keys()
     assert [name for name in fresh if fresh[name] != committed[name]] == []
+
+
+def test_the_wheel_demands_the_versions_that_the_generated_code_demands() -> None:
+    """An older grpcio or protobuf would be installed, and the import would fail."""
+    project = PROJECT.read_text("utf-8")
+    assert with_dependencies(project, GENERATED) == project
+    assert with_dependencies('dependencies = ["grpcio>=1.85"]\n', GENERATED) != 'dependencies = ["grpcio>=1.85"]\n'
 
 
 def test_a_release_is_the_same_every_time(tmp_path: Path) -> None:

@@ -25,13 +25,14 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13mesh/v1/rules.proto\x12\x07mesh.v1\x1a\x1b\x62uf/validate/validate.proto:\x97\x01\n\tprintable\x12\x19.buf.validate.StringRules\x18\xce\x8a\x03 \x01(\x08\x42g\xc2Hd\nb\n\x10string.printable\x12#must not contain control characters\x1a)!rule || !this.matches(\'[\\x00-\\x1f\\x7f]\'):\xb5\x01\n\x06\x61mount\x12\x19.buf.validate.StringRules\x18\xcf\x8a\x03 \x01(\x08\x42\x87\x01\xc2H\x83\x01\n\x80\x01\n\rstring.amount\x12\x38must be an amount of 0 or more with at most two decimals\x1a\x35!rule || this.matches(\'^[0-9]{1,8}([.][0-9]{1,2})?$\')b\x08\x65\x64itionsp\xe8\x07')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13mesh/v1/rules.proto\x12\x07mesh.v1\x1a\x1b\x62uf/validate/validate.proto:\x97\x01\n\tprintable\x12\x19.buf.validate.StringRules\x18\xce\x8a\x03 \x01(\x08\x42g\xc2Hd\nb\n\x10string.printable\x12#must not contain control characters\x1a)!rule || !this.matches(\'[\\x00-\\x1f\\x7f]\'):\xb5\x01\n\x06\x61mount\x12\x19.buf.validate.StringRules\x18\xcf\x8a\x03 \x01(\x08\x42\x87\x01\xc2H\x83\x01\n\x80\x01\n\rstring.amount\x12\x38must be an amount of 0 or more with at most two decimals\x1a\x35!rule || this.matches(\'^[0-9]{1,8}([.][0-9]{1,2})?$\')B1\n\x07mesh.v1B\nRulesProtoP\x01Z\x18\x62ookstore/mesh/v1;meshv1')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.v1.rules_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\007mesh.v1B\nRulesProtoP\001Z\030bookstore/mesh/v1;meshv1'
   _globals['printable']._loaded_options = None
   _globals['printable']._serialized_options = b'\302Hd\nb\n\020string.printable\022#must not contain control characters\032)!rule || !this.matches(\'[\\x00-\\x1f\\x7f]\')'
   _globals['amount']._loaded_options = None
