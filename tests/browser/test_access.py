@@ -170,7 +170,7 @@ SMALLEST_WIDTH = 320
 
 
 def test_no_page_scrolls_sideways_on_the_smallest_screen(backend: Backend, user: User, user_page: Page) -> None:
-    """No page is wider than 320 px, including those that show an order."""
+    """No page is wider than 320 px, including pages with an order."""
     book = backend.book()
     backend.place_and_complete_order(user, book)
     user_page.set_viewport_size({"width": SMALLEST_WIDTH, "height": 640})

@@ -3,8 +3,8 @@ const LOCK_NAME = "deckle-session";
 let lastInThisTab: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs one task at a time of those that use or change the refresh cookie. The lock covers all tabs,
- * or only this one where the browser has no locks (plain http on another host than localhost).
+ * Runs a task that uses the refresh cookie, one at a time. The lock covers all tabs, or only this one
+ * where the browser has no locks (plain http on another host than localhost).
  */
 export async function withSessionLock<T>(task: () => Promise<T>): Promise<T> {
   if ("locks" in navigator) return navigator.locks.request(LOCK_NAME, task);
