@@ -1,4 +1,4 @@
-"""`python -m bench.stubs NAME`: a service that answers constants over gRPC, without a database: the ceiling."""
+"""`python -m bench.stubs NAME`: a gRPC service that returns constants, without a database."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +10,7 @@ from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 from bookstore.users.v1 import users_pb2, users_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from mesh.v1.paging_pb2 import PageResponse
 
 from mesh.env import read_environment, text
 
@@ -20,36 +21,40 @@ BOOK = books_pb2.Book(
 )  # fmt: skip
 ORDER = orders_pb2.Order(
     order_id=1, book_id=1, user_id=1, price="10.99", quantity=1, status=orders_pb2.ORDER_STATUS_PENDING, title="Dune",
-    authors="Frank Herbert", url="/images/books/9780441013593.svg", order_date=Timestamp(seconds=1_760_000_000),
+    authors="Frank Herbert", url="/images/books/9780441013593.svg", create_time=Timestamp(seconds=1_760_000_000),
 )  # fmt: skip
-ANSWERS: dict[str, dict[str, Any]] = {
+RESPONSES: dict[str, dict[str, Any]] = {
     "users": {},
     "books": {
         "GetBook": books_pb2.GetBookResponse(book=BOOK),
-        "ListBooks": books_pb2.ListBooksResponse(books=[BOOK] * 8, page=1, limit=8, total=74),
+        "ListBooks": books_pb2.ListBooksResponse(
+            books=[BOOK] * 8, paging=PageResponse(page=1, page_size=8, total_size=74)
+        ),
     },
     "orders": {
         "PlaceOrder": orders_pb2.PlaceOrderResponse(order=ORDER),
         "GetOrder": orders_pb2.GetOrderResponse(order=ORDER),
         "ListUserOrders": orders_pb2.ListUserOrdersResponse(
-            orders=[ORDER] * 4, page_info=orders_pb2.PageInfo(page=1, limit=4, total=4)
+            orders=[ORDER] * 4, paging=PageResponse(page=1, page_size=4, total_size=4)
         ),
     },
 }
-CODE: dict[str, Any] = {"users": users_pb2_grpc, "books": books_pb2_grpc, "orders": orders_pb2_grpc}
-CONTRACTS: dict[str, Any] = {"users": users_pb2, "books": books_pb2, "orders": orders_pb2}
+STUB_MODULES: dict[str, Any] = {"users": users_pb2_grpc, "books": books_pb2_grpc, "orders": orders_pb2_grpc}
+CONTRACT_MODULES: dict[str, Any] = {"users": users_pb2, "books": books_pb2, "orders": orders_pb2}
 
 
 def main(name: str) -> None:
-    """Serves until it is killed, on the address that the real service would have."""
+    """Serve on the address of the real service until the process is killed."""
     title = name.title()
-    answers = {method: staticmethod(lambda _, __, answer=answer: answer) for method, answer in ANSWERS[name].items()}
-    servicer = type(title, (getattr(CODE[name], f"{title}Servicer"),), answers)()
+    responses = {
+        method: staticmethod(lambda _, __, response=response: response) for method, response in RESPONSES[name].items()
+    }
+    servicer = type(title, (getattr(STUB_MODULES[name], f"{title}Servicer"),), responses)()
     server = grpc.server(ThreadPoolExecutor(32))
-    getattr(CODE[name], f"add_{title}Servicer_to_server")(servicer, server)
+    getattr(STUB_MODULES[name], f"add_{title}Servicer_to_server")(servicer, server)
     serving = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(serving, server)
-    full_name = CONTRACTS[name].DESCRIPTOR.services_by_name[title].full_name
+    full_name = CONTRACT_MODULES[name].DESCRIPTOR.services_by_name[title].full_name
     serving.set(full_name, health_pb2.HealthCheckResponse.SERVING)
     server.add_insecure_port(text(read_environment(), f"{name.upper()}_ADDRESS"))
     server.start()

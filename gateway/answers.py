@@ -7,6 +7,7 @@ import orjson
 from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2
 from flask import Response
+from mesh.v1 import paging_pb2
 
 Json = Mapping[str, object]
 
@@ -56,7 +57,7 @@ def order_json(order: orders_pb2.Order) -> Json:
         "title": order.title,
         "authors": order.authors,
         "url": order.url,
-        "order_date": formatdate(order.order_date.seconds, usegmt=True),
+        "order_date": formatdate(order.create_time.seconds, usegmt=True),
     }
 
 
@@ -65,18 +66,18 @@ def money(amount: str) -> orjson.Fragment | None:
     return orjson.Fragment(amount) if amount else None
 
 
-def pagination(page: int, limit: int, total: int) -> Json:
-    """Where a page stands among the others."""
-    return {"page": page, "limit": limit, "total": total, "has_more": page * limit < total}
+def pagination(page: paging_pb2.PageResponse) -> Json:
+    """Return the `pagination` of a list, as the contract shows it."""
+    has_more = page.page * page.page_size < page.total_size
+    return {"page": page.page, "limit": page.page_size, "total": page.total_size, "has_more": has_more}
 
 
 def orders_page(answer: orders_pb2.ListUserOrdersResponse) -> Response:
     """A list of orders, with `pagination` when a page was asked for."""
     data = _all(answer.orders)
-    if not answer.HasField("page_info"):
+    if not answer.HasField("paging"):
         return success(data)
-    info = answer.page_info
-    return success(data, pagination=pagination(info.page, info.limit, info.total))
+    return success(data, pagination=pagination(answer.paging))
 
 
 def pending(answer: orders_pb2.FindPendingResponse) -> Response:

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Literal
 
+from mesh.v1.paging_pb2 import PageRequest
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 AMOUNT = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -12,6 +13,8 @@ DIGITS = re.compile(r"[+-]?[0-9]{1,20}")
 NOT_WHOLE = "must be a whole number"
 NOT_AMOUNT = "must be a number, such as 24.90"
 NOT_FLAG = "must be true or false"
+PAGE_NAMES = {"paging.page": "page", "paging.page_size": "limit"}
+"""Query parameters of a page, by the names of their fields in the contracts."""
 
 
 def _amount(value: object) -> str:
@@ -114,6 +117,15 @@ class PageQuery(Input):
 
     page: Page | None = None
     limit: Limit | None = None
+
+    def paging(self) -> PageRequest | None:
+        """Return the page as the services' contracts express it; None when neither parameter is set."""
+        if self.page is None and self.limit is None:
+            return None
+        paging = PageRequest(page_size=self.limit)
+        if self.page is not None:
+            paging.page = self.page
+        return paging
 
 
 class BooksQuery(PageQuery):

@@ -7,7 +7,7 @@ from flask import Response
 from gateway import replies
 from gateway.answers import book_json, money, pagination, success
 from gateway.auth import Access, Caller
-from gateway.bodies import BooksQuery, Decrement
+from gateway.bodies import PAGE_NAMES, BooksQuery, Decrement
 from gateway.rows import Row, RowSet
 
 SORTS = {
@@ -33,7 +33,8 @@ class Books:
     def rows(self) -> RowSet:
         """What the port serves."""
         return RowSet("books", "books", ("books",), [
-            Row(method="GET", path="/books", view=self.list_books, query=BooksQuery, answer=replies.BooksAnswer),
+            Row(method="GET", path="/books", view=self.list_books, query=BooksQuery, answer=replies.BooksAnswer,
+                names=PAGE_NAMES),
             Row(method="GET", path="/books/<id:book_id>", view=self.get_book, answer=replies.BookAnswer,
                 missing="Book was not found."),
             Row(method="GET", path="/genres", view=self.list_genres, answer=replies.GenresAnswer),
@@ -51,12 +52,11 @@ class Books:
             search=query.search,
             in_stock=query.in_stock,
             sort=SORTS[query.sort],
-            page=query.page,
-            limit=query.limit,
+            paging=query.paging(),
         )
         found = self._books.ListBooks(asked)
         data = [book_json(book) for book in found.books]
-        return success(data, pagination=pagination(found.page, found.limit, found.total))
+        return success(data, pagination=pagination(found.paging))
 
     def get_book(self, book_id: int) -> Response:
         """Answers one book."""

@@ -7,11 +7,13 @@ from flask import Response
 from gateway import replies
 from gateway.answers import STATUSES, order_json, orders_page, pending, success
 from gateway.auth import Access, Caller
-from gateway.bodies import NewOrder, NewStatus, PageQuery
+from gateway.bodies import PAGE_NAMES, NewOrder, NewStatus, PageQuery
 from gateway.rows import Row, RowSet
 
 NUMBERS = {name: number for number, name in STATUSES.items()}
 NO_ORDER, NO_USER_OR_BOOK = "Order not found.", "User or book was not found."
+NEWEST_ORDERS = 500
+"""Orders in a list without `page` and `limit`."""
 
 
 class Orders:
@@ -35,7 +37,7 @@ class Orders:
             Row(method="GET", path="/orders/<id:order_id>", view=self.get_order, access=both,
                 answer=replies.OrderAnswer, missing=NO_ORDER),
             Row(method="GET", path="/orders/user/<id:user_id>", view=self.list_user_orders, access=both,
-                query=PageQuery, answer=replies.OrdersAnswer, missing=NO_USER_OR_BOOK),
+                query=PageQuery, answer=replies.OrdersAnswer, missing=NO_USER_OR_BOOK, names=PAGE_NAMES),
             Row(method="GET", path="/orders/user/<id:user_id>/book/<id:book_id>", view=self.find_user_pending,
                 access=both, answer=replies.PendingAnswer, missing=NO_USER_OR_BOOK),
         ])  # fmt: skip
@@ -66,11 +68,18 @@ class Orders:
 
     def list_user_orders(self, user_id: int, caller: Caller, query: PageQuery) -> Response:
         """Lists a user's orders, the newest first: one page, or the newest 500 without `page` and `limit`."""
-        viewer = caller.user_id or None
-        asked = pb.ListUserOrdersRequest(user_id=user_id, page=query.page, limit=query.limit, viewer_id=viewer)
+        asked = orders_request(user_id, caller.user_id or None, query)
         return orders_page(self._orders.ListUserOrders(asked, metadata=caller.metadata))
 
     def find_user_pending(self, user_id: int, book_id: int, caller: Caller) -> Response:
         """Tells whether an order of that user for that book is being processed."""
         asked = pb.FindPendingRequest(user_id=user_id, book_id=book_id, viewer_id=caller.user_id or None)
         return pending(self._orders.FindPending(asked, metadata=caller.metadata))
+
+
+def orders_request(user_id: int, viewer_id: int | None, query: PageQuery) -> pb.ListUserOrdersRequest:
+    """Return the request for a page of a user's orders, or for the newest ones without `page` and `limit`."""
+    paging = query.paging()
+    if paging is None:
+        return pb.ListUserOrdersRequest(user_id=user_id, viewer_id=viewer_id, newest=NEWEST_ORDERS)
+    return pb.ListUserOrdersRequest(user_id=user_id, viewer_id=viewer_id, paging=paging)

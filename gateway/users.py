@@ -97,7 +97,7 @@ class Users:
             raise Refusal(403, message)
 
     def _opened(self, tokens: pb.TokenPair) -> Response:
-        expires = tokens.refresh_expires_at.ToDatetime(UTC)
+        expires = tokens.refresh_expire_time.ToDatetime(UTC)
         response = respond({"code": 200, "access_token": tokens.access_token})
         response.set_cookie(
             COOKIE,

@@ -15,6 +15,8 @@ class Call:
 
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     caller: str = ""
+    unrestricted: bool = False
+    """Whether the caller may see the data of every user: `unrestricted_callers` of the method's policy."""
     deadline: float | None = None
     """On the monotonic clock; none when the caller set none."""
 

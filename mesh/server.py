@@ -18,8 +18,9 @@ from mesh.credentials import Credentials
 from mesh.env import ConfigError, read_environment
 from mesh.identity import Verifier
 from mesh.interceptors import server_interceptors
-from mesh.policy import MissingPolicyError, policies
+from mesh.policy import ContractError, policies
 from mesh.tls import Tls
+from mesh.validation import check_rules
 
 MESSAGE_LIMIT = 1024 * 1024
 """Bytes of one request or answer."""
@@ -69,7 +70,7 @@ class MeshServer:
         connection_age: seconds until a caller has to connect again.
 
     Raises:
-        MissingPolicyError: when a method of the service has no policy.
+        ContractError: when a method of the service has no policy, or a request has an invalid rule.
         PortInUseError: when the address cannot be listened on.
         ConfigError: when its certificate cannot be read.
     """
@@ -83,6 +84,7 @@ class MeshServer:
         probe_every: float = PROBE_EVERY,
         connection_age: float = CONNECTION_AGE,
     ) -> None:
+        check_rules(service.descriptor)
         credentials = Credentials.of(secret)
         interceptors = server_interceptors(
             Verifier(service.name, credentials), policies(service.descriptor), service.descriptor.full_name
@@ -145,7 +147,7 @@ def run(name: str, wire: Callable[[Mapping[str, str]], tuple[MeshServer, Callabl
     try:
         logs.configure(name, environ)
         server, close = wire(environ)
-    except (ConfigError, MissingPolicyError) as error:
+    except (ConfigError, ContractError) as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 2
     except PortInUseError as error:

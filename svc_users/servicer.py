@@ -102,12 +102,12 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
         return pb.TokenPair(
             access_token=self._tokens.access(owner, session, self._clock()),
             refresh_token=self._tokens.refresh(owner, session),
-            refresh_expires_at=_timestamp(session.expires_at),
+            refresh_expire_time=_timestamp(session.expires_at),
         )
 
 
 def _user(row: AnyRow) -> pb.User:
-    return pb.User(user_id=row.user_id, username=row.username, email=row.email, created_at=_timestamp(row.created_at))
+    return pb.User(user_id=row.user_id, username=row.username, email=row.email, create_time=_timestamp(row.created_at))
 
 
 def _timestamp(moment: datetime) -> Timestamp:

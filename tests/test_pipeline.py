@@ -1,6 +1,5 @@
-"""The way of an order through real processes, on a SQLite file and on a real server."""
+"""Orders pass through real processes, on a SQLite file and on a real database server."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,47 +15,49 @@ from sqlalchemy.engine import URL
 from database.engine import Database
 from mesh.client import connect, parse_failure
 from mesh.identity import Signer
-from tests.harness import MESH_SECRET, Product, running
+from mesh.testing import rpc_failure, wait_until
+from tests.harness import MESH_SECRET, Product, running_product
 
 pytestmark = pytest.mark.integration
 
 BUYERS, COPIES = 200, 20
+TIMEOUT_SECONDS = 60
 
 
 @pytest.fixture
 def product(tmp_path: Path, engine: str, seeded_url: URL, request: pytest.FixtureRequest) -> Iterator[Product]:
-    """Services and worker, without the gateway: on a file and without a broker, as `make run`, and on real servers."""
+    """The services and the worker: on a file without a broker, as with `make run`, and on real servers."""
     settings = {"RABBIT_URL": request.getfixturevalue("broker_url")} if engine == "server" else {}
-    with running(tmp_path, "books", "orders", "worker", settings=settings, database=seeded_url) as started:
+    with running_product(tmp_path, "books", "orders", "worker", settings=settings, database=seeded_url) as started:
         yield started
 
 
 @pytest.fixture
 def database(product: Product, seeded_url: URL) -> Iterator[Database]:
-    """The product's database, seen from outside."""
-    opened = Database(seeded_url)
-    yield opened
-    opened.close()
+    """The product's database."""
+    database = Database(seeded_url)
+    yield database
+    database.close()
 
 
 @pytest.fixture
 def orders(product: Product) -> Iterator[orders_pb2_grpc.OrdersStub]:
-    """The orders service, as the gateway sees it."""
-    with connect(product.target("orders"), Signer("gateway", MESH_SECRET)) as channel:
+    """A stub for the orders service, with the tester's identity."""
+    with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield orders_pb2_grpc.OrdersStub(channel)
 
 
 @pytest.fixture
 def books(product: Product) -> Iterator[books_pb2_grpc.BooksStub]:
-    """The books service, as the worker sees it."""
-    with connect(product.target("books"), Signer("worker", MESH_SECRET)) as channel:
+    """A stub for the books service, with the tester's identity."""
+    with connect(product.target("books"), Signer("tester", MESH_SECRET)) as channel:
         yield books_pb2_grpc.BooksStub(channel)
 
 
-def test_two_hundred_buyers_of_the_last_twenty_copies_leave_twenty_happy(
+def test_two_hundred_buyers_of_the_last_twenty_copies_get_twenty(
     database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
 ) -> None:
-    """Exactly 20 orders complete, all others fail or are refused, and the stock ends at 0, never below."""
+    """Exactly 20 orders complete, all others fail or are refused, and the stock ends at 0."""
     add_users(database, BUYERS)
     execute(database, "UPDATE Books SET quantity = :copies WHERE book_id = 1", copies=COPIES)
 
@@ -71,10 +72,10 @@ def test_two_hundred_buyers_of_the_last_twenty_copies_leave_twenty_happy(
 
     with ThreadPoolExecutor(BUYERS) as pool:
         placed = [order_id for order_id in pool.map(buy, range(1, BUYERS + 1)) if order_id]
-    ended = [wait_for_end(orders, order_id) for order_id in placed]
+    statuses = [wait_for_end(orders, order_id) for order_id in placed]
 
-    assert ended.count(orders_pb2.ORDER_STATUS_COMPLETED) == COPIES
-    assert ended.count(orders_pb2.ORDER_STATUS_FAILED) == len(placed) - COPIES
+    assert statuses.count(orders_pb2.ORDER_STATUS_COMPLETED) == COPIES
+    assert statuses.count(orders_pb2.ORDER_STATUS_FAILED) == len(placed) - COPIES
     assert books.GetBook(books_pb2.GetBookRequest(book_id=1)).book.quantity == 0
     taken = execute(database, "SELECT sum(quantity) FROM StockMovements WHERE outcome = 'applied'")
     assert taken == COPIES
@@ -83,15 +84,15 @@ def test_two_hundred_buyers_of_the_last_twenty_copies_leave_twenty_happy(
 def test_the_same_event_three_times_takes_the_copies_once(
     database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
 ) -> None:
-    """Events that come back after they were done change neither the stock nor the order."""
+    """An event that is delivered again after it was processed changes neither the stock nor the order."""
     add_users(database, 1)
     before = books.GetBook(books_pb2.GetBookRequest(book_id=2)).book.quantity
     placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=2, quantity=3)).order
     for _ in range(3):
         assert wait_for_end(orders, placed.order_id) == orders_pb2.ORDER_STATUS_COMPLETED
-        wait_for(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
+        wait_until(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
         execute(database, "UPDATE Outbox SET published_at = NULL, lease_until = '2000-01-01 00:00:00.000000'")
-    wait_for(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
+    wait_until(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
     assert execute(database, "SELECT attempts FROM Outbox") >= 4
     assert books.GetBook(books_pb2.GetBookRequest(book_id=2)).book.quantity == before - 3
 
@@ -99,36 +100,37 @@ def test_the_same_event_three_times_takes_the_copies_once(
 def test_an_order_placed_while_the_worker_is_dead_ends_when_it_is_back(
     product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub
 ) -> None:
-    """Nothing is lost when the worker is killed: the orders wait for the next one."""
+    """Nothing is lost when the worker is killed: the orders wait for its successor."""
     add_users(database, 1)
     product.processes["worker"].kill()
     placed = [
         orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=book_id, quantity=1)).order.order_id
         for book_id in (3, 4, 5)
     ]
-    execute(database, "UPDATE Outbox SET lease_until = '2000-01-01 00:00:00.000000'")  # the dead one's leases are over
+    execute(
+        database, "UPDATE Outbox SET lease_until = '2000-01-01 00:00:00.000000'"
+    )  # ends the leases of the killed worker
     product.start("worker")
     assert {wait_for_end(orders, order_id) for order_id in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}
 
 
-def test_orders_survive_a_books_service_that_goes_and_comes_back(
+def test_orders_survive_a_restart_of_the_books_service(
     product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub
 ) -> None:
-    """Without Books nothing can be placed, one clear code says so, and what was placed before ends afterwards."""
+    """Without Books no order can be placed, one clear code says so, and earlier orders end afterwards."""
     add_users(database, 2)
     product.processes["worker"].stop()
     placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=6, quantity=1)).order.order_id
     product.processes["books"].kill()
     product.start("worker")
-    with pytest.raises(grpc.RpcError) as caught:
-        orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=2, book_id=6, quantity=1))
-    assert parse_failure(caught.value).code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+    failure = rpc_failure(orders.PlaceOrder, orders_pb2.PlaceOrderRequest(user_id=2, book_id=6, quantity=1))
+    assert failure.code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
     product.start("books")
     assert wait_for_end(orders, placed) == orders_pb2.ORDER_STATUS_COMPLETED
 
 
 def add_users(database: Database, count: int) -> None:
-    """Accounts that nobody logs in to, with the ids from 1."""
+    """Add accounts without a usable password, with ids from 1."""
     with database.write() as transaction:
         statement = "INSERT INTO Users (username, email, password_hash, created_at) VALUES (:n, :e, 'x', '2026-01-01')"
         rows = [{"n": f"buyer {i}", "e": f"buyer{i}@example.org"} for i in range(count)]
@@ -137,7 +139,7 @@ def add_users(database: Database, count: int) -> None:
 
 
 def execute(database: Database, statement: str, **values: object) -> Any:
-    """Runs a statement; answers the first value of a query."""
+    """Run a statement, and return the first value of a query."""
     with database.write() as transaction:
         result = transaction.execute(text(statement), values)
         value = result.scalar() if result.returns_rows else None
@@ -146,7 +148,7 @@ def execute(database: Database, statement: str, **values: object) -> Any:
 
 
 def wait_for_end(orders: orders_pb2_grpc.OrdersStub, order_id: int) -> "orders_pb2.OrderStatus.ValueType":
-    """The status in which the order ended."""
+    """Wait until the order has ended, and return its status."""
     status = orders_pb2.ORDER_STATUS_PENDING
 
     def ended() -> bool:
@@ -154,17 +156,5 @@ def wait_for_end(orders: orders_pb2_grpc.OrdersStub, order_id: int) -> "orders_p
         status = orders.GetOrder(orders_pb2.GetOrderRequest(order_id=order_id)).order.status
         return status != orders_pb2.ORDER_STATUS_PENDING
 
-    wait_for(ended)
+    wait_until(ended, TIMEOUT_SECONDS)
     return status
-
-
-def wait_for(condition: Any, patience: float = 60) -> None:
-    """Returns when the condition holds.
-
-    Raises:
-        AssertionError: when it does not within the patience, in seconds.
-    """
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)

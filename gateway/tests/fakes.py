@@ -13,6 +13,7 @@ from bookstore.users.v1 import users_pb2
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_status import rpc_status
+from mesh.v1.paging_pb2 import PageResponse
 
 from gateway.config import Config
 from gateway.stubs import Stubs
@@ -35,7 +36,7 @@ BOOK_JSON = {
 }  # fmt: skip
 ORDER = orders_pb2.Order(
     order_id=5, book_id=1, user_id=7, price="24.90", quantity=2, status=orders_pb2.ORDER_STATUS_PENDING, title="Emma",
-    authors="Jane Austen", url="/images/books/9780141439587.svg", order_date=Timestamp(seconds=1755037184),
+    authors="Jane Austen", url="/images/books/9780141439587.svg", create_time=Timestamp(seconds=1755037184),
 )  # fmt: skip
 ORDER_JSON = {
     "order_id": 5, "book_id": 1, "user_id": 7, "price": 24.9, "quantity": 2, "status": "pending", "title": "Emma",
@@ -99,13 +100,15 @@ class Services:
     """The three services."""
 
     def __init__(self) -> None:
-        tokens = users_pb2.TokenPair(access_token="access", refresh_token="refresh", refresh_expires_at=_in_a_day())
+        tokens = users_pb2.TokenPair(access_token="access", refresh_token="refresh", refresh_expire_time=_in_a_day())
         user = users_pb2.User(user_id=7, username="Ada", email="ada@example.org")
         self.register = Rpc(users_pb2.RegisterResponse(user=user))
         self.login = Rpc(users_pb2.LoginResponse(tokens=tokens, user=user))
         self.refresh = Rpc(users_pb2.RefreshResponse(tokens=tokens))
         self.logout = Rpc(users_pb2.LogoutResponse())
-        self.list_books = Rpc(books_pb2.ListBooksResponse(books=[BOOK], page=1, limit=8, total=9))
+        self.list_books = Rpc(
+            books_pb2.ListBooksResponse(books=[BOOK], paging=PageResponse(page=1, page_size=8, total_size=9))
+        )
         self.get_book = Rpc(books_pb2.GetBookResponse(book=BOOK))
         genres = [books_pb2.GenreCount(genre="Classics", count=2)]
         self.list_genres = Rpc(books_pb2.ListGenresResponse(genres=genres, lowest_price="5.00", highest_price="24.90"))

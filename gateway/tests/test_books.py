@@ -3,6 +3,7 @@
 import pytest
 from bookstore.books.v1 import books_pb2 as pb
 from flask.testing import FlaskClient
+from mesh.v1.paging_pb2 import PageRequest
 
 from gateway.tests.fakes import BOOK_JSON, Services, bearer, service_bearer
 from mesh.errors import FailedPrecondition, InvalidArgument, MeshError, NotFound, PermissionDenied, Unauthenticated
@@ -56,7 +57,7 @@ def test_filters_reach_the_service(client: FlaskClient, services: Services) -> N
     )
     assert services.list_books.asked[0] == pb.ListBooksRequest(
         genre="Classics", min_price="5", max_price="24.90", search="50%_", in_stock=True,
-        sort=pb.BOOK_SORT_PRICE_DESC, page=2, limit=3,
+        sort=pb.BOOK_SORT_PRICE_DESC, paging=PageRequest(page=2, page_size=3),
     )  # fmt: skip
 
 
@@ -70,7 +71,7 @@ def test_filters_without_a_value_are_not_set(client: FlaskClient, services: Serv
 def test_of_repeated_parameters_the_first_wins(client: FlaskClient, services: Services) -> None:
     """No surprise for whoever appends to an address."""
     client.get("/books?page=2&page=3")
-    assert services.list_books.asked[0].page == 2
+    assert services.list_books.asked[0].paging.page == 2
 
 
 @pytest.mark.parametrize(
@@ -99,8 +100,9 @@ def test_a_malformed_parameter_is_named(client: FlaskClient, services: Services,
 
 def test_a_value_out_of_range_is_the_services_to_refuse(client: FlaskClient, services: Services) -> None:
     """Its sentence and its fields come through."""
+    sent = {"paging.page_size": "paging.page_size must be less than or equal to 100."}
+    services.list_books.fails(InvalidArgument(sent["paging.page_size"], "INVALID_FIELD", fields=sent))
     told = {"limit": "limit must be less than or equal to 100."}
-    services.list_books.fails(InvalidArgument(told["limit"], "INVALID_FIELD", fields=told))
     response = client.get("/books?limit=101")
     assert response.json == {"code": 400, "message": told["limit"], "data": {"fields": told}}
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from bookstore.orders.v1 import orders_pb2 as pb
 from flask.testing import FlaskClient
+from mesh.v1.paging_pb2 import PageRequest, PageResponse
 
 from gateway.tests.fakes import ORDER, ORDER_JSON, Services, bearer, service_bearer
 from mesh.errors import AlreadyExists, FailedPrecondition, MeshError, NotFound, PermissionDenied
@@ -15,7 +16,7 @@ NEW = {
     "book_id": 1, "user_id": 7, "price": "24.90", "quantity": 2, "status": "pending", "title": "Emma",
     "authors": "Jane Austen", "url": "/images/books/1.svg",
 }  # fmt: skip
-PAGE = pb.PageInfo(page=2, limit=4, total=8)
+PAGE = PageResponse(page=2, page_size=4, total_size=8)
 
 
 def test_a_service_stores_an_order(client: FlaskClient, services: Services) -> None:
@@ -97,17 +98,17 @@ def test_a_list_without_a_page_has_no_pagination(client: FlaskClient, services: 
     """The newest 500, which the service counts."""
     response = client.get(path, headers=bearer())
     assert (response.status_code, response.json) == (200, {"code": 200, "data": [ORDER_JSON]})
-    assert services.list_orders.asked == [pb.ListUserOrdersRequest(user_id=7, viewer_id=7)]
+    assert services.list_orders.asked == [pb.ListUserOrdersRequest(user_id=7, viewer_id=7, newest=500)]
 
 
 @pytest.mark.parametrize("path", ["/orders/user/7", "/myorders"])
 def test_a_list_with_a_page_has_pagination(client: FlaskClient, services: Services, path: str) -> None:
     """Half a page asked for is a page, too."""
-    services.list_orders.answer = pb.ListUserOrdersResponse(orders=[ORDER], page_info=PAGE)
+    services.list_orders.answer = pb.ListUserOrdersResponse(orders=[ORDER], paging=PAGE)
     response = client.get(f"{path}?page=2", headers=bearer())
     pagination = {"page": 2, "limit": 4, "total": 8, "has_more": False}
     assert response.json == {"code": 200, "data": [ORDER_JSON], "pagination": pagination}
-    assert services.list_orders.asked == [pb.ListUserOrdersRequest(user_id=7, page=2, viewer_id=7)]
+    assert services.list_orders.asked == [pb.ListUserOrdersRequest(user_id=7, viewer_id=7, paging=PageRequest(page=2))]
 
 
 @pytest.mark.parametrize("path", ["/orders/user/8", "/orders/user/8/book/1"])

@@ -26,6 +26,7 @@ class Access(UnaryInterceptor):
         super().__init__()
         self._verifier = verifier
         self._callers = {method: frozenset(policy.callers) for method, policy in policies.items()}
+        self._unrestricted = {method: frozenset(policy.unrestricted_callers) for method, policy in policies.items()}
 
     def around(self, method: str, handle: Handle, request: Message, context: grpc.ServicerContext) -> Message:
         """Answers the call of somebody who may make it."""
@@ -41,6 +42,7 @@ class Access(UnaryInterceptor):
         call = current.get()
         if call is not None:
             call.caller = caller
+            call.unrestricted = caller in self._unrestricted.get(method, ())
         if caller not in callers:
             message = f"{caller} may not call {method.rpartition('/')[2]}."
             raise PermissionDenied(message, "CALLER_NOT_ALLOWED")

@@ -12,7 +12,7 @@ from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from mesh.v1 import policy_pb2, rules_pb2
+from mesh.v1 import paging_pb2, policy_pb2, rules_pb2
 
 from mesh.call import current
 from mesh.server import Service
@@ -20,7 +20,7 @@ from protos import generate
 
 Answer = Callable[[Any, grpc.ServicerContext], Message]
 
-IMPORTED = (policy_pb2, rules_pb2)
+IMPORTED = (paging_pb2, policy_pb2, rules_pb2)
 """The pool has to know what `echo.proto` imports."""
 
 
@@ -42,6 +42,11 @@ def descriptor(name: str = "Echo") -> ServiceDescriptor:
 def request(**fields: object) -> Any:
     """A SayRequest that keeps the rules, but for the given fields."""
     return _message("SayRequest")(**{"text": "hello", "times": 1, **fields})
+
+
+def list_request(text: str = "", **paging: object) -> Any:
+    """Return a ListRequest for a page of the list with that filter."""
+    return _message("ListRequest")(filter=text, paging=paging)
 
 
 def response(**fields: object) -> Any:

@@ -17,7 +17,7 @@ from mesh.broker.messages import Delivery, Message
 from mesh.broker.settings import Settings, broker_settings
 from mesh.broker.topology import Topology
 from tests.servers.certificates import Authority
-from tests.servers.gate import Gate
+from tests.servers.proxy import TcpProxy
 from tests.servers.rabbitmq import Broker
 
 pytestmark = pytest.mark.integration
@@ -231,7 +231,7 @@ def test_with_tls_the_broker_is_checked(rabbit: Broker, vhost: str, tmp_path: Pa
 
 def test_a_lost_link_is_made_again_and_said_once(rabbit: Broker, vhost: str) -> None:
     """However often it is tried in vain, there is one line; and one when the broker is back."""
-    gate = Gate(rabbit.port)
+    gate = TcpProxy(rabbit.port)
     settings = broker_settings({"RABBIT_URL": rabbit.url(vhost).replace(f":{rabbit.port}/", f":{gate.port}/")})
     assert settings
     links = 0

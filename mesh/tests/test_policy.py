@@ -9,6 +9,7 @@ from mesh.policy import MissingPolicyError, deadlines, policies, service_config
 from mesh.server import MeshServer, Service
 from mesh.testing import SECRET
 from mesh.tests import echo
+from mesh.validation import InvalidRuleError
 
 pytestmark = pytest.mark.unit
 
@@ -18,15 +19,30 @@ def test_each_method_has_the_policy_of_its_contract() -> None:
     found = policies(echo.descriptor())
     assert set(found) == {f"/mesh.test.v1.Echo/{name}" for name in ("Say", "Change", "Shout")}
     say = found["/mesh.test.v1.Echo/Say"]
-    assert (list(say.callers), say.idempotent, say.deadline_ms) == (["tester", "gateway"], True, 2000)
+    assert (list(say.callers), list(say.unrestricted_callers)) == (["tester", "gateway"], ["tester"])
+    assert say.deadline_ms == 2000
 
 
-@pytest.mark.parametrize("name", ["Unguarded", "Endless", "Streaming"])
+@pytest.mark.parametrize("name", ["Unguarded", "Endless", "Streaming", "Contradictory"])
 def test_a_server_refuses_to_start_without_a_policy_that_holds(name: str) -> None:
     """No policy, half a policy, and a stream that no interceptor guards: each is named before the port is open."""
     service = Service("echo", echo.descriptor(name), lambda _: None)
     with pytest.raises(MissingPolicyError, match=rf"^mesh\.test\.v1\.{name}\.Say "):
         MeshServer(service, SECRET, "127.0.0.1:0")
+
+
+def test_a_server_refuses_to_start_with_a_rule_that_cannot_be_evaluated() -> None:
+    """The mistake is in a message inside the request, and no request has been sent yet."""
+    service = Service("echo", echo.descriptor("Uncompiled"), lambda _: None)
+    with pytest.raises(InvalidRuleError, match=r"^mesh\.test\.v1\.Uncompiled\.Say .*no_such_field"):
+        MeshServer(service, SECRET, "127.0.0.1:0")
+
+
+def test_a_caller_that_does_not_exist_is_refused() -> None:
+    """A policy with a misspelled caller is a mistake when the known callers are given."""
+    assert policies(echo.descriptor(), {"tester", "gateway", "worker"})
+    with pytest.raises(MissingPolicyError, match=r"^mesh\.test\.v1\.Echo\.Say .* unknown callers: gateway\.$"):
+        policies(echo.descriptor(), {"tester", "worker"})
 
 
 def test_each_method_has_its_own_deadline() -> None:

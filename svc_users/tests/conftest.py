@@ -74,7 +74,7 @@ Serve = Callable[[Hasher], AbstractContextManager[users_pb2_grpc.UsersStub]]
 
 @pytest.fixture
 def serve(file_database: Database, clock: Clock, tokens: Tokens) -> Serve:
-    """Starts the service with a hasher, and answers it as the gateway sees it."""
+    """Starts the service with a hasher, and answers it as the tester sees it."""
 
     @contextmanager
     def served(hasher: Hasher) -> Iterator[users_pb2_grpc.UsersStub]:
@@ -86,7 +86,7 @@ def serve(file_database: Database, clock: Clock, tokens: Tokens) -> Serve:
             users_pb2.DESCRIPTOR.services_by_name["Users"],
             lambda server: users_pb2_grpc.add_UsersServicer_to_server(servicer, server),
         )
-        with running(service) as target, channel_as("gateway", target) as channel:
+        with running(service) as target, channel_as("tester", target) as channel:
             yield users_pb2_grpc.UsersStub(channel)
 
     return served

@@ -52,7 +52,7 @@ def session(users: Stub) -> pb.TokenPair:
 def test_an_account_is_stored_in_its_one_form(users: Stub, file_database: Database, clock: Clock) -> None:
     """The email is in lower case, the name without blanks, and of the password there is a hash only."""
     user = users.Register(ANN).user
-    assert (user.username, user.email, user.created_at.ToDatetime(clock.now.tzinfo)) == (
+    assert (user.username, user.email, user.create_time.ToDatetime(clock.now.tzinfo)) == (
         "Ann",
         "ann@example.org",
         clock.now,
@@ -131,7 +131,7 @@ def test_a_login_opens_a_session(users: Stub, clock: Clock) -> None:
     assert access["sub"] == later["sub"] == str(user.user_id)
     assert access["name"] == "Ann"
     assert access["sid"] == later["sid"]
-    assert later["exp"] == answer.tokens.refresh_expires_at.seconds == int(clock.now.timestamp()) + 24 * 3600
+    assert later["exp"] == answer.tokens.refresh_expire_time.seconds == int(clock.now.timestamp()) + 24 * 3600
 
 
 def test_two_logins_are_two_sessions(users: Stub, session: pb.TokenPair) -> None:
@@ -185,7 +185,7 @@ def test_a_refresh_gives_a_new_pair_of_the_same_session(users: Stub, session: pb
         assert rotated.refresh_token != last.refresh_token
         assert claims(rotated.refresh_token)["sid"] == claims(session.refresh_token)["sid"]
         assert claims(rotated.refresh_token)["exp"] == claims(session.refresh_token)["exp"]
-        assert rotated.refresh_expires_at == session.refresh_expires_at
+        assert rotated.refresh_expire_time == session.refresh_expire_time
         assert claims(rotated.access_token)["type"] == "access"
         last = rotated
 

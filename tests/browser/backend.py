@@ -11,10 +11,7 @@ from sqlalchemy import text
 
 from database.engine import Database
 from mesh.testing import wait_until
-from tests.harness import JWT_SECRET, Product
-
-REQUEST_TIMEOUT_SECONDS = 60.0
-WAIT_TIMEOUT_SECONDS = 60.0
+from tests.harness import JWT_SECRET, PROCESS_TIMEOUT_SECONDS, Product, responds
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ class Backend:
     def log_in(self, user: User) -> httpx.Response:
         """Return the response with the access token and the refresh cookie."""
         body = {"email": user.email, "password": user.password}
-        return httpx.post(f"{self.product.url('USERS_PORT')}/login", json=body, timeout=REQUEST_TIMEOUT_SECONDS)
+        return httpx.post(f"{self.product.url('USERS_PORT')}/login", json=body, timeout=PROCESS_TIMEOUT_SECONDS)
 
     def place_order(self, user: User, book: Book, quantity: int = 1) -> int:
         """Place an order without the browser and return its id."""
@@ -98,7 +95,9 @@ class Backend:
         """Wait until the user's newest order has this status."""
         token = self._token(user)
         wait_until(
-            lambda: self._orders(token)[0]["status"] == status, WAIT_TIMEOUT_SECONDS, lambda: str(self._orders(token))
+            lambda: self._orders(token)[0]["status"] == status,
+            PROCESS_TIMEOUT_SECONDS,
+            lambda: str(self._orders(token)),
         )
 
     def place_and_complete_order(self, user: User, book: Book) -> None:
@@ -119,13 +118,8 @@ class Backend:
     def start(self, *names: str) -> None:
         """Start the processes that do not run, and wait until every port of the gateway is ready."""
         self.product.start(*(name for name in names if name not in self.product.processes))
-        wait_until(lambda: all(map(self._is_ready, self.product.rest)), WAIT_TIMEOUT_SECONDS)
-
-    def _is_ready(self, port: str) -> bool:
-        try:
-            return httpx.get(f"{self.product.url(port)}/ready", timeout=1).is_success
-        except httpx.TransportError:
-            return False
+        urls = [f"{self.product.url(port)}/ready" for port in self.product.rest]
+        wait_until(lambda: all(map(responds, urls)), PROCESS_TIMEOUT_SECONDS)
 
     def _token(self, user: User) -> str:
         return str(self.log_in(user).json()["access_token"])
@@ -143,7 +137,7 @@ class Backend:
     def _request(self, method: str, port: str, path: str, token: str, body: object) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = self.product.url(port) + path
-        response = httpx.request(method, url, json=body, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS)
+        response = httpx.request(method, url, json=body, headers=headers, timeout=PROCESS_TIMEOUT_SECONDS)
         assert response.is_success, response.text
         return response.json()
 

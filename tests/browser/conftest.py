@@ -10,7 +10,7 @@ from database.engine import Database, parse_url
 from launcher import shop
 from mesh.env import read_environment
 from tests.browser.backend import Backend, User
-from tests.harness import Product, running
+from tests.harness import Product, running_product
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_FLAGS = [
@@ -34,7 +34,7 @@ expect.set_options(timeout=EXPECT_TIMEOUT_MS)
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole product with pages built from the current sources. The worker processes orders without a delay."""
     shop.build(read_environment(), print)
-    with running(tmp_path_factory.mktemp("shop"), *PROCESSES) as started:
+    with running_product(tmp_path_factory.mktemp("shop"), *PROCESSES) as started:
         yield started
 
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14mesh/v1/policy.proto\x12\x07mesh.v1\x1a google/protobuf/descriptor.proto\"B\n\x06Policy\x12\x0f\n\x07\x63\x61llers\x18\x01 \x03(\t\x12\x12\n\nidempotent\x18\x02 \x01(\x08\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x03 \x01(\x05:A\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xce\x8a\x03 \x01(\x0b\x32\x0f.mesh.v1.Policyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14mesh/v1/policy.proto\x12\x07mesh.v1\x1a google/protobuf/descriptor.proto\"L\n\x06Policy\x12\x0f\n\x07\x63\x61llers\x18\x01 \x03(\t\x12\x1c\n\x14unrestricted_callers\x18\x02 \x03(\t\x12\x13\n\x0b\x64\x65\x61\x64line_ms\x18\x03 \x01(\x05\"-\n\x07Service\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64\x65\x66\x61ult_port\x18\x02 \x01(\x05:A\n\x06policy\x12\x1e.google.protobuf.MethodOptions\x18\xce\x8a\x03 \x01(\x0b\x32\x0f.mesh.v1.Policy:D\n\x07service\x12\x1f.google.protobuf.ServiceOptions\x18\xce\x8a\x03 \x01(\x0b\x32\x10.mesh.v1.Serviceb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.v1.policy_pb2', _globa
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_POLICY']._serialized_start=67
-  _globals['_POLICY']._serialized_end=133
+  _globals['_POLICY']._serialized_end=143
+  _globals['_SERVICE']._serialized_start=145
+  _globals['_SERVICE']._serialized_end=190
 # @@protoc_insertion_point(module_scope)

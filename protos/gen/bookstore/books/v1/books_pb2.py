@@ -23,11 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from mesh.v1 import paging_pb2 as mesh_dot_v1_dot_paging__pb2
 from mesh.v1 import policy_pb2 as mesh_dot_v1_dot_policy__pb2
 from mesh.v1 import rules_pb2 as mesh_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ookstore/books/v1/books.proto\x12\x12\x62ookstore.books.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x14mesh/v1/policy.proto\x1a\x13mesh/v1/rules.proto\"\xbb\x01\n\x04\x42ook\x12\x0f\n\x07\x62ook_id\x18\x01 \x01(\x03\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0c\n\x04isbn\x18\x04 \x01(\t\x12\x0f\n\x07\x61uthors\x18\x05 \x01(\t\x12\x12\n\npublishers\x18\x06 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x07 \x01(\t\x12\r\n\x05genre\x18\x08 \x01(\t\x12\r\n\x05price\x18\t \x01(\t\x12\x10\n\x08quantity\x18\n \x01(\x05\x12\x0b\n\x03url\x18\x0b \x01(\t\"*\n\nGenreCount\x12\r\n\x05genre\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\xe3\x02\n\x10ListBooksRequest\x12\x1f\n\x05genre\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x18\x32\xf0\xd4\x18\x01H\x00\x88\x01\x01\x12!\n\tmin_price\x18\x02 \x01(\tB\t\xbaH\x06r\x04\xf8\xd4\x18\x01H\x01\x88\x01\x01\x12!\n\tmax_price\x18\x03 \x01(\tB\t\xbaH\x06r\x04\xf8\xd4\x18\x01H\x02\x88\x01\x01\x12!\n\x06search\x18\x04 \x01(\tB\x0c\xbaH\tr\x07\x18\xc8\x01\xf0\xd4\x18\x01H\x03\x88\x01\x01\x12\x10\n\x08in_stock\x18\x05 \x01(\x08\x12\x34\n\x04sort\x18\x06 \x01(\x0e\x32\x1c.bookstore.books.v1.BookSortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1a\n\x04page\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x01H\x04\x88\x01\x01\x12\x1d\n\x05limit\x18\x08 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x01H\x05\x88\x01\x01\x42\x08\n\x06_genreB\x0c\n\n_min_priceB\x0c\n\n_max_priceB\t\n\x07_searchB\x07\n\x05_pageB\x08\n\x06_limit\"h\n\x11ListBooksResponse\x12\'\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x18.bookstore.books.v1.Book\x12\x0c\n\x04page\x18\x02 \x01(\x05\x12\r\n\x05limit\x18\x03 \x01(\x05\x12\r\n\x05total\x18\x04 \x01(\x05\"*\n\x0eGetBookRequest\x12\x18\n\x07\x62ook_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"9\n\x0fGetBookResponse\x12&\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x18.bookstore.books.v1.Book\":\n\x14\x42\x61tchGetBooksRequest\x12\"\n\x08\x62ook_ids\x18\x01 \x03(\x03\x42\x10\xbaH\r\x92\x01\n\x08\x01\x10\x64\"\x04\"\x02 \x00\"@\n\x15\x42\x61tchGetBooksResponse\x12\'\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x18.bookstore.books.v1.Book\"\x13\n\x11ListGenresRequest\"q\n\x12ListGenresResponse\x12.\n\x06genres\x18\x01 \x03(\x0b\x32\x1e.bookstore.books.v1.GenreCount\x12\x14\n\x0clowest_price\x18\x02 \x01(\t\x12\x15\n\rhighest_price\x18\x03 \x01(\t\"b\n\x10\x44\x65\x63rementRequest\x12\x19\n\x08order_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x18\n\x07\x62ook_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x19\n\x08quantity\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02 \x00\"J\n\x11\x44\x65\x63rementResponse\x12\x35\n\x07outcome\x18\x01 \x01(\x0e\x32$.bookstore.books.v1.DecrementOutcome\"[\n\x15\x42\x61tchDecrementRequest\x12\x42\n\x08requests\x18\x01 \x03(\x0b\x32$.bookstore.books.v1.DecrementRequestB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"R\n\x16\x42\x61tchDecrementResponse\x12\x38\n\tresponses\x18\x01 \x03(\x0b\x32%.bookstore.books.v1.DecrementResponse\"\x8d\x01\n\x12RemoveStockRequest\x12\x18\n\x07\x62ook_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12]\n\x08quantity\x18\x02 \x01(\x05\x42K\xbaHH\xba\x01\x45\n\x08quantity\x12/Invalid quantity provided. Must be more than 0.\x1a\x08this > 0\"=\n\x13RemoveStockResponse\x12&\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x18.bookstore.books.v1.Book*\x99\x01\n\x08\x42ookSort\x12\x19\n\x15\x42OOK_SORT_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x42OOK_SORT_TITLE\x10\x01\x12\x18\n\x14\x42OOK_SORT_TITLE_DESC\x10\x02\x12\x13\n\x0f\x42OOK_SORT_PRICE\x10\x03\x12\x18\n\x14\x42OOK_SORT_PRICE_DESC\x10\x04\x12\x14\n\x10\x42OOK_SORT_NEWEST\x10\x05*t\n\x10\x44\x65\x63rementOutcome\x12!\n\x1d\x44\x45\x43REMENT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45\x43REMENT_OUTCOME_APPLIED\x10\x01\x12\x1e\n\x1a\x44\x45\x43REMENT_OUTCOME_REJECTED\x10\x02\x32\xf3\x06\n\x05\x42ooks\x12\x84\x01\n\tListBooks\x12$.bookstore.books.v1.ListBooksRequest\x1a%.bookstore.books.v1.ListBooksResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xb8\x17\x12~\n\x07GetBook\x12\".bookstore.books.v1.GetBookRequest\x1a#.bookstore.books.v1.GetBookResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xd0\x0f\x12\x7f\n\rBatchGetBooks\x12(.bookstore.books.v1.BatchGetBooksRequest\x1a).bookstore.books.v1.BatchGetBooksResponse\"\x19\xf2\xd4\x18\x15\n\x06orders\n\x06tester\x10\x01\x18\xd0\x0f\x12\x87\x01\n\nListGenres\x12%.bookstore.books.v1.ListGenresRequest\x1a&.bookstore.books.v1.ListGenresResponse\"*\xf2\xd4\x18&\n\x07gateway\n\x06orders\n\x06worker\n\x06tester\x10\x01\x18\xd0\x0f\x12k\n\tDecrement\x12$.bookstore.books.v1.DecrementRequest\x1a%.bookstore.books.v1.DecrementResponse\"\x11\xf2\xd4\x18\r\n\x06worker\x10\x01\x18\x88\'\x12z\n\x0e\x42\x61tchDecrement\x12).bookstore.books.v1.BatchDecrementRequest\x1a*.bookstore.books.v1.BatchDecrementResponse\"\x11\xf2\xd4\x18\r\n\x06worker\x10\x01\x18\x88\'\x12o\n\x0bRemoveStock\x12&.bookstore.books.v1.RemoveStockRequest\x1a\'.bookstore.books.v1.RemoveStockResponse\"\x0f\xf2\xd4\x18\x0b\n\x06worker\x18\x88\'b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ookstore/books/v1/books.proto\x12\x12\x62ookstore.books.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x14mesh/v1/paging.proto\x1a\x14mesh/v1/policy.proto\x1a\x13mesh/v1/rules.proto\"\xbb\x01\n\x04\x42ook\x12\x0f\n\x07\x62ook_id\x18\x01 \x01(\x03\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x0c\n\x04isbn\x18\x04 \x01(\t\x12\x0f\n\x07\x61uthors\x18\x05 \x01(\t\x12\x12\n\npublishers\x18\x06 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x07 \x01(\t\x12\r\n\x05genre\x18\x08 \x01(\t\x12\r\n\x05price\x18\t \x01(\t\x12\x10\n\x08quantity\x18\n \x01(\x05\x12\x0b\n\x03url\x18\x0b \x01(\t\"*\n\nGenreCount\x12\r\n\x05genre\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"\xbb\x02\n\x10ListBooksRequest\x12\x1f\n\x05genre\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x18\x32\xf0\xd4\x18\x01H\x00\x88\x01\x01\x12!\n\tmin_price\x18\x02 \x01(\tB\t\xbaH\x06r\x04\xf8\xd4\x18\x01H\x01\x88\x01\x01\x12!\n\tmax_price\x18\x03 \x01(\tB\t\xbaH\x06r\x04\xf8\xd4\x18\x01H\x02\x88\x01\x01\x12!\n\x06search\x18\x04 \x01(\tB\x0c\xbaH\tr\x07\x18\xc8\x01\xf0\xd4\x18\x01H\x03\x88\x01\x01\x12\x10\n\x08in_stock\x18\x05 \x01(\x08\x12\x34\n\x04sort\x18\x06 \x01(\x0e\x32\x1c.bookstore.books.v1.BookSortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12$\n\x06paging\x18\x07 \x01(\x0b\x32\x14.mesh.v1.PageRequestB\x08\n\x06_genreB\x0c\n\n_min_priceB\x0c\n\n_max_priceB\t\n\x07_search\"c\n\x11ListBooksResponse\x12\'\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x18.bookstore.books.v1.Book\x12%\n\x06paging\x18\x02 \x01(\x0b\x32\x15.mesh.v1.PageResponse\"*\n\x0eGetBookRequest\x12\x18\n\x07\x62ook_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"9\n\x0fGetBookResponse\x12&\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x18.bookstore.books.v1.Book\":\n\x14\x42\x61tchGetBooksRequest\x12\"\n\x08\x62ook_ids\x18\x01 \x03(\x03\x42\x10\xbaH\r\x92\x01\n\x08\x01\x10\x64\"\x04\"\x02 \x00\"@\n\x15\x42\x61tchGetBooksResponse\x12\'\n\x05\x62ooks\x18\x01 \x03(\x0b\x32\x18.bookstore.books.v1.Book\"\x13\n\x11ListGenresRequest\"q\n\x12ListGenresResponse\x12.\n\x06genres\x18\x01 \x03(\x0b\x32\x1e.bookstore.books.v1.GenreCount\x12\x14\n\x0clowest_price\x18\x02 \x01(\t\x12\x15\n\rhighest_price\x18\x03 \x01(\t\"b\n\x10\x44\x65\x63rementRequest\x12\x19\n\x08order_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x18\n\x07\x62ook_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12\x19\n\x08quantity\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02 \x00\"J\n\x11\x44\x65\x63rementResponse\x12\x35\n\x07outcome\x18\x01 \x01(\x0e\x32$.bookstore.books.v1.DecrementOutcome\"[\n\x15\x42\x61tchDecrementRequest\x12\x42\n\x08requests\x18\x01 \x03(\x0b\x32$.bookstore.books.v1.DecrementRequestB\n\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\"R\n\x16\x42\x61tchDecrementResponse\x12\x38\n\tresponses\x18\x01 \x03(\x0b\x32%.bookstore.books.v1.DecrementResponse\"\x8d\x01\n\x12RemoveStockRequest\x12\x18\n\x07\x62ook_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12]\n\x08quantity\x18\x02 \x01(\x05\x42K\xbaHH\xba\x01\x45\n\x08quantity\x12/Invalid quantity provided. Must be more than 0.\x1a\x08this > 0\"=\n\x13RemoveStockResponse\x12&\n\x04\x62ook\x18\x01 \x01(\x0b\x32\x18.bookstore.books.v1.Book*\x85\x01\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x42OOK_NOT_FOUND\x10\x01\x12\x13\n\x0fORDER_NOT_FOUND\x10\x02\x12\x1d\n\x19ORDER_COUNTED_DIFFERENTLY\x10\x03\x12\x10\n\x0cOUT_OF_STOCK\x10\x04*\x99\x01\n\x08\x42ookSort\x12\x19\n\x15\x42OOK_SORT_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x42OOK_SORT_TITLE\x10\x01\x12\x18\n\x14\x42OOK_SORT_TITLE_DESC\x10\x02\x12\x13\n\x0f\x42OOK_SORT_PRICE\x10\x03\x12\x18\n\x14\x42OOK_SORT_PRICE_DESC\x10\x04\x12\x14\n\x10\x42OOK_SORT_NEWEST\x10\x05*t\n\x10\x44\x65\x63rementOutcome\x12!\n\x1d\x44\x45\x43REMENT_OUTCOME_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x44\x45\x43REMENT_OUTCOME_APPLIED\x10\x01\x12\x1e\n\x1a\x44\x45\x43REMENT_OUTCOME_REJECTED\x10\x02\x32\xe1\x06\n\x05\x42ooks\x12u\n\tListBooks\x12$.bookstore.books.v1.ListBooksRequest\x1a%.bookstore.books.v1.ListBooksResponse\"\x1b\x90\x02\x01\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\xb8\x17\x12w\n\x07GetBook\x12\".bookstore.books.v1.GetBookRequest\x1a#.bookstore.books.v1.GetBookResponse\"#\x90\x02\x01\xf2\xd4\x18\x1c\n\x07gateway\n\x06orders\n\x06tester\x18\xd0\x0f\x12\x80\x01\n\rBatchGetBooks\x12(.bookstore.books.v1.BatchGetBooksRequest\x1a).bookstore.books.v1.BatchGetBooksResponse\"\x1a\x90\x02\x01\xf2\xd4\x18\x13\n\x06orders\n\x06tester\x18\xd0\x0f\x12x\n\nListGenres\x12%.bookstore.books.v1.ListGenresRequest\x1a&.bookstore.books.v1.ListGenresResponse\"\x1b\x90\x02\x01\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\xd0\x0f\x12l\n\tDecrement\x12$.bookstore.books.v1.DecrementRequest\x1a%.bookstore.books.v1.DecrementResponse\"\x12\x90\x02\x02\xf2\xd4\x18\x0b\n\x06worker\x18\x88\'\x12{\n\x0e\x42\x61tchDecrement\x12).bookstore.books.v1.BatchDecrementRequest\x1a*.bookstore.books.v1.BatchDecrementResponse\"\x12\x90\x02\x02\xf2\xd4\x18\x0b\n\x06worker\x18\x88\'\x12o\n\x0bRemoveStock\x12&.bookstore.books.v1.RemoveStockRequest\x1a\'.bookstore.books.v1.RemoveStockResponse\"\x0f\xf2\xd4\x18\x0b\n\x06worker\x18\x88\'\x1a\x0f\xf2\xd4\x18\x0b\n\x05\x62ooks\x10\x84\x87\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,10 +45,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTBOOKSREQUEST'].fields_by_name['search']._serialized_options = b'\272H\tr\007\030\310\001\360\324\030\001'
   _globals['_LISTBOOKSREQUEST'].fields_by_name['sort']._loaded_options = None
   _globals['_LISTBOOKSREQUEST'].fields_by_name['sort']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_LISTBOOKSREQUEST'].fields_by_name['page']._loaded_options = None
-  _globals['_LISTBOOKSREQUEST'].fields_by_name['page']._serialized_options = b'\272H\004\032\002(\001'
-  _globals['_LISTBOOKSREQUEST'].fields_by_name['limit']._loaded_options = None
-  _globals['_LISTBOOKSREQUEST'].fields_by_name['limit']._serialized_options = b'\272H\006\032\004\030d(\001'
   _globals['_GETBOOKREQUEST'].fields_by_name['book_id']._loaded_options = None
   _globals['_GETBOOKREQUEST'].fields_by_name['book_id']._serialized_options = b'\272H\004\"\002 \000'
   _globals['_BATCHGETBOOKSREQUEST'].fields_by_name['book_ids']._loaded_options = None
@@ -64,56 +61,60 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVESTOCKREQUEST'].fields_by_name['book_id']._serialized_options = b'\272H\004\"\002 \000'
   _globals['_REMOVESTOCKREQUEST'].fields_by_name['quantity']._loaded_options = None
   _globals['_REMOVESTOCKREQUEST'].fields_by_name['quantity']._serialized_options = b'\272HH\272\001E\n\010quantity\022/Invalid quantity provided. Must be more than 0.\032\010this > 0'
+  _globals['_BOOKS']._loaded_options = None
+  _globals['_BOOKS']._serialized_options = b'\362\324\030\013\n\005books\020\204\207\003'
   _globals['_BOOKS'].methods_by_name['ListBooks']._loaded_options = None
-  _globals['_BOOKS'].methods_by_name['ListBooks']._serialized_options = b'\362\324\030&\n\007gateway\n\006orders\n\006worker\n\006tester\020\001\030\270\027'
+  _globals['_BOOKS'].methods_by_name['ListBooks']._serialized_options = b'\220\002\001\362\324\030\024\n\007gateway\n\006tester\030\270\027'
   _globals['_BOOKS'].methods_by_name['GetBook']._loaded_options = None
-  _globals['_BOOKS'].methods_by_name['GetBook']._serialized_options = b'\362\324\030&\n\007gateway\n\006orders\n\006worker\n\006tester\020\001\030\320\017'
+  _globals['_BOOKS'].methods_by_name['GetBook']._serialized_options = b'\220\002\001\362\324\030\034\n\007gateway\n\006orders\n\006tester\030\320\017'
   _globals['_BOOKS'].methods_by_name['BatchGetBooks']._loaded_options = None
-  _globals['_BOOKS'].methods_by_name['BatchGetBooks']._serialized_options = b'\362\324\030\025\n\006orders\n\006tester\020\001\030\320\017'
+  _globals['_BOOKS'].methods_by_name['BatchGetBooks']._serialized_options = b'\220\002\001\362\324\030\023\n\006orders\n\006tester\030\320\017'
   _globals['_BOOKS'].methods_by_name['ListGenres']._loaded_options = None
-  _globals['_BOOKS'].methods_by_name['ListGenres']._serialized_options = b'\362\324\030&\n\007gateway\n\006orders\n\006worker\n\006tester\020\001\030\320\017'
+  _globals['_BOOKS'].methods_by_name['ListGenres']._serialized_options = b'\220\002\001\362\324\030\024\n\007gateway\n\006tester\030\320\017'
   _globals['_BOOKS'].methods_by_name['Decrement']._loaded_options = None
-  _globals['_BOOKS'].methods_by_name['Decrement']._serialized_options = b'\362\324\030\r\n\006worker\020\001\030\210\''
+  _globals['_BOOKS'].methods_by_name['Decrement']._serialized_options = b'\220\002\002\362\324\030\013\n\006worker\030\210\''
   _globals['_BOOKS'].methods_by_name['BatchDecrement']._loaded_options = None
-  _globals['_BOOKS'].methods_by_name['BatchDecrement']._serialized_options = b'\362\324\030\r\n\006worker\020\001\030\210\''
+  _globals['_BOOKS'].methods_by_name['BatchDecrement']._serialized_options = b'\220\002\002\362\324\030\013\n\006worker\030\210\''
   _globals['_BOOKS'].methods_by_name['RemoveStock']._loaded_options = None
   _globals['_BOOKS'].methods_by_name['RemoveStock']._serialized_options = b'\362\324\030\013\n\006worker\030\210\''
-  _globals['_BOOKSORT']._serialized_start=1750
-  _globals['_BOOKSORT']._serialized_end=1903
-  _globals['_DECREMENTOUTCOME']._serialized_start=1905
-  _globals['_DECREMENTOUTCOME']._serialized_end=2021
-  _globals['_BOOK']._serialized_start=127
-  _globals['_BOOK']._serialized_end=314
-  _globals['_GENRECOUNT']._serialized_start=316
-  _globals['_GENRECOUNT']._serialized_end=358
-  _globals['_LISTBOOKSREQUEST']._serialized_start=361
-  _globals['_LISTBOOKSREQUEST']._serialized_end=716
-  _globals['_LISTBOOKSRESPONSE']._serialized_start=718
-  _globals['_LISTBOOKSRESPONSE']._serialized_end=822
-  _globals['_GETBOOKREQUEST']._serialized_start=824
-  _globals['_GETBOOKREQUEST']._serialized_end=866
-  _globals['_GETBOOKRESPONSE']._serialized_start=868
-  _globals['_GETBOOKRESPONSE']._serialized_end=925
-  _globals['_BATCHGETBOOKSREQUEST']._serialized_start=927
-  _globals['_BATCHGETBOOKSREQUEST']._serialized_end=985
-  _globals['_BATCHGETBOOKSRESPONSE']._serialized_start=987
-  _globals['_BATCHGETBOOKSRESPONSE']._serialized_end=1051
-  _globals['_LISTGENRESREQUEST']._serialized_start=1053
-  _globals['_LISTGENRESREQUEST']._serialized_end=1072
-  _globals['_LISTGENRESRESPONSE']._serialized_start=1074
-  _globals['_LISTGENRESRESPONSE']._serialized_end=1187
-  _globals['_DECREMENTREQUEST']._serialized_start=1189
-  _globals['_DECREMENTREQUEST']._serialized_end=1287
-  _globals['_DECREMENTRESPONSE']._serialized_start=1289
-  _globals['_DECREMENTRESPONSE']._serialized_end=1363
-  _globals['_BATCHDECREMENTREQUEST']._serialized_start=1365
-  _globals['_BATCHDECREMENTREQUEST']._serialized_end=1456
-  _globals['_BATCHDECREMENTRESPONSE']._serialized_start=1458
-  _globals['_BATCHDECREMENTRESPONSE']._serialized_end=1540
-  _globals['_REMOVESTOCKREQUEST']._serialized_start=1543
-  _globals['_REMOVESTOCKREQUEST']._serialized_end=1684
-  _globals['_REMOVESTOCKRESPONSE']._serialized_start=1686
-  _globals['_REMOVESTOCKRESPONSE']._serialized_end=1747
-  _globals['_BOOKS']._serialized_start=2024
-  _globals['_BOOKS']._serialized_end=2907
+  _globals['_ERRORREASON']._serialized_start=1727
+  _globals['_ERRORREASON']._serialized_end=1860
+  _globals['_BOOKSORT']._serialized_start=1863
+  _globals['_BOOKSORT']._serialized_end=2016
+  _globals['_DECREMENTOUTCOME']._serialized_start=2018
+  _globals['_DECREMENTOUTCOME']._serialized_end=2134
+  _globals['_BOOK']._serialized_start=149
+  _globals['_BOOK']._serialized_end=336
+  _globals['_GENRECOUNT']._serialized_start=338
+  _globals['_GENRECOUNT']._serialized_end=380
+  _globals['_LISTBOOKSREQUEST']._serialized_start=383
+  _globals['_LISTBOOKSREQUEST']._serialized_end=698
+  _globals['_LISTBOOKSRESPONSE']._serialized_start=700
+  _globals['_LISTBOOKSRESPONSE']._serialized_end=799
+  _globals['_GETBOOKREQUEST']._serialized_start=801
+  _globals['_GETBOOKREQUEST']._serialized_end=843
+  _globals['_GETBOOKRESPONSE']._serialized_start=845
+  _globals['_GETBOOKRESPONSE']._serialized_end=902
+  _globals['_BATCHGETBOOKSREQUEST']._serialized_start=904
+  _globals['_BATCHGETBOOKSREQUEST']._serialized_end=962
+  _globals['_BATCHGETBOOKSRESPONSE']._serialized_start=964
+  _globals['_BATCHGETBOOKSRESPONSE']._serialized_end=1028
+  _globals['_LISTGENRESREQUEST']._serialized_start=1030
+  _globals['_LISTGENRESREQUEST']._serialized_end=1049
+  _globals['_LISTGENRESRESPONSE']._serialized_start=1051
+  _globals['_LISTGENRESRESPONSE']._serialized_end=1164
+  _globals['_DECREMENTREQUEST']._serialized_start=1166
+  _globals['_DECREMENTREQUEST']._serialized_end=1264
+  _globals['_DECREMENTRESPONSE']._serialized_start=1266
+  _globals['_DECREMENTRESPONSE']._serialized_end=1340
+  _globals['_BATCHDECREMENTREQUEST']._serialized_start=1342
+  _globals['_BATCHDECREMENTREQUEST']._serialized_end=1433
+  _globals['_BATCHDECREMENTRESPONSE']._serialized_start=1435
+  _globals['_BATCHDECREMENTRESPONSE']._serialized_end=1517
+  _globals['_REMOVESTOCKREQUEST']._serialized_start=1520
+  _globals['_REMOVESTOCKREQUEST']._serialized_end=1661
+  _globals['_REMOVESTOCKRESPONSE']._serialized_start=1663
+  _globals['_REMOVESTOCKRESPONSE']._serialized_end=1724
+  _globals['_BOOKS']._serialized_start=2137
+  _globals['_BOOKS']._serialized_end=3002
 # @@protoc_insertion_point(module_scope)

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class BooksStub:
-    """Answers what the shop sells and keeps count of what is left.
+    """Provides the catalogue and manages the stock.
     """
 
     def __init__(self, channel):
@@ -73,31 +73,36 @@ class BooksStub:
 
 
 class BooksServicer:
-    """Answers what the shop sells and keeps count of what is left.
+    """Provides the catalogue and manages the stock.
     """
 
     def ListBooks(self, request, context):
         """Lists one page of the catalogue, filtered and sorted.
 
-        Errors: INVALID_ARGUMENT when a page, a limit, a price or a text is out of range.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): a filter or a number is out of range or malformed.
+        - INVALID_ARGUMENT (INVALID_PAGE_TOKEN): the page token is malformed or belongs to other filters.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetBook(self, request, context):
-        """Answers one book by its id.
+        """Returns the book with this id.
 
-        Errors: INVALID_ARGUMENT when the id is below 1; NOT_FOUND when no book has it.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): the id is below 1.
+        - NOT_FOUND (BOOK_NOT_FOUND): no book has the id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetBooks(self, request, context):
-        """Answers several books in one go. Those that do not exist are left out: a single wrong id spoils nothing.
+        """Returns several books. Ids without a book are left out of the response and are not an error.
 
-        Errors: INVALID_ARGUMENT when there is no id or are more than 100, or when one is below 1.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -106,38 +111,47 @@ class BooksServicer:
     def ListGenres(self, request, context):
         """Lists the genres with the number of books in each, and the range of prices.
 
-        Errors: none of its own.
+        Errors: only those of the mesh.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Decrement(self, request, context):
-        """Takes an order's copies from the stock, once however often it is called, and stores how it ended.
+        """Takes the copies of an order from the stock and stores the outcome.
 
-        Errors: INVALID_ARGUMENT when an id or the quantity is below 1; NOT_FOUND when no book (BOOK_NOT_FOUND) or no order
-        (ORDER_NOT_FOUND) has the id;
-        FAILED_PRECONDITION when the same order was already counted with another book or quantity;
-        PERMISSION_DENIED for every caller but the worker.
+        The order's id is the key: a repeated call changes nothing and returns the stored outcome.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
+        - NOT_FOUND (BOOK_NOT_FOUND): no book has the id.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
+        - FAILED_PRECONDITION (ORDER_COUNTED_DIFFERENTLY): the order was already counted with another book or quantity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def BatchDecrement(self, request, context):
-        """Decrement for many orders in one transaction: all of them are counted, or none is.
+        """Does the same as Decrement for many orders in one transaction: all of them are counted, or none is.
 
-        Errors: those of Decrement, when one of the orders has one.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
+        - NOT_FOUND (BOOK_NOT_FOUND): no book has one of the ids.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
+        - FAILED_PRECONDITION (ORDER_COUNTED_DIFFERENTLY): an order was already counted with another book or quantity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveStock(self, request, context):
-        """Takes copies from the stock without an order, each time it is called: the plain REST decrement.
+        """Takes copies from the stock without an order. Every call takes copies, also a repeated one.
 
-        Errors: INVALID_ARGUMENT when the id or the quantity is below 1; NOT_FOUND when no book has the id;
-        FAILED_PRECONDITION when fewer copies are left; PERMISSION_DENIED for every caller but the worker.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): the id or the quantity is below 1.
+        - NOT_FOUND (BOOK_NOT_FOUND): no book has the id.
+        - FAILED_PRECONDITION (OUT_OF_STOCK): fewer copies are left.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -190,7 +204,7 @@ def add_BooksServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Books:
-    """Answers what the shop sells and keeps count of what is left.
+    """Provides the catalogue and manages the stock.
     """
 
     @staticmethod

@@ -26,7 +26,11 @@ if _version_not_supported:
 
 
 class OrdersStub:
-    """Takes orders, knows how each stands, and hands their events to the worker when there is no broker.
+    """Accepts orders, stores their status, and hands their events to the worker when there is no broker.
+
+    Methods that read the orders of a user have a field `viewer_id`: the user on whose behalf the caller asks, who must
+    be the owner of the orders. Only the `unrestricted_callers` of a method's policy may leave it out and read the orders
+    of every user.
     """
 
     def __init__(self, channel):
@@ -83,94 +87,126 @@ class OrdersStub:
 
 
 class OrdersServicer:
-    """Takes orders, knows how each stands, and hands their events to the worker when there is no broker.
+    """Accepts orders, stores their status, and hands their events to the worker when there is no broker.
+
+    Methods that read the orders of a user have a field `viewer_id`: the user on whose behalf the caller asks, who must
+    be the owner of the orders. Only the `unrestricted_callers` of a method's policy may leave it out and read the orders
+    of every user.
     """
 
     def PlaceOrder(self, request, context):
-        """Places an order at the catalogue's own price, and its event in the same transaction.
+        """Places an order at the price of the catalogue, and stores its event in the same transaction.
 
-        Errors: INVALID_ARGUMENT when a field is out of range; NOT_FOUND when the book or the user does not exist;
-        FAILED_PRECONDITION when the price has changed (reason PRICE_CHANGED) or the stock is too low (OUT_OF_STOCK);
-        ALREADY_EXISTS when that user has a pending order for that book (ORDER_PENDING, with the Order in the details);
-        FAILED_PRECONDITION when the idempotency key was used with another request (IDEMPOTENCY_KEY_REUSED);
-        UNAVAILABLE or DEADLINE_EXCEEDED when Books cannot be asked.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): a field is out of range.
+        - NOT_FOUND (BOOK_NOT_FOUND): no book has the id.
+        - NOT_FOUND (USER_OR_BOOK_NOT_FOUND): no user has the id.
+        - FAILED_PRECONDITION (PRICE_CHANGED): the price differs from `expected_price`; the metadata contains the `price`.
+        - FAILED_PRECONDITION (OUT_OF_STOCK): too few copies are left; the metadata contains the number `left`.
+        - FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED): the idempotency key was used with another request.
+        - ALREADY_EXISTS (ORDER_PENDING): the user has a pending order for the book, which is attached as an Order.
+        - UNAVAILABLE or DEADLINE_EXCEEDED: the books service did not respond.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateOrder(self, request, context):
-        """Stores an order as given, for services that priced it themselves; a pending one gets its event too.
+        """Stores an order as given, for services that determine the price themselves. A pending order gets an event.
 
-        Errors: INVALID_ARGUMENT when a field is out of range; NOT_FOUND when the book or the user does not exist;
-        ALREADY_EXISTS when the order is pending and that user has a pending order for that book.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): a field is out of range.
+        - NOT_FOUND (USER_OR_BOOK_NOT_FOUND): no user or no book has the id.
+        - ALREADY_EXISTS (ORDER_PENDING): the order is pending and the user has a pending order for the book, which is
+        attached as an Order.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetOrder(self, request, context):
-        """Answers one order by its id.
+        """Returns the order with this id.
 
-        Errors: INVALID_ARGUMENT when the id is below 1; NOT_FOUND when no order has it;
-        PERMISSION_DENIED when a viewer is given who does not own it.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): an id is below 1.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
+        - PERMISSION_DENIED (NOT_OWNER): the viewer does not own the order.
+        - PERMISSION_DENIED (VIEWER_REQUIRED): the caller must set `viewer_id`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListUserOrders(self, request, context):
-        """Lists a user's orders, the newest first: one page, or the newest 500 when neither page nor limit is set.
+        """Lists the orders of a user, the newest first.
 
-        Errors: INVALID_ARGUMENT when the id, the page or the limit is out of range;
-        PERMISSION_DENIED when a viewer is given who is another user.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): an id or a number is out of range.
+        - INVALID_ARGUMENT (INVALID_PAGE_TOKEN): the page token is malformed or belongs to another user's orders.
+        - PERMISSION_DENIED (NOT_OWNER): the viewer is another user.
+        - PERMISSION_DENIED (VIEWER_REQUIRED): the caller must set `viewer_id`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FindPending(self, request, context):
-        """Answers the pending order of a user for a book, if there is one.
+        """Returns the pending order of a user for a book, if there is one.
 
-        Errors: INVALID_ARGUMENT when an id is below 1; PERMISSION_DENIED when a viewer is given who is another user.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): an id is below 1.
+        - PERMISSION_DENIED (NOT_OWNER): the viewer is another user.
+        - PERMISSION_DENIED (VIEWER_REQUIRED): the caller must set `viewer_id`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetStatus(self, request, context):
-        """Ends a pending order. The end state that the order already has is no error.
+        """Ends a pending order. An order that already has the requested status stays as it is.
 
-        Errors: INVALID_ARGUMENT when the status is not an end state; NOT_FOUND when no order has the id;
-        FAILED_PRECONDITION when it ended otherwise; PERMISSION_DENIED for every caller but the worker.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): the id is below 1, or the status is not an end state.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
+        - FAILED_PRECONDITION (ORDER_ENDED): the order ended with another status, which the metadata contains as `status`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def BatchSetStatus(self, request, context):
-        """SetStatus for many orders in one transaction: all of them end, or none does.
+        """Does the same as SetStatus for many orders in one transaction: all of them end, or none does.
 
-        Errors: those of SetStatus, when one of the orders has one.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
+        - FAILED_PRECONDITION (ORDER_ENDED): an order ended with another status.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def LeaseEvents(self, request, context):
-        """Leases events to one worker: nobody else gets them until the lease ends. Waits for events when there are none.
+        """Leases events to one worker: no other worker gets them until the lease expires. Waits when there are no events.
 
-        Errors: INVALID_ARGUMENT when a number or a duration is out of range;
-        FAILED_PRECONDITION when a broker carries the events instead.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): a number or a duration is out of range.
+        - FAILED_PRECONDITION (BROKER_CARRIES_EVENTS): a broker delivers the events instead.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AckEvents(self, request, context):
-        """Settles leased events: done ones never come back, retried ones after their delay, rejected ones are set aside.
+        """Settles leased events.
 
-        Errors: INVALID_ARGUMENT when an event id is missing or malformed, or a settlement is not one of the three.
+        A settlement takes effect only while its lease token is the event's current one. It is ignored, without an error,
+        when another lease has begun or the event is already settled, so that a late worker cannot affect the next one.
+        A late `done` is ignored too: the next worker repeats calls that change nothing, because the order has ended.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): an event id or a lease token is not a UUID, a settlement is missing, or a value
+        is out of range.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -233,7 +269,11 @@ def add_OrdersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Orders:
-    """Takes orders, knows how each stands, and hands their events to the worker when there is no broker.
+    """Accepts orders, stores their status, and hands their events to the worker when there is no broker.
+
+    Methods that read the orders of a user have a field `viewer_id`: the user on whose behalf the caller asks, who must
+    be the owner of the orders. Only the `unrestricted_callers` of a method's policy may leave it out and read the orders
+    of every user.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class UsersStub:
-    """Knows who may sign in, and issues and withdraws their tokens.
+    """Manages accounts and sessions, and issues the tokens of users.
     """
 
     def __init__(self, channel):
@@ -63,54 +63,69 @@ class UsersStub:
 
 
 class UsersServicer:
-    """Knows who may sign in, and issues and withdraws their tokens.
+    """Manages accounts and sessions, and issues the tokens of users.
     """
 
     def Register(self, request, context):
-        """Creates an account. The email is stored in lower case; two accounts never share one.
+        """Creates an account. The email is stored in lower case, and an email belongs to at most one account.
 
-        Errors: INVALID_ARGUMENT when a field is missing, too long or malformed, or the password too short;
-        ALREADY_EXISTS when the email has an account; UNAVAILABLE when too many passwords are to be hashed at once.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): a field is missing, too long or malformed.
+        - INVALID_ARGUMENT (PASSWORD_TOO_SHORT): the password has too few characters.
+        - ALREADY_EXISTS (EMAIL_TAKEN): the email already has an account.
+        - UNAVAILABLE (HASHING_BUSY): too many passwords are being hashed at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Login(self, request, context):
-        """Opens a session and answers its access and refresh tokens.
+        """Opens a session and returns its access and refresh tokens.
 
-        Errors: INVALID_ARGUMENT when the email or the password is missing; UNAUTHENTICATED when they do not match
-        an account, which takes the same time whether the email is known or not; RESOURCE_EXHAUSTED after too many
-        failed log-ins, known or not, with the seconds to wait as `retry_after` (LOGIN_THROTTLED); UNAVAILABLE when too
-        many people log in at once.
+        A log-in with an unknown email takes as long as one with a wrong password.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): the email or the password is missing or too long.
+        - UNAUTHENTICATED (BAD_CREDENTIALS): no account has this email and password.
+        - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed; `retry_after` in the metadata of
+        the ErrorInfo is the number of seconds to wait.
+        - UNAVAILABLE (HASHING_BUSY): too many passwords are being checked at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Refresh(self, request, context):
-        """Rotates a refresh token: answers a new pair and retires the token that was sent.
+        """Rotates a refresh token: returns a new pair of tokens and retires the token that was sent.
 
-        Errors: INVALID_ARGUMENT when the token is not a refresh token; UNAUTHENTICATED when it is missing, expired,
-        forged, withdrawn or already used, or its user is gone.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): the token is longer than 4096 bytes.
+        - INVALID_ARGUMENT (TOKEN_TYPE): the token is not a refresh token.
+        - UNAUTHENTICATED (REFRESH_MISSING): the token is empty.
+        - UNAUTHENTICATED (REFRESH_EXPIRED): the token has expired.
+        - UNAUTHENTICATED (REFRESH_INVALID): the token is forged, withdrawn or already used.
+        - UNAUTHENTICATED (REFRESH_USER_GONE): the account of the token no longer exists.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Logout(self, request, context):
-        """Ends a session: none of its refresh tokens works any more. A session that is unknown or already ended is no error.
+        """Ends a session: none of its refresh tokens works any longer. An unknown or ended session is not an error.
 
-        Errors: INVALID_ARGUMENT when the session id is malformed.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): the session id is not a UUID.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetUser(self, request, context):
-        """Answers one account by its id.
+        """Returns the account with this id.
 
-        Errors: INVALID_ARGUMENT when the id is below 1; NOT_FOUND when no account has it.
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): the id is below 1.
+        - NOT_FOUND (USER_NOT_FOUND): no account has the id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,7 +168,7 @@ def add_UsersServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class Users:
-    """Knows who may sign in, and issues and withdraws their tokens.
+    """Manages accounts and sessions, and issues the tokens of users.
     """
 
     @staticmethod
