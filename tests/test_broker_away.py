@@ -55,8 +55,8 @@ def database(product: Product) -> Iterator[Database]:
 
 @pytest.fixture
 def orders(product: Product) -> Iterator[Stub]:
-    """A stub for the orders service, with the gateway's identity."""
-    with connect(product.target("orders"), Signer("gateway", MESH_SECRET)) as channel:
+    """A stub for the orders service, with the tester's identity."""
+    with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield Stub(channel)
 
 
