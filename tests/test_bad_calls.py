@@ -166,7 +166,7 @@ def call(product: Product, name: str, method: MethodDescriptor, raw: bytes) -> g
 
 @cache
 def channel_to(product: Product, name: str, caller: str) -> grpc.Channel:
-    """Return a channel that stays open: a new connection for each of 5,000 calls takes longer than the calls."""
+    """Return a channel that all calls share, so that they do not connect again and again."""
     return connect(product.target(name), Signer(caller, MESH_SECRET))
 
 

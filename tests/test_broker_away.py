@@ -54,7 +54,7 @@ def database(product: Product) -> Iterator[Database]:
 
 @pytest.fixture
 def orders(product: Product) -> Iterator[Stub]:
-    """A stub for the orders service, with the identity of a tester."""
+    """A stub for the orders service, with the tester's identity."""
     with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield Stub(channel)
 

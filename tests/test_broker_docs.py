@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pika
@@ -35,7 +36,7 @@ def product(tmp_path: Path, broker_url: str) -> Iterator[Product]:
 
 @pytest.fixture
 def orders(product: Product) -> Iterator[orders_pb2_grpc.OrdersStub]:
-    """A stub for the orders service; user 1 exists."""
+    """A stub for the orders service, with the tester's identity; user 1 exists."""
     database = Database(parse_url(f"sqlite:///{product.folder}/data/bookstore.db"))
     add_users(database, 1)
     with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
@@ -73,13 +74,21 @@ def test_a_queue_bound_as_shown_receives_every_order(
 ) -> None:
     """The worker still receives every order as well."""
     command = [sys.executable, "-u", "-c", examples[1]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as consumer:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as consumer, terminated(consumer):
         assert consumer.stdout
         wait_until(lambda: sum(b["source"] == "orders" for b in rabbit.manage("GET", f"bindings/{vhost}")) == 2)
         placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=1, quantity=1)).order
         assert consumer.stdout.readline() == "placed: Dune\n"
         assert wait_for_end(orders, placed.order_id) == orders_pb2.ORDER_STATUS_COMPLETED
-        consumer.terminate()
+
+
+@contextmanager
+def terminated(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Terminate the process at the end, also after a failure: leaving its own block waits for its end."""
+    try:
+        yield
+    finally:
+        process.terminate()
 
 
 def test_the_commands_for_dead_letters_work_as_shown(product: Product) -> None:
