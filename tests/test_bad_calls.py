@@ -66,13 +66,13 @@ METHODS = [
 @pytest.fixture(scope="module", params=["sqlite", "server"])
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The services with the catalogue, in a SQLite file and on a real server."""
-    folder, parts = tmp_path_factory.mktemp("product"), ("users", "books", "orders")
+    folder = tmp_path_factory.mktemp("product")
     if request.param == "sqlite":
-        with running_product(folder, *parts) as started:
+        with running_product(folder, *DESCRIPTORS) as started:
             yield started
         return
     databases: Databases = request.getfixturevalue("databases")
-    with databases.migrated(seeded=True) as url, running_product(folder, *parts, database=url) as started:
+    with databases.migrated(seeded=True) as url, running_product(folder, *DESCRIPTORS, database=url) as started:
         yield started
 
 

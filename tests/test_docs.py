@@ -16,7 +16,7 @@ from mesh.ports import free_ports
 from registry.rest_ports import REST_PORTS
 from registry.services import services
 from tests.examples import Example, read_examples
-from tests.harness import ROOT, Product, running_product
+from tests.harness import DESCRIPTORS, ROOT, Product, running_product
 from tests.rest import wait_for_gateway
 
 pytestmark = pytest.mark.e2e
@@ -46,7 +46,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     folder = tmp_path_factory.mktemp("docs")
     (folder / ".venv").symlink_to(sys.prefix)
     shutil.copytree(ROOT / "protos", folder / "protos")
-    with running_product(folder, "users", "books", "orders", "worker", "gateway", settings=SETTINGS) as started:
+    with running_product(folder, *DESCRIPTORS, "worker", "gateway", settings=SETTINGS) as started:
         wait_for_gateway(started)
         yield started
 

@@ -121,7 +121,9 @@ def headers(caller: str, rows: Rows, service: str) -> dict[str, str]:
     if caller in {"owner", "other"}:
         claims = {"sub": str(getattr(rows, caller)), "iat": now, "exp": now + 600, "type": "access"}
         return {"Authorization": f"Bearer {jwt.encode(claims, JWT_SECRET, 'HS256')}"}
-    audience = {"books": "orders", "orders": "books"}[service] if caller == "misdirected" else service
+    audience = service
+    if caller == "misdirected":
+        audience = "orders" if service == "books" else "books"
     name = "worker" if caller == "misdirected" else caller
     return {"Authorization": f"Bearer {Signer(name, MESH_SECRET).token(audience)}"}
 

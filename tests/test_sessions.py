@@ -12,7 +12,7 @@ from database.engine import Database, parse_url
 from database.tests.rows import count, execute
 from mesh.client import connect
 from mesh.identity import Signer
-from tests.harness import MESH_SECRET, Product, running_product
+from tests.harness import DESCRIPTORS, MESH_SECRET, Product, running_product
 from tests.rest import Response, call, wait_for_gateway
 
 pytestmark = pytest.mark.integration
@@ -24,9 +24,7 @@ PASSWORD = "correct horse"
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The gateway, the users service, and the services that the other ports need."""
     settings = {"RATE_LIMIT_REFRESH": "off"}
-    with running_product(
-        tmp_path_factory.mktemp("sessions"), "users", "books", "orders", "gateway", settings=settings
-    ) as started:
+    with running_product(tmp_path_factory.mktemp("sessions"), *DESCRIPTORS, "gateway", settings=settings) as started:
         wait_for_gateway(started)
         yield started
 

@@ -10,7 +10,7 @@ from database.engine import Database, parse_url
 from launcher import shop
 from mesh.env import read_environment
 from tests.browser.backend import Backend, User
-from tests.harness import Product, running_product
+from tests.harness import DESCRIPTORS, Product, running_product
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_FLAGS = [
@@ -23,7 +23,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PROCESSES = ("users", "books", "orders", "worker", "gateway", "frontend")
+PROCESSES = (*DESCRIPTORS, "worker", "gateway", "frontend")
 EXPECT_TIMEOUT_MS = 30_000
 """Long, because the machine may be busy."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, make_url
 
 from tests.chaos.faults import wait_until_open
-from tests.harness import Product
+from tests.harness import DESCRIPTORS, Product
 from tests.servers.brokers import broker_server
 from tests.servers.databases import Server, database_server, wait_until_reachable
 from tests.servers.rabbitmq import Broker
@@ -58,6 +58,6 @@ def running_shop(folder: Path) -> Iterator[tuple[Product, Broker, Database]]:
         product = Product(folder / "product", settings)
         product.prepare()
         stack.callback(product.stop)
-        product.start("users", "books", "orders", "worker", "gateway")
+        product.start(*DESCRIPTORS, "worker", "gateway")
         wait_until_open(product)
         yield product, broker, Database(database)
