@@ -1,4 +1,4 @@
-"""Create tokens and certificates, and check the health of services and gateways."""
+"""Create services, tokens and certificates, and check the health of services and gateways."""
 
 import argparse
 import re
@@ -32,6 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m mesh", description=__doc__)
     commands = parser.add_subparsers(required=True)
+    new = commands.add_parser("new", help="create a service that runs, in the product of the working directory")
+    new.add_argument("service", help="a plural of lower-case letters, such as reviews")
+    new.add_argument("--resource", help="the name of one resource (default: the singular, such as review)")
+    new.set_defaults(run=_new)
     token = commands.add_parser("token", help="print a token that identifies a caller to one service")
     token.add_argument("--as", dest="caller", default="tester", help="the calling service (default: tester)")
     token.add_argument("--to", dest="audience", required=True, help="the service to call, such as books")
@@ -55,8 +59,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _new(options: argparse.Namespace) -> int:
+    from mesh.new.create import create_service  # noqa: PLC0415 - these imports would take half of the time of a health check
+    from mesh.new.errors import NewServiceError  # noqa: PLC0415
+
+    try:
+        paths, next_steps = create_service(Path(), options.service, options.resource, read_environment())
+    except NewServiceError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Created the service {options.service}. New and changed files:")
+    print("\n".join(f"  {path}" for path in paths))
+    print(next_steps)
+    return 0
+
+
 def _token(options: argparse.Namespace) -> int:
-    from mesh.identity import Signer  # noqa: PLC0415 - these imports would take half of the time of a health check
+    from mesh.identity import Signer  # noqa: PLC0415 - as above
     from mesh.secrets import read_credentials  # noqa: PLC0415
 
     print(Signer(options.caller, read_credentials(read_environment())).token(options.audience, options.seconds))
