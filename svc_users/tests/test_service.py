@@ -271,9 +271,7 @@ def test_an_expired_session_cannot_be_refreshed(users: Stub, clock: Clock) -> No
     assert (failure.code, failure.message) == (CODE.UNAUTHENTICATED, "Refresh token expired.")
 
 
-def test_a_token_of_a_deleted_user_is_refused(
-    users: Stub, session: pb.TokenPair, file_database: Database
-) -> None:
+def test_a_token_of_a_deleted_user_is_refused(users: Stub, session: pb.TokenPair, file_database: Database) -> None:
     """The session of a deleted account cannot continue."""
     execute_unchecked(file_database, "DELETE FROM Users")
     failure = rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=session.refresh_token))
