@@ -45,7 +45,7 @@ def test_a_hash_of_other_parameters_is_outdated() -> None:
 
 
 def test_the_iterations_are_those_of_owasp() -> None:
-    """A change of this number is never an accident."""
+    """The number is repeated here, so that a change of the default is deliberate."""
     assert PBKDF2_ITERATIONS == 600_000
 
 
