@@ -28,7 +28,7 @@ def entry(request: pytest.FixtureRequest) -> ServiceEntry:
 
 @pytest.fixture
 def target(entry: ServiceEntry) -> Iterator[Target]:
-    """A server of the service, without its methods: only its descriptions are asked for."""
+    """A server of the service, without its methods: the tests only read its descriptions."""
     with running(Service(entry.name, entry.descriptor, _add_nothing)) as started:
         yield started
 
