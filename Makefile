@@ -2,7 +2,7 @@
 PYTHON ?= python3
 IN_VENV = .venv/bin/
 
-.PHONY: help run test lint protos contracts release-contracts types frontend-lint frontend-test bench clean dev audit
+.PHONY: help run check check-style check-types check-imports check-units test lint protos contracts release-contracts types frontend-lint frontend-test bench clean dev audit
 
 help:  ## lists the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -14,15 +14,27 @@ run:  ## starts everything, and says which address to open; Ctrl-C ends it
 dev:
 	@$(PYTHON) launcher/bootstrap.py dev
 
+check: dev  ## runs lint, types and unit tests in less than a minute
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-units check-types frontend-lint check-style check-imports
+
+check-style:
+	@$(IN_VENV)ruff check .
+	@$(IN_VENV)ruff format --check .
+
+check-types:
+	@$(IN_VENV)mypy
+
+check-imports:
+	@$(IN_VENV)lint-imports
+
+check-units:
+	@$(IN_VENV)python -m pytest -m unit -q
+
 test: dev lint frontend-test  ## runs every check and every test
 	@$(IN_VENV)python -m tests.servers
 	@$(IN_VENV)python -m pytest
 
-lint: dev frontend-lint  ## runs ruff, mypy, the import rules and eslint
-	@$(IN_VENV)ruff check .
-	@$(IN_VENV)ruff format --check .
-	@$(IN_VENV)mypy
-	@$(IN_VENV)lint-imports
+lint: dev check-style check-types check-imports frontend-lint  ## runs ruff, mypy, the import rules and eslint
 
 protos: dev  ## generates protos/gen from the proto files
 	@$(IN_VENV)python -m protos.generate
@@ -48,7 +60,7 @@ frontend-test: dev
 	@$(IN_VENV)python -m launcher.shop
 	@npm --prefix frontend run --silent size
 
-bench: dev  ## measures requests a second, beside a gateway whose services answer constants
+bench: dev  ## measures requests per second, and those of a gateway with stub services
 	@$(IN_VENV)python -m bench
 
 audit: dev  ## asks whether a package in the locks has a known vulnerability; status 3 when nobody could be asked

@@ -1,10 +1,10 @@
-"""What the tests of several packages share: migrated databases on each engine, a broker, and quiet logs."""
+"""Fixtures for the tests of all packages: migrated databases on each engine, a broker, and quiet logs."""
 
 import os
 import signal
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -19,85 +19,102 @@ from database.engine import Database, parse_url
 from database.migrate import upgrade
 from database.seed import seed
 from mesh.broker.settings import Settings, broker_settings
-from tests.servers.brokers import own_broker
-from tests.servers.databases import Databases, serving
+from registry.services import services
+from tests.isolation import Guard
+from tests.servers.brokers import broker_server
+from tests.servers.databases import Databases, shared_database_server
 from tests.servers.rabbitmq import Broker
 
 SQLITE, SERVER = "sqlite", "server"
+GUARD = Guard()
 
 
 def pytest_configure() -> None:
-    """Ends the tests as Ctrl-C does when they are told to end: their fixtures stop what they started."""
+    """End the tests on SIGTERM as on Ctrl-C, so that fixtures stop the servers that they started."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Forbid processes and network sockets while the fixtures of a unit test are set up."""
+    with _isolation(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Forbid processes and network sockets while a unit test runs."""
+    with _isolation(item):
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def quiet_logs() -> None:
-    """Lines below CRITICAL go nowhere; a test that reads lines uses structlog's own `capture_logs`."""
+    """Log entries are dropped; a test that reads them uses structlog's `capture_logs`."""
     structlog.configure(processors=[_drop], logger_factory=structlog.ReturnLoggerFactory())
 
 
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated database without rows, to copy: migrating each test's own would take longer than most tests."""
-    return _prepared(tmp_path_factory.mktemp("migrated") / "bookstore.db", seeded=False)
+    """A migrated database file without rows, to copy: a migration takes longer than most tests."""
+    return _create_file(tmp_path_factory.mktemp("migrated") / "bookstore.db", seeded=False)
 
 
 @pytest.fixture(scope="session")
 def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with the catalogue."""
-    return _prepared(tmp_path_factory.mktemp("seeded") / "bookstore.db", seeded=True)
+    """A migrated database file with the catalogue, to copy."""
+    return _create_file(tmp_path_factory.mktemp("seeded") / "bookstore.db", seeded=True)
 
 
 @pytest.fixture
 def memory_database(migrated_file: Path) -> Iterator[Database]:
-    """A migrated database in memory, without rows. All its threads share one connection: for one thread only."""
+    """A migrated database in memory, without rows, for one thread: all users share one connection."""
     yield from _in_memory(migrated_file)
 
 
 @pytest.fixture
 def seeded_database(seeded_file: Path) -> Iterator[Database]:
-    """A database in memory with the catalogue, for one thread only."""
+    """A database in memory with the catalogue, for one thread."""
     yield from _in_memory(seeded_file)
 
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """Databases on a real MySQL or MariaDB server; without one the tests that need it fail, and none is skipped."""
-    with serving(os.environ, tmp_path_factory.mktemp("server")) as url:  # noqa: TID251 - a test program's own
-        made = Databases(url)
-        yield made
-        made.close()
+    """Databases on a real MySQL or MariaDB server; without a server, the tests that need it fail."""
+    with shared_database_server(os.environ, tmp_path_factory.mktemp("server")) as url:  # noqa: TID251 - a test program's own
+        databases = Databases(url)
+        yield databases
+        databases.close()
 
 
 @pytest.fixture(params=[SQLITE, SERVER])
 def engine(request: pytest.FixtureRequest) -> str:
-    """Every test that uses one of the databases below runs on a SQLite file and on a real server."""
+    """Engine of the databases below: a test that uses one of them runs on a SQLite file and on a real server."""
     return str(request.param)
 
 
 @pytest.fixture
 def database_url(engine: str, request: pytest.FixtureRequest) -> Iterator[URL]:
-    """A migrated database of the test's own, without rows, for many threads and processes."""
+    """URL of a migrated database without rows, for many threads and processes."""
     yield from _copy(engine, request, seeded=False)
 
 
 @pytest.fixture
 def seeded_url(engine: str, request: pytest.FixtureRequest) -> Iterator[URL]:
-    """The same with the catalogue."""
+    """URL of a database with the catalogue, for many threads and processes."""
     yield from _copy(engine, request, seeded=True)
 
 
 @pytest.fixture
 def file_database(database_url: URL) -> Iterator[Database]:
-    """The migrated database, opened."""
-    yield from _opened(database_url)
+    """A migrated database without rows."""
+    yield from _open(database_url)
 
 
 @pytest.fixture
 def seeded_file_database(seeded_url: URL) -> Iterator[Database]:
-    """The database with the catalogue, opened."""
-    yield from _opened(seeded_url)
+    """A database with the catalogue."""
+    yield from _open(seeded_url)
 
 
 @pytest.fixture(
@@ -109,48 +126,52 @@ def any_database(request: pytest.FixtureRequest) -> Iterator[Database]:
         yield from _in_memory(request.getfixturevalue("migrated_file"))
         return
     for url in _copy(SERVER, request, seeded=False):
-        yield from _opened(url)
+        yield from _open(url)
 
 
 @pytest.fixture(scope="session")
 def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A real broker, one a session: it takes seconds to start."""
-    with own_broker(tmp_path_factory.mktemp("rabbit")) as server:
+    """A real broker, one per session because it takes seconds to start."""
+    with broker_server(tmp_path_factory.mktemp("rabbit")) as server:
         yield server
 
 
 @pytest.fixture
 def vhost(rabbit: Broker) -> Iterator[str]:
-    """A virtual host of the test's own."""
+    """A new virtual host for each test."""
     with rabbit.vhost() as name:
         yield name
 
 
 @pytest.fixture
 def broker_url(rabbit: Broker, vhost: str) -> str:
-    """How to reach it."""
+    """URL of the test's virtual host."""
     return rabbit.url(vhost)
 
 
 @pytest.fixture
 def broker(broker_url: str) -> Settings:
-    """The same, as services hold it."""
+    """Settings of the test's virtual host."""
     return cast("Settings", broker_settings({"RABBIT_URL": broker_url}))
 
 
 @pytest.fixture(scope="session")
 def all_tables() -> MetaData:
-    """The tables of all services; no service may import another's, and the database knows none of them."""
-    for service in ("svc_users", "svc_books", "svc_orders"):
-        import_module(f"{service}.models")
+    """The tables of all services; neither services nor the database package may import them all."""
+    for module in (f"{entry.package}.store.tables" for entry in services()):
+        import_module(module)
     return Base.metadata
+
+
+def _isolation(item: pytest.Item) -> AbstractContextManager[None]:
+    return GUARD.enforced() if item.get_closest_marker("unit") else nullcontext()
 
 
 def _drop(*_: object) -> structlog.typing.EventDict:
     raise structlog.DropEvent
 
 
-def _prepared(file: Path, *, seeded: bool) -> Path:
+def _create_file(file: Path, *, seeded: bool) -> Path:
     database = Database(parse_url(f"sqlite:///{file}"))
     upgrade(database)
     if seeded:
@@ -179,7 +200,7 @@ def _copy(engine: str, request: pytest.FixtureRequest, *, seeded: bool) -> Itera
     yield parse_url(f"sqlite:///{file}")
 
 
-def _opened(url: URL) -> Iterator[Database]:
+def _open(url: URL) -> Iterator[Database]:
     database = Database(url)
     yield database
     database.close()

@@ -1,1 +1,1 @@
-"""Measures the product."""
+"""Measurements of the product."""

@@ -1,4 +1,4 @@
-"""How many orders are accepted and completed a second, end to end."""
+"""Measures how many orders per second are accepted and completed, end to end."""
 
 import time
 from dataclasses import dataclass
@@ -6,44 +6,45 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.sides import Side, fill, opened
+from bench.deployments import Deployment, create_buyers, open_database
 from bench.wrk import load
 
 SCRIPT = str(Path(__file__).parent / "place_order.lua")
-LOOK_EVERY = 0.2
-PATIENCE = 300
-"""Seconds after the last order within which all have to end."""
+POLL_INTERVAL_SECONDS = 0.2
+SETTLE_TIMEOUT_SECONDS = 300
+"""Time limit for the last order to end."""
+SPARE_POSITIONS = 1000
 
 
 class Buyers:
-    """Places orders, each of a buyer and a book that has no pending one.
+    """Assigns each order a buyer and a book without a pending order.
 
     Args:
-        folder: where the buyers' tokens may be kept.
-        tokens: the tokens.
+        folder: folder for the file of tokens.
+        tokens: access tokens of the buyers.
     """
 
     def __init__(self, folder: Path, tokens: list[str]) -> None:
         self._file = folder / "tokens"
         self._file.write_text("\n".join(tokens))
-        self._place = 0
+        self._position = 0
 
     def script(self, expected: int) -> tuple[str, ...]:
-        """The script for a run of about so many orders, and its arguments."""
-        place, self._place = self._place, self._place + 2 * expected + 1000
-        return SCRIPT, str(self._file), str(place)
+        """Return wrk's script and its arguments for a run of about `expected` orders."""
+        position, self._position = self._position, self._position + 2 * expected + SPARE_POSITIONS
+        return SCRIPT, str(self._file), str(position)
 
 
 @dataclass(frozen=True)
-class Flow:
-    """What a flood of orders did.
+class OrderThroughput:
+    """The result of a measurement.
 
     Args:
-        accepted: orders accepted a second.
-        completed: orders completed a second, from the first one to the last.
-        orders: how many there were.
-        refused: answers that were no 201.
-        pending: orders that had not ended after the patience.
+        accepted: orders accepted per second.
+        completed: orders completed per second, from the first one to the last.
+        orders: number of orders.
+        refused: responses other than 201.
+        pending: orders that had not ended after the timeout.
     """
 
     accepted: float
@@ -53,11 +54,11 @@ class Flow:
     pending: int
 
 
-def flood(side: Side, folder: Path, seconds: int) -> Flow:
-    """Places orders on 16 connections for so many seconds, and waits until all have ended."""
-    url = side.product.url("PLACE_ORDER_PORT") + "/placeorder"
-    script = Buyers(folder, fill(side.product)).script(0)
-    with opened(side.product) as database:
+def measure_orders(deployment: Deployment, folder: Path, seconds: int) -> OrderThroughput:
+    """Place orders on 16 connections for the given time, and wait until all have ended."""
+    url = deployment.product.url("PLACE_ORDER_PORT") + "/placeorder"
+    script = Buyers(folder, create_buyers(deployment.product)).script(0)
+    with open_database(deployment.product) as database:
 
         def count(status: str) -> int:
             statement = text("SELECT count(*) FROM Orders WHERE status = :status AND order_id > 0")
@@ -65,12 +66,14 @@ def flood(side: Side, folder: Path, seconds: int) -> Flow:
                 return int(connection.execute(statement, {"status": status}).scalar_one())
 
         started = time.monotonic()
-        placed = load(url, seconds, script=script)
-        accepted = placed.rate - placed.failed / seconds
-        deadline = time.monotonic() + PATIENCE
+        load_result = load(url, seconds, script=script)
+        accepted = load_result.rate - load_result.failed / seconds
+        deadline = time.monotonic() + SETTLE_TIMEOUT_SECONDS
         while count("pending") and time.monotonic() < deadline:
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_INTERVAL_SECONDS)
         ended, pending = time.monotonic(), count("pending")
         completed = count("completed")
-    wait = float(side.product.environ["ORDER_PROCESSING_SECONDS"])
-    return Flow(accepted, completed / (ended - started - wait), completed + pending, placed.failed, pending)
+    processing_seconds = float(deployment.product.environ["ORDER_PROCESSING_SECONDS"])
+    return OrderThroughput(
+        accepted, completed / (ended - started - processing_seconds), completed + pending, load_result.failed, pending
+    )

@@ -1,12 +1,12 @@
-"""Requests a second of each hot route, beside the same gateway in front of constants."""
+"""Measures requests per second of the most used routes, compared with a gateway in front of stub services."""
 
 from pathlib import Path
 from statistics import median
 
 import httpx
 
+from bench.deployments import Deployment, create_buyers
 from bench.orders import Buyers
-from bench.sides import Side, fill
 from bench.wrk import CONNECTIONS, Load, load
 
 READS = {
@@ -17,23 +17,23 @@ READS = {
     "GET /myorders?page=1": ("DISPLAY_ORDERS_PORT", "/myorders?page=1"),
 }
 ORDER = "POST /placeorder"
-PLACE = "/placeorder"
+ORDER_PATH = "/placeorder"
 
 
 class Comparison:
-    """Loads two sides in turn.
+    """Loads two deployments in turn.
 
     Args:
         product: the product.
-        ceiling: the gateway in front of constants.
-        folder: where the buyers' tokens may be kept.
-        rounds: runs of each side and route.
-        seconds: seconds of each run.
+        stubs: the gateway in front of stub services.
+        folder: folder for the file of tokens.
+        rounds: runs per deployment and route.
+        seconds: duration of each run.
     """
 
-    def __init__(self, product: Side, ceiling: Side, folder: Path, *, rounds: int, seconds: int) -> None:
-        tokens = fill(product.product)
-        self._sides = (product, ceiling)
+    def __init__(self, product: Deployment, stubs: Deployment, folder: Path, *, rounds: int, seconds: int) -> None:
+        tokens = create_buyers(product.product)
+        self._deployments = (product, stubs)
         self._buyers = Buyers(folder, tokens)
         self._token = tokens[0]
         self._rounds = rounds
@@ -41,32 +41,32 @@ class Comparison:
         self._place_first_order()
 
     def print(self) -> None:
-        """Measures and prints a line a route."""
+        """Measure, and print one line per route."""
         print(f"{CONNECTIONS} connections, {self._seconds} s a run, medians of {self._rounds}, alternating")
-        print(f"{'':22}{'product/s':>11}{'p99 ms':>8}{'constants/s':>13}{'ratio':>7}{'failed':>8}")
+        print(f"{'':22}{'product/s':>11}{'p99 ms':>8}{'stubs/s':>13}{'ratio':>7}{'failed':>8}")
         rates = {name: self._print_route(name) for name in (*READS, ORDER)}
         print(f"A page of eight books costs {rates['GET /books/<id>'] / rates['GET /books']:.2f} times one book.")
 
     def _print_route(self, name: str) -> float:
-        product, ceiling = self._sides
-        runs: dict[Side, list[Load]] = {product: [], ceiling: []}
-        for side in self._sides * self._rounds:
-            runs[side].append(self._run(name, side))
-        rate, top = (median(each.rate for each in runs[side]) for side in self._sides)
+        product, stubs = self._deployments
+        runs: dict[Deployment, list[Load]] = {product: [], stubs: []}
+        for deployment in self._deployments * self._rounds:
+            runs[deployment].append(self._run(name, deployment))
+        rate, stub_rate = (median(each.rate for each in runs[deployment]) for deployment in self._deployments)
         p99 = median(each.p99 for each in runs[product])
-        failed = sum(each.failed for each in runs[product] + runs[ceiling])
-        print(f"{name:22}{rate:11,.0f}{p99:8.1f}{top:13,.0f}{rate / top:7.2f}{failed:8}", flush=True)
+        failed = sum(each.failed for each in runs[product] + runs[stubs])
+        print(f"{name:22}{rate:11,.0f}{p99:8.1f}{stub_rate:13,.0f}{rate / stub_rate:7.2f}{failed:8}", flush=True)
         return rate
 
-    def _run(self, name: str, side: Side) -> Load:
+    def _run(self, name: str, deployment: Deployment) -> Load:
         if name == ORDER:
-            url = side.product.url("PLACE_ORDER_PORT") + PLACE
+            url = deployment.product.url("PLACE_ORDER_PORT") + ORDER_PATH
             return load(url, self._seconds, script=self._buyers.script(self._seconds * 1000))
         port, path = READS[name]
-        return load(side.product.url(port) + path, self._seconds, token=self._token if "order" in name else "")
+        return load(deployment.product.url(port) + path, self._seconds, token=self._token if "order" in name else "")
 
     def _place_first_order(self) -> None:
-        """Order number 1, for the routes that read orders."""
-        url = self._sides[0].product.url("PLACE_ORDER_PORT") + PLACE
+        """Place order 1, which the routes that read orders use."""
+        url = self._deployments[0].product.url("PLACE_ORDER_PORT") + ORDER_PATH
         headers = {"Authorization": f"Bearer {self._token}"}
         httpx.post(url, json={"book_id": 1, "quantity": 1}, headers=headers).raise_for_status()

@@ -1,4 +1,4 @@
-"""A database of the benchmark's own on a server that runs already, gone at the end."""
+"""A temporary database on a running server."""
 
 import secrets
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, make_url, text
 
 @contextmanager
 def fresh_database(url: str | None) -> Iterator[dict[str, str]]:
-    """The settings for an empty database on the server; none for the default, a SQLite file."""
+    """Yield the settings for a new database on the server, or none for the default, a SQLite file."""
     if url is None:
         yield {}
         return

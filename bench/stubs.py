@@ -1,4 +1,4 @@
-"""`python -m bench.stubs NAME`: a service that answers constants over gRPC, without a database: the ceiling."""
+"""`python -m bench.stubs NAME`: a gRPC service that returns constants, without a database."""
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ ORDER = orders_pb2.Order(
     order_id=1, book_id=1, user_id=1, price="10.99", quantity=1, status=orders_pb2.ORDER_STATUS_PENDING, title="Dune",
     authors="Frank Herbert", url="/images/books/9780441013593.svg", create_time=Timestamp(seconds=1_760_000_000),
 )  # fmt: skip
-ANSWERS: dict[str, dict[str, Any]] = {
+RESPONSES: dict[str, dict[str, Any]] = {
     "users": {},
     "books": {
         "GetBook": books_pb2.GetBookResponse(book=BOOK),
@@ -39,20 +39,22 @@ ANSWERS: dict[str, dict[str, Any]] = {
         ),
     },
 }
-CODE: dict[str, Any] = {"users": users_pb2_grpc, "books": books_pb2_grpc, "orders": orders_pb2_grpc}
-CONTRACTS: dict[str, Any] = {"users": users_pb2, "books": books_pb2, "orders": orders_pb2}
+STUB_MODULES: dict[str, Any] = {"users": users_pb2_grpc, "books": books_pb2_grpc, "orders": orders_pb2_grpc}
+CONTRACT_MODULES: dict[str, Any] = {"users": users_pb2, "books": books_pb2, "orders": orders_pb2}
 
 
 def main(name: str) -> None:
-    """Serves until it is killed, on the address that the real service would have."""
+    """Serve on the address of the real service until the process is killed."""
     title = name.title()
-    answers = {method: staticmethod(lambda _, __, answer=answer: answer) for method, answer in ANSWERS[name].items()}
-    servicer = type(title, (getattr(CODE[name], f"{title}Servicer"),), answers)()
+    responses = {
+        method: staticmethod(lambda _, __, response=response: response) for method, response in RESPONSES[name].items()
+    }
+    servicer = type(title, (getattr(STUB_MODULES[name], f"{title}Servicer"),), responses)()
     server = grpc.server(ThreadPoolExecutor(32))
-    getattr(CODE[name], f"add_{title}Servicer_to_server")(servicer, server)
+    getattr(STUB_MODULES[name], f"add_{title}Servicer_to_server")(servicer, server)
     serving = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(serving, server)
-    full_name = CONTRACTS[name].DESCRIPTOR.services_by_name[title].full_name
+    full_name = CONTRACT_MODULES[name].DESCRIPTOR.services_by_name[title].full_name
     serving.set(full_name, health_pb2.HealthCheckResponse.SERVING)
     server.add_insecure_port(text(read_environment(), f"{name.upper()}_ADDRESS"))
     server.start()

@@ -1,1 +1,1 @@
-"""The schema, its migrations and the seed."""
+"""The database: connections, the schema and its migrations, and the first books."""

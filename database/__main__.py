@@ -1,11 +1,12 @@
-"""`python -m database wait|upgrade|seed`: waits for the server, brings the schema up to date, and fills the shelves.
+"""`python -m database wait|upgrade|seed`: waits for the server, migrates the schema, and adds the books.
 
-`python -m database sql` prints the schema as statements for MySQL and MariaDB, and needs no database.
+`python -m database sql` prints the schema as SQL for MySQL and MariaDB; it needs no database.
 """
 
 import argparse
 import sys
 import time
+from collections.abc import Collection, Mapping
 
 from sqlalchemy.exc import DBAPIError
 
@@ -18,12 +19,15 @@ from mesh.env import ConfigError, read_environment
 from mesh.errors import Unavailable
 
 COMMANDS = ("wait", "upgrade", "seed", "sql")
-PATIENCE = 120
-"""Seconds that `wait` waits: a new server fills its data folder first."""
+STARTUP_TIMEOUT_SECONDS = 120
+"""Time limit of `wait`: a new server initialises its data folder first."""
+POLL_INTERVAL_SECONDS = 0.2
+UNUSABLE_DATABASE, BAD_SETTING = 1, 2
+"""Exit statuses."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Does what was asked for; the exit status is 2 for a bad setting, 1 when the database cannot be used."""
+    """Run the commands of the command line and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m database", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -31,28 +35,37 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if "sql" in options.commands:
         if len(options.commands) > 1:
-            parser.error("sql stands alone: it prints what a file is made of.")
+            parser.error("sql cannot be combined with other commands.")
         print(as_sql(), end="")
         return 0
-    environ = read_environment()
     try:
+        environ = read_environment()
         logs.configure("database", environ)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return BAD_SETTING
+    return run(options.commands, environ)
+
+
+def run(commands: Collection[str], environ: Mapping[str, str]) -> int:
+    """Wait for the database, migrate it and seed it, as far as `commands` say, and return the exit status."""
+    try:
         database = Config.from_env(environ).open()
     except ConfigError as error:
         print(error, file=sys.stderr)
-        return 2
+        return BAD_SETTING
     try:
-        _run(database, options.commands)
+        _run(database, commands)
     except (DBAPIError, Unavailable) as error:
         print(describe_failure(database.url, error), file=sys.stderr)
-        return 1
+        return UNUSABLE_DATABASE
     finally:
         database.close()
     return 0
 
 
-def _run(database: Database, commands: list[str]) -> None:
-    _wait(database, PATIENCE if "wait" in commands else 0)
+def _run(database: Database, commands: Collection[str]) -> None:
+    _wait(database, STARTUP_TIMEOUT_SECONDS if "wait" in commands else 0)
     if "upgrade" in commands:
         upgrade(database)
         print("The schema is up to date.")
@@ -61,15 +74,15 @@ def _run(database: Database, commands: list[str]) -> None:
         print(f"Added {added} books." if added else "The catalogue is complete.")
 
 
-def _wait(database: Database, patience: float) -> None:
-    deadline = time.monotonic() + patience
+def _wait(database: Database, timeout_seconds: float) -> None:
+    deadline = time.monotonic() + timeout_seconds
     while True:
         try:
             return database.ping()
         except Unavailable:
             if time.monotonic() >= deadline:
                 raise
-        time.sleep(0.2)
+        time.sleep(POLL_INTERVAL_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The one metadata that the services' tables share."""
+"""The base class and the metadata of all tables."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 TABLE_OPTIONS: dict[str, Any] = {
-    # A binary collation compares alike on MySQL, MariaDB and SQLite; both servers have this one.
+    # A binary collation compares in the same way on MySQL, MariaDB and SQLite, and both servers have this one.
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
     "mysql_engine": "InnoDB",
@@ -14,7 +14,7 @@ TABLE_OPTIONS: dict[str, Any] = {
 
 
 class Base(DeclarativeBase):
-    """Base of all tables."""
+    """Base class of all tables; its metadata defines how constraints and indexes are named."""
 
     metadata = MetaData(
         naming_convention={

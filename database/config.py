@@ -1,4 +1,4 @@
-"""Settings of the database, for every service that uses it."""
+"""Settings of the database, for each process that uses it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,53 +8,55 @@ from typing import cast
 from sqlalchemy.engine import URL
 
 from database.engine import Database, parse_url
-from database.options import Options, Tls
+from database.options import DEFAULTS, ConnectionOptions, TlsMode
 from mesh import env
 
 DEFAULT_URL = "sqlite:///data/bookstore.db"
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
 @dataclass(frozen=True)
 class Config:
-    """Where the database is, and how to connect to it."""
+    """URL of the database, and the options of its connections."""
 
     url: URL
-    options: Options
+    options: ConnectionOptions
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Reads `dbURL` and what begins with `DB_`.
+        """Read `dbURL` and the variables that begin with `DB_`.
 
         Raises:
-            DatabaseUrlError: when `dbURL` cannot be used.
-            ConfigError: when another setting is bad.
+            DatabaseUrlError: `dbURL` cannot be used.
+            ConfigError: another setting is invalid.
         """
         url = parse_url(env.text(environ, "dbURL", DEFAULT_URL))
         tls, tls_ca = _tls(environ, url)
-        options = Options(
-            pool_size=env.integer(environ, "DB_POOL_SIZE", Options.pool_size, least=1, most=200),
-            pool_overflow=env.integer(environ, "DB_POOL_OVERFLOW", Options.pool_overflow, most=200),
-            connect_timeout=env.integer(environ, "DB_CONNECT_TIMEOUT", Options.connect_timeout, least=1, most=300),
-            timeout=env.integer(environ, "DB_TIMEOUT", Options.timeout, least=1, most=3600),
+        options = ConnectionOptions(
+            pool_size=env.integer(environ, "DB_POOL_SIZE", DEFAULTS.pool_size, minimum=1, maximum=200),
+            pool_overflow=env.integer(environ, "DB_POOL_OVERFLOW", DEFAULTS.pool_overflow, maximum=200),
+            connect_timeout_seconds=env.integer(
+                environ, "DB_CONNECT_TIMEOUT", DEFAULTS.connect_timeout_seconds, minimum=1, maximum=300
+            ),
+            timeout_seconds=env.integer(environ, "DB_TIMEOUT", DEFAULTS.timeout_seconds, minimum=1, maximum=3600),
             tls=tls,
             tls_ca=tls_ca,
         )
         return cls(url, options)
 
     def open(self) -> Database:
-        """The database; connects with the first use."""
+        """Return the database, which connects when it is first used."""
         return Database(self.url, self.options)
 
 
-def _tls(environ: Mapping[str, str], url: URL) -> tuple[Tls, str]:
+def _tls(environ: Mapping[str, str], url: URL) -> tuple[TlsMode, str]:
     tls_ca = env.text(environ, "DB_TLS_CA", " ").strip()
-    # Nobody listens on the loopback, where encryption costs a fifth of each call.
-    plain = "off" if url.host in LOOPBACK else "preferred"
-    tls = env.choice(environ, "DB_TLS", "required" if tls_ca else plain, ("off", "preferred", "required"))
+    # Nothing can intercept the loopback interface, and encryption costs a fifth of each call.
+    without_authority = "off" if url.host in LOOPBACK_HOSTS else "preferred"
+    tls = env.choice(environ, "DB_TLS", "required" if tls_ca else without_authority, ("off", "preferred", "required"))
     if tls_ca and tls != "required":
         raise env.ConfigError("DB_TLS must be required when DB_TLS_CA is set.")
     if tls_ca and not Path(tls_ca).is_file():
-        message = f"DB_TLS_CA: there is no file {tls_ca}."
+        message = f"DB_TLS_CA: the file {tls_ca} does not exist."
         raise env.ConfigError(message)
-    return cast("Tls", tls), tls_ca
+    return cast("TlsMode", tls), tls_ca

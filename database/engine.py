@@ -1,4 +1,4 @@
-"""The database as services see it: connections for reading, transactions for writing."""
+"""Access to the database: connections for reading, transactions for writing."""
 
 import functools
 import random
@@ -16,38 +16,40 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import StaticPool
 
-from database.options import Options
+from database.options import DEFAULTS, ConnectionOptions
 from mesh.env import ConfigError
 from mesh.errors import Unavailable
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
-"""A row of any columns, read by their names."""
+"""A row with any columns."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BUSY_TIMEOUT = 10_000
-"""Milliseconds that a writer waits for another on SQLite."""
-ENGINES = {("sqlite", "pysqlite"), ("mysql", "mysqlconnector"), ("mariadb", "mysqlconnector")}
-"""Each with the one driver that is installed for it."""
-ATTEMPTS = 10
-DEADLOCK, LOCK_WAIT = 1213, 1205
-"""MySQL's numbers for a transaction that lost to another one and can simply be done again."""
+SQLITE_BUSY_TIMEOUT_MILLISECONDS = 10_000
+"""Time that a process waits for another one's write lock."""
+SUPPORTED_DRIVERS = {("sqlite", "pysqlite"), ("mysql", "mysqlconnector"), ("mariadb", "mysqlconnector")}
+"""Databases, each with the only driver that is installed for it."""
+MAX_ATTEMPTS = 10
+MAX_FIRST_RETRY_DELAY_SECONDS = 0.005
+"""Upper bound of the random delay before the second attempt; it doubles with each further one."""
+DEADLOCK, LOCK_WAIT_TIMEOUT = 1213, 1205
+"""MySQL's error numbers for a transaction that lost against another one and can be repeated."""
 
 
 class DatabaseUrlError(ConfigError):
-    """`dbURL` cannot be used; the message says why and holds no password."""
+    """`dbURL` cannot be used. The message contains the reason and no password."""
 
 
 def parse_url(url: str) -> URL:
-    """The parts of a `dbURL`.
+    """Parse a `dbURL`.
 
     Raises:
-        DatabaseUrlError: when it is not a URL of SQLite, MySQL or MariaDB, or names a driver that is not installed.
+        DatabaseUrlError: it is not a URL of SQLite, MySQL or MariaDB, or its driver is not installed.
     """
     with suppress(ArgumentError, ValueError):
         parts = make_url(url)
-        if (parts.get_backend_name(), parts.get_driver_name()) in ENGINES:
+        if (parts.get_backend_name(), parts.get_driver_name()) in SUPPORTED_DRIVERS:
             return parts
     message = "dbURL must look like sqlite:///data/bookstore.db or mysql+mysqlconnector://user:password@host/name."
     raise DatabaseUrlError(message)
@@ -57,118 +59,123 @@ class Database:
     """Pools of connections to one database.
 
     Args:
-        url: where it is.
-        options: how to connect to it.
+        url: the URL of the database.
+        options: the options of its connections.
     """
 
-    def __init__(self, url: URL, options: Options | None = None) -> None:
+    def __init__(self, url: URL, options: ConnectionOptions = DEFAULTS) -> None:
         self.url = url
-        self._turn: AbstractContextManager[object] = nullcontext()
-        self._immediate = url.get_backend_name() == "sqlite"
-        if self._immediate:
-            self._readers = self._writers = _sqlite(url, options or Options())
-            # SQLite lets writers poll for its one lock, and some starve; here the threads of a process queue up.
-            self._turn = threading.Lock()
+        self._write_turn: AbstractContextManager[object] = nullcontext()
+        self._is_sqlite = url.get_backend_name() == "sqlite"
+        if self._is_sqlite:
+            self._readers = self._writers = _sqlite_engine(url, options)
+            # SQLite's writers poll for its only lock, and some starve. With this lock, the threads of a process queue.
+            self._write_turn = threading.Lock()
         else:
-            # The driver takes long to load: a bookstore on SQLite does without.
-            from database.servers import describe, server_engine  # noqa: PLC0415 - see above
+            # The driver takes long to import, and SQLite does not need it.
+            from database.mysql import log_first_connection, mysql_engine  # noqa: PLC0415 - see above
 
-            self._writers = server_engine(url, options or Options(), "READ COMMITTED")
-            self._readers = server_engine(url, options or Options(), "AUTOCOMMIT")
-            describe(self._readers)
+            self._writers = mysql_engine(url, options, "READ COMMITTED")
+            self._readers = mysql_engine(url, options, "AUTOCOMMIT")
+            log_first_connection(self._readers)
 
     def read(self) -> Connection:
-        """A connection whose statements stand alone: BEGIN and ROLLBACK would cost a server two more round trips.
+        """Return a connection that commits each statement: BEGIN and ROLLBACK would be two more round trips.
 
         Raises:
-            Unavailable: when the database cannot be reached.
+            Unavailable: the database cannot be reached, or all connections are in use.
         """
-        return _connected(self._readers)
+        return _connect(self._readers)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction: call `commit()` on the connection; leaving the block without it rolls back.
+        """Begin a transaction. Call `commit()` on the connection; leaving the block without it rolls back.
 
         Raises:
-            Unavailable: when the database cannot be reached.
+            Unavailable: the database cannot be reached, or all connections are in use.
         """
-        with self._turn, _connected(self._writers) as connection:
+        with self._write_turn, _connect(self._writers) as connection:
             connection.begin()
-            if self._immediate:  # takes the write lock at once: transactions that read first fail when they meet
+            if self._is_sqlite:  # takes the write lock now: of two transactions that read first, one would fail later
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
 
     def ping(self) -> None:
-        """Asks the server for a sign of life.
+        """Check that the database responds.
 
         Raises:
-            Unavailable: when it gives none.
-            DBAPIError: when a file is no database.
+            Unavailable: the server does not respond.
+            DBAPIError: the file is not a SQLite database.
         """
         with self.read() as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
-        """Closes all connections that are not in use."""
+        """Close all connections that are not in use."""
         self._readers.dispose()
         self._writers.dispose()
 
 
-def retry_transaction(transaction: Callable[P, T]) -> Callable[P, T]:
-    """Does a whole transaction again while the database says that it lost to another one.
+def retry_transaction(transaction: Callable[P, T], sleep: Callable[[float], None] = time.sleep) -> Callable[P, T]:
+    """Repeat a whole transaction, at most `MAX_ATTEMPTS` times in all, while it fails by a deadlock or a lock wait.
 
-    This driver raises 1213 as InternalError and 1205 as DatabaseError, so only the number tells them from failures
-    that last. After 1205 InnoDB has undone a single statement: the function has to have left its `write()` block,
-    which rolls everything back, before it is called again.
+    The driver raises 1213 as InternalError and 1205 as DatabaseError, so that only the number tells them from
+    permanent failures. After 1205 InnoDB has rolled back only the last statement: the function must have left its
+    `write()` block, which rolls back the rest, before it is called again.
     """
 
     @functools.wraps(transaction)
-    def attempts(*args: P.args, **kwargs: P.kwargs) -> T:
-        for attempt in range(ATTEMPTS - 1):
+    def with_retries(*args: P.args, **kwargs: P.kwargs) -> T:
+        for attempt in range(MAX_ATTEMPTS - 1):
             try:
                 return transaction(*args, **kwargs)
             except DBAPIError as error:
-                if getattr(error.orig, "errno", None) not in {DEADLOCK, LOCK_WAIT}:
+                if getattr(error.orig, "errno", None) not in {DEADLOCK, LOCK_WAIT_TIMEOUT}:
                     raise
-            time.sleep(random.uniform(0, 0.005 * 2**attempt))  # noqa: S311 - spreads the attempts, guards nothing
+            sleep(random.uniform(0, MAX_FIRST_RETRY_DELAY_SECONDS * 2**attempt))  # noqa: S311 - not for security
         return transaction(*args, **kwargs)
 
-    return attempts
+    return with_retries
 
 
 def describe_failure(url: URL, error: DBAPIError | Unavailable) -> str:
-    """One sentence that says why a database cannot be used, without its password."""
+    """Return one sentence that says why a database cannot be used, without the password."""
     cause = error.orig if isinstance(error, DBAPIError) else error.__cause__
     return f"The database {url.render_as_string(hide_password=True)} cannot be used: {cause}."
 
 
-def _connected(engine: Engine) -> Connection:
+def _connect(engine: Engine) -> Connection:
     try:
         return engine.connect()
     except PoolTimeoutError as error:
         raise Unavailable("The database is too busy.", "DATABASE_BUSY") from error
 
 
-def _sqlite(url: URL, options: Options) -> Engine:
+def _sqlite_engine(url: URL, options: ConnectionOptions) -> Engine:
     if url.database in {None, "", ":memory:"}:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        _make_folder(Path(str(url.database)).parent)
+        _create_folder(Path(str(url.database)).parent)
         engine = create_engine(url, pool_size=options.pool_size, max_overflow=options.pool_size)
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _configure_sqlite)
     return engine
 
 
-def _make_folder(folder: Path) -> None:
+def _create_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        message = f"dbURL: the folder {folder} cannot be made: {error.strerror}."
+        message = f"dbURL: the folder {folder} cannot be created: {error.strerror}."
         raise DatabaseUrlError(message) from None
 
 
-def _prepare_sqlite(connection: SqliteConnection, _: object) -> None:
-    connection.isolation_level = None  # no BEGIN by the driver: its are deferred
-    pragmas = (f"busy_timeout = {BUSY_TIMEOUT}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+def _configure_sqlite(connection: SqliteConnection, _: object) -> None:
+    connection.isolation_level = None  # turns off the driver's own BEGIN, which is deferred
+    pragmas = (
+        f"busy_timeout = {SQLITE_BUSY_TIMEOUT_MILLISECONDS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    )
     for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")

@@ -1,16 +1,16 @@
-"""Makes texts comparable: case and accents do not count, on any database."""
+"""Folds texts, so that they can be compared without case and accents on every database."""
 
 import unicodedata
 
 
 def fold(text: str) -> str:
-    """The text without case and accents: `Émile Zola` and `emile zola` fold alike."""
+    """Return the text without case and accents: `Émile Zola` becomes `emile zola`."""
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold().strip()
 
 
 def title_key(title: str) -> str:
-    """What a title is sorted by: folded, and without a leading article, as library catalogues do (ISBD)."""
+    """Return the sort key of a title: folded and without a leading article, as in library catalogues (ISBD)."""
     folded = fold(title)
     for article in ("the ", "a ", "an "):
         if folded.startswith(article):
@@ -19,5 +19,5 @@ def title_key(title: str) -> str:
 
 
 def search_text(title: str, authors: str, isbn: str) -> str:
-    """What a search looks through: the folded title, authors and ISBN, apart from each other."""
+    """Return the text that a search reads: the folded title, authors and ISBN, one per line."""
     return "\n".join(fold(part) for part in (title, authors, isbn))

@@ -1,27 +1,31 @@
-"""How to connect to a database server."""
+"""Options of the connections to a database."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-Tls = Literal["off", "preferred", "required"]
+TlsMode = Literal["off", "preferred", "required"]
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a pool of connections needs to know beside the URL; SQLite uses the pool's size alone.
+@dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """Options of a pool of connections; SQLite uses the pool's size only.
 
     Args:
-        pool_size: connections that are kept open, for reading and for writing each.
-        pool_overflow: connections that are opened on top of these in a rush.
-        connect_timeout: seconds until a server that does not answer counts as down.
-        timeout: seconds that one statement may take; also the time that a caller waits for a free connection.
-        tls: whether to encrypt; `preferred` does so when the server can.
-        tls_ca: file with the authority that has signed the server's certificate, which is then checked with its name.
+        pool_size: connections that stay open, for reading and for writing each.
+        pool_overflow: additional connections that are opened under load.
+        connect_timeout_seconds: time limit of opening a connection.
+        timeout_seconds: time limit of a statement, and of waiting for a free connection.
+        tls: whether connections are encrypted; `preferred` encrypts if the server supports it.
+        tls_ca: file of the certificate authority that must have signed the server's certificate; empty to check
+            neither the certificate nor its host name.
     """
 
     pool_size: int = 16
     pool_overflow: int = 0
-    connect_timeout: int = 5
-    timeout: int = 30
-    tls: Tls = "preferred"
+    connect_timeout_seconds: int = 5
+    timeout_seconds: int = 30
+    tls: TlsMode = "preferred"
     tls_ca: str = ""
+
+
+DEFAULTS = ConnectionOptions()

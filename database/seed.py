@@ -1,17 +1,16 @@
-"""Fills the shelves from `catalogue.json`."""
+"""Adds the books of the catalogue to the database."""
 
-import json
-from decimal import Decimal
+from dataclasses import asdict
 from pathlib import Path
 
 from sqlalchemy import Integer, String, column, insert, select, table
 
+from catalogue.books import CATALOGUE_FILE, Book, read_books
 from database.engine import Database, retry_transaction
 from database.folding import search_text, title_key
 from database.types import Money
 
-CATALOGUE = Path(__file__).parent / "catalogue.json"
-
+# The columns that the seed fills. The service's own table is not imported: the database depends on no service.
 BOOKS = table(
     "Books",
     *(column(name, String()) for name in ("title", "description", "ISBN", "authors", "publishers", "format", "genre")),
@@ -22,23 +21,27 @@ BOOKS = table(
 
 
 @retry_transaction
-def seed(database: Database, catalogue: Path = CATALOGUE) -> int:
-    """Adds the catalogue's books that are not there yet, by ISBN; answers how many. Those that are stay as they are."""
-    books = json.loads(catalogue.read_text("utf-8"))
+def seed(database: Database, catalogue: Path = CATALOGUE_FILE) -> int:
+    """Add the books whose ISBN is not in the database yet, and return their number.
+
+    Books that exist are not changed.
+    """
+    books = read_books(catalogue)
     with database.write() as transaction:
-        known = set(transaction.execute(select(BOOKS.c.ISBN)).scalars())
-        rows = [_row(book) for book in books if book["ISBN"] not in known]
+        existing = set(transaction.execute(select(BOOKS.c.ISBN)).scalars())
+        rows = [_row(book) for book in books if book.isbn not in existing]
         if rows:
             transaction.execute(insert(BOOKS), rows)
         transaction.commit()
     return len(rows)
 
 
-def _row(book: dict[str, str]) -> dict[str, object]:
+def _row(book: Book) -> dict[str, object]:
+    values = asdict(book)
     return {
-        **book,
-        "price": Decimal(book["price"]),
-        "url": f"/images/books/{book['ISBN']}.svg",
-        "search_text": search_text(book["title"], book["authors"], book["ISBN"]),
-        "title_key": title_key(book["title"]),
+        "ISBN": values.pop("isbn"),
+        **values,
+        "url": book.cover_url,
+        "search_text": search_text(book.title, book.authors, book.isbn),
+        "title_key": title_key(book.title),
     }

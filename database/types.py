@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and on MySQL."""
+"""Column types that behave in the same way on SQLite, MySQL and MariaDB."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,10 +13,10 @@ CENT = Decimal("0.01")
 
 
 class _SqliteDecimal(UserDefinedType[Decimal]):
-    """DECIMAL(10, 2) on SQLite, which has no decimals of its own.
+    """DECIMAL(10, 2) on SQLite, which has no decimal type.
 
-    It stores such a column's numbers as 8-byte floats, exact for 15 digits; ours have 10. So the text of
-    a float rounded to cents is the decimal that went in, and no arithmetic is ever done on the float.
+    SQLite stores the numbers of such a column as 8-byte floats, which are exact for 15 digits; ours have 10. The
+    float formatted with two decimals is therefore the decimal that was stored. No arithmetic is done on the float.
     """
 
     cache_ok = True
@@ -32,35 +32,39 @@ class _SqliteDecimal(UserDefinedType[Decimal]):
 
 
 class Money(TypeDecorator[Decimal]):
-    """An amount with two decimals: Decimal in, Decimal out."""
+    """An amount of money: a `Decimal` with two decimals in Python, DECIMAL(10, 2) in the database."""
 
     impl = Numeric(10, 2)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The engine's own decimals, except where it has none."""
+        """Return the decimal type of the database, or the replacement for SQLite."""
         return dialect.type_descriptor(_SqliteDecimal() if dialect.name == "sqlite" else Numeric(10, 2))
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC, to the microsecond; stored without a zone, because MySQL's DATETIME has none."""
+    """A time in UTC with microseconds; it is stored without a time zone, because MySQL's DATETIME has none."""
 
     impl = DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """DATETIME(6) on MySQL and MariaDB, which otherwise round to seconds."""
+        """Return DATETIME(6) for MySQL and MariaDB, which round to seconds otherwise."""
         return dialect.type_descriptor(DATETIME(fsp=6) if dialect.name in {"mysql", "mariadb"} else DateTime())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Refuses a moment without a zone: it could mean anything."""
+        """Convert to UTC and remove the time zone.
+
+        Raises:
+            ValueError: the value has no time zone, so that its meaning is unknown.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
-            message = "a datetime without a zone"
+            message = "The datetime has no time zone."
             raise ValueError(message)
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Says that it is UTC."""
+        """Add the time zone UTC."""
         return None if value is None else value.replace(tzinfo=UTC)

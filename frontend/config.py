@@ -38,7 +38,7 @@ class Config:
         """
         return cls(
             host=env.text(environ, "FRONTEND_HOST", "127.0.0.1"),
-            port=env.integer(environ, "FRONTEND_PORT", 5173, least=1, most=65535),
+            port=env.integer(environ, "FRONTEND_PORT", 5173, minimum=1, maximum=65535),
             hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0),
             urls={key: _url(environ, word, port) for key, (word, port) in SETS.items()},
         )
@@ -46,7 +46,7 @@ class Config:
 
 def _url(environ: Mapping[str, str], word: str, default: int) -> str:
     """The most particular setting that there is; else the gateway's port."""
-    port = env.integer(environ, f"{word}_PORT", default, least=1, most=65535)
+    port = env.integer(environ, f"{word}_PORT", default, minimum=1, maximum=65535)
     given = {name: env.text(environ, name, " ") for name in (f"PUBLIC_{word}_URL", "PUBLIC_API_URL")}
     name, url = next(((name, url) for name, url in given.items() if url.strip()), ("", f":{port}"))
     if not URL.fullmatch(url):

@@ -27,11 +27,11 @@ export default ts.config(
     },
     settings: { "import/resolver": { typescript: true } },
     rules: {
-      // A number in a template literal reads as it will be shown.
+      // A number in a template literal is formatted as intended.
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
-      // Event handlers may be async; what they throw is shown by the mutation that threw.
+      // Event handlers may be async: mutations handle their own errors.
       "@typescript-eslint/no-misused-promises": ["error", { checksVoidReturn: false }],
-      // As the compiler's noPropertyAccessFromIndexSignature: a key that may be missing looks like one.
+      // Agrees with the compiler's noPropertyAccessFromIndexSignature.
       "@typescript-eslint/dot-notation": ["error", { allowIndexSignaturePropertyAccess: true }],
       "import/no-restricted-paths": [
         "error",
@@ -41,17 +41,17 @@ export default ts.config(
               target: `./src/features/${name}`,
               from: "./src/features",
               except: [`./${name}`],
-              message: "A feature knows no other feature; a route brings them together.",
+              message: "Features must not import each other; a route combines them.",
             })),
             {
               target: "./src/features",
               from: "./src/app",
-              message: "Imports flow from the app to the features.",
+              message: "Features must not import the app.",
             },
             {
               target: shared,
               from: ["./src/features", "./src/app"],
-              message: "What is shared knows no feature.",
+              message: "Shared code must not import features or the app.",
             },
           ],
         },

@@ -1,6 +1,6 @@
 import type { Plugin, ProxyOptions } from "vite";
 
-const SETS = {
+const PORTS = {
   users: ["USERS_PORT", "5001"],
   books: ["BOOKS_PORT", "5002"],
   orders: ["ORDERS_PORT", "5003"],
@@ -8,19 +8,19 @@ const SETS = {
   displayOrders: ["DISPLAY_ORDERS_PORT", "5005"],
 } as const;
 
-/** `npm run dev` reaches the gateway through its own origin, so that no CORS setting is needed. */
+/** Proxies the gateway in `npm run dev`, so that no CORS setting is needed. */
 export function gatewayProxy(env: NodeJS.ProcessEnv): Record<string, ProxyOptions> {
   const host = env["GATEWAY_HOST"] ?? "127.0.0.1";
   const rule = (name: string, port: string): ProxyOptions => ({
     target: `http://${host}:${port}`,
     rewrite: (path) => path.slice(`/api/${name}`.length),
-    // The cookie's path is the gateway's; here the same row stands one folder deeper.
+    // The gateway sets the cookie for its own path; behind the proxy the route has a prefix.
     cookiePathRewrite: { "/refresh-token": `/api/${name}/refresh-token` },
-    // The gateway lets in the origin that `make run` serves the pages from.
+    // The origin of `make run`, which the gateway allows.
     headers: { origin: "http://localhost:5173" },
   });
   return Object.fromEntries(
-    Object.entries(SETS).map(([name, [variable, port]]) => [
+    Object.entries(PORTS).map(([name, [variable, port]]) => [
       `/api/${name}`,
       rule(name, env[variable] ?? port),
     ]),
@@ -28,7 +28,7 @@ export function gatewayProxy(env: NodeJS.ProcessEnv): Record<string, ProxyOption
 }
 
 export function serveDevConfig(): Plugin {
-  const urls = Object.keys(SETS).map((name) => [`${name}Url`, `/api/${name}`]);
+  const urls = Object.keys(PORTS).map((name) => [`${name}Url`, `/api/${name}`]);
   return {
     name: "dev-config",
     apply: "serve",

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.cors import Cors
 from mesh import logs
-from mesh.call import Call, current
+from mesh.context import CallContext, current_call
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -41,7 +41,7 @@ class Around:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answers a request."""
         started, sent = time.perf_counter(), environ.get("HTTP_X_REQUEST_ID", "")
-        call = Call(request_id=sent) if ACCEPTABLE.fullmatch(sent) else Call()
+        call = CallContext(request_id=sent) if ACCEPTABLE.fullmatch(sent) else CallContext()
         path, answered = "-", "0"
 
         def start(status: str, headers: Headers, *rest: object) -> object:
@@ -49,13 +49,13 @@ class Around:
             path, answered = _path(environ), status
             return start_response(status, self._completed(environ, headers, call.request_id), *rest)
 
-        token = current.set(call)
+        token = current_call.set(call)
         try:
             return self._app(environ, start)
         finally:
             ms = round((time.perf_counter() - started) * 1000, 2)
             log.info("request", method=environ["REQUEST_METHOD"], path=path, status=int(answered[:3]), ms=ms)
-            current.reset(token)
+            current_call.reset(token)
 
     def _completed(self, environ: Environ, headers: Headers, request_id: str) -> Headers:
         names = {name for name, _ in headers}

@@ -9,7 +9,7 @@ from limits import parse_many
 from mesh import env
 from mesh.credentials import Credentials
 from mesh.keys import Keyring
-from mesh.secrets import keyring, mesh_secret
+from mesh.secrets import read_credentials, read_keyring
 
 PORTS = {
     "users": ("USERS_PORT", 5001),
@@ -70,22 +70,22 @@ class Config:
             books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
             orders_target=env.text(environ, "ORDERS_TARGET", "127.0.0.1:50053"),
             cors_origins=_origins(environ),
-            threads=env.integer(environ, "GATEWAY_THREADS", 8, least=1, most=256),
+            threads=env.integer(environ, "GATEWAY_THREADS", 8, minimum=1, maximum=256),
             cookie_secure=env.flag(environ, "COOKIE_SECURE", default=True),
-            trusted_proxies=env.integer(environ, "TRUSTED_PROXIES", 0, most=16),
-            hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0, most=YEARS),
+            trusted_proxies=env.integer(environ, "TRUSTED_PROXIES", 0, maximum=16),
+            hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0, maximum=YEARS),
             limits={name: _limit(environ, *setting) for name, setting in LIMITS.items()},
-            jwt_keys=keyring(environ, "JWT_SECRET_KEY"),
-            mesh_secret=mesh_secret(environ, "gateway"),
+            jwt_keys=read_keyring(environ, "JWT_SECRET_KEY"),
+            mesh_secret=read_credentials(environ, "gateway"),
         )
 
 
 def _ports(environ: Mapping[str, str]) -> tuple[Port, ...]:
     ports = [
-        Port(variable, env.integer(environ, variable, default, least=1, most=65535), (name,))
+        Port(variable, env.integer(environ, variable, default, minimum=1, maximum=65535), (name,))
         for name, (variable, default) in PORTS.items()
     ]
-    single = env.integer(environ, "GATEWAY_PORT", 0, most=65535)
+    single = env.integer(environ, "GATEWAY_PORT", 0, maximum=65535)
     if single:
         ports.append(Port("GATEWAY_PORT", single, tuple(PORTS)))
     return tuple(ports)

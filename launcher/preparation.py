@@ -78,7 +78,7 @@ def prepare_database(environ: Mapping[str, str]) -> None:
 
 
 def _place(environ: Mapping[str, str], host: str, name: str, port: int) -> tuple[str, int]:
-    return env.text(environ, host, "127.0.0.1"), env.integer(environ, name, port, least=1, most=65535)
+    return env.text(environ, host, "127.0.0.1"), env.integer(environ, name, port, minimum=1, maximum=65535)
 
 
 def _address(name: str, text: str) -> tuple[str, int]:

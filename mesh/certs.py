@@ -1,4 +1,4 @@
-"""Makes a certificate authority and certificates for a mesh on one machine, or in development."""
+"""Creates a certificate authority and certificates, for a mesh on one machine or for development."""
 
 import ipaddress
 import os
@@ -15,85 +15,88 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from mesh.tls import AUTHORITY, DOMAIN
 
-BEFORE = timedelta(minutes=5)
-"""How far the clocks of two machines may be apart."""
-LOCAL = (
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+"""Certificates are valid from this time before their creation, because the clocks of two machines differ."""
+LOCAL_NAMES = (
     x509.DNSName("localhost"),
     x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
     x509.IPAddress(ipaddress.ip_address("::1")),
 )
-"""So that grpcurl on the same machine needs no option for the name."""
+"""Names in every certificate, so that grpcurl on the same machine needs no option for the name."""
 
 
 class FilesExistError(Exception):
-    """Something would be overwritten; the message names it."""
+    """A file would be overwritten; the message names it."""
 
 
 @dataclass(frozen=True)
-class Issuer:
-    """An authority that signs certificates.
+class CertifiedKey:
+    """A private key and the certificate of its public key.
 
     Args:
-        key: its private key.
-        certificate: its own certificate.
+        key: the private key.
+        certificate: the certificate.
     """
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
 
-def make_authority(lifetime: timedelta, now: datetime) -> Issuer:
-    """A new authority, which trusts itself."""
+def create_authority(lifetime: timedelta, now: datetime) -> CertifiedKey:
+    """Create a self-signed authority."""
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = _named("bookstore development authority")
-    usage = _usage(signs_certificates=True)
+    subject = _common_name("bookstore development authority")
     certificate = (
         _builder(subject, subject, key.public_key(), now, lifetime)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(_key_usage(signs_certificates=True), critical=True)
         .sign(key, SHA256())
     )
-    return Issuer(key, certificate)
+    return CertifiedKey(key, certificate)
 
 
-def make_certificate(issuer: Issuer, name: str, lifetime: timedelta, now: datetime) -> Issuer:
-    """A key and a certificate for one process, as a server and as a caller."""
+def create_certificate(authority: CertifiedKey, name: str, lifetime: timedelta, now: datetime) -> CertifiedKey:
+    """Create a key and a certificate for one process, which it uses as a server and as a caller."""
     key = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.DNSName(f"{name}.{DOMAIN}"), *LOCAL]
+    names = [x509.DNSName(f"{name}.{DOMAIN}"), *LOCAL_NAMES]
     purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     certificate = (
-        _builder(_named(name), issuer.certificate.subject, key.public_key(), now, lifetime)
+        _builder(_common_name(name), authority.certificate.subject, key.public_key(), now, lifetime)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .sign(issuer.key, SHA256())
+        .sign(authority.key, SHA256())
     )
-    return Issuer(key, certificate)
+    return CertifiedKey(key, certificate)
 
 
-def write_all(folder: Path, names: Sequence[str], days: int) -> list[Path]:
-    """Writes `ca.pem`, `ca.key` and a pair for each name; only the owner may read the keys.
+def write_certificates(folder: Path, names: Sequence[str], days: int) -> list[Path]:
+    """Write `ca.pem`, `ca.key`, and a pair of files for each name; only the owner may read the keys.
 
     Raises:
-        FilesExistError: when one of the files is there already; then nothing is written.
+        FilesExistError: one of the files exists; then none is written.
     """
-    files = [folder / f"{name}.{kind}" for name in (AUTHORITY, *names) for kind in ("pem", "key")]
-    taken = [file for file in files if file.exists()]
-    if taken:
-        message = f"{taken[0]} is there already; nothing was written."
+    files = [folder / f"{name}.{suffix}" for name in (AUTHORITY, *names) for suffix in ("pem", "key")]
+    existing = [file for file in files if file.exists()]
+    if existing:
+        message = f"{existing[0]} already exists; no file was written."
         raise FilesExistError(message)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now, lifetime = datetime.now(UTC), timedelta(days=days)
-    authority = make_authority(lifetime, now)
+    authority = create_authority(lifetime, now)
     write(folder, AUTHORITY, authority)
     for name in names:
-        write(folder, name, make_certificate(authority, name, lifetime, now))
+        write(folder, name, create_certificate(authority, name, lifetime, now))
     return files
 
 
-def write(folder: Path, name: str, pair: Issuer) -> None:
-    """Writes one certificate and its key, and never over a file that is there."""
+def write(folder: Path, name: str, pair: CertifiedKey) -> None:
+    """Write a certificate and its key.
+
+    Raises:
+        FileExistsError: one of the two files exists.
+    """
     _create(folder / f"{name}.pem", pair.certificate.public_bytes(Encoding.PEM), 0o644)
     _create(folder / f"{name}.key", pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), 0o600)
 
@@ -112,16 +115,16 @@ def _builder(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - BEFORE)
+        .not_valid_before(now - MAX_CLOCK_SKEW)
         .not_valid_after(now + lifetime)
     )
 
 
-def _named(name: str) -> x509.Name:
+def _common_name(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         key_cert_sign=signs_certificates,

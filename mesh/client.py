@@ -1,4 +1,4 @@
-"""Calls other services: one channel a process and target, with deadlines, retries and identity by itself."""
+"""Calls other services: one channel per process and target, with deadlines, retries and identity."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,15 +11,16 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from grpc_status import rpc_status
 
-from mesh.call import current
+from mesh import request_ids
+from mesh.context import current_call
+from mesh.errors import first_by_field
 from mesh.identity import Signer
-from mesh.interceptors.calls import REQUEST_ID
 from mesh.policy import deadlines, service_config
-from mesh.tls import expecting
+from mesh.tls import server_name_options
 
-M = TypeVar("M", bound=Message)
-Q = TypeVar("Q")
-R = TypeVar("R")
+MessageT = TypeVar("MessageT", bound=Message)
+RequestT = TypeVar("RequestT")
+ResponseT = TypeVar("ResponseT")
 Options = Sequence[tuple[str, str | int]]
 
 
@@ -29,8 +30,8 @@ class Target:
 
     Args:
         name: its name in the mesh, the audience of tokens for it.
-        address: host and port; a host name is asked for all its addresses, which share the calls.
-        descriptor: the contract.
+        address: host and port; calls are balanced over all addresses of a host name.
+        descriptor: its contract.
     """
 
     name: str
@@ -40,7 +41,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Failure:
-    """What a failed call told: the status, and the parts of its google.rpc details."""
+    """A failed RPC: its status, and the parts of its google.rpc details.
+
+    Args:
+        code: the status code.
+        message: the sentence for people.
+        reason: the UPPER_SNAKE_CASE name for programs; empty when the status has no ErrorInfo.
+        metadata: the facts in the ErrorInfo.
+        fields: the first description of each invalid field, by its path.
+        status: the google.rpc.Status with all details, if there is one.
+    """
 
     code: grpc.StatusCode
     message: str
@@ -49,42 +59,48 @@ class Failure:
     fields: dict[str, str] = field(default_factory=dict)
     status: object = None
 
-    def detail(self, kind: type[M]) -> M | None:
-        """The attached message of that kind, if there is one."""
+    def detail(self, kind: type[MessageT]) -> MessageT | None:
+        """Return the attached message of this type, if there is one."""
         return _detail(self.status, kind)
 
 
 def connect(target: Target, signer: Signer) -> grpc.Channel:
-    """A channel that signs each call; make it after any fork, and close it at the end.
+    """Return a channel that signs each call. Create it after a fork, and close it at the end.
 
     Raises:
-        ConfigError: when calls are encrypted and the caller's certificate cannot be read.
+        ConfigError: calls are encrypted, and the caller's certificate cannot be read.
     """
     options, tls = _options(target), signer.credentials.tls
     if tls:
-        channel = grpc.secure_channel(target.address, tls.channel(signer.name), (*options, *expecting(target.name)))
+        options = (*options, *server_name_options(target.name))
+        channel = grpc.secure_channel(target.address, tls.channel_credentials(signer.name), options)
     else:
         channel = grpc.insecure_channel(target.address, options)
-    return grpc.intercept_channel(channel, _Outgoing(target, signer))
+    return grpc.intercept_channel(channel, _ClientInterceptor(target, signer))
 
 
 def connect_async(target: Target, signer: Signer) -> grpc.aio.Channel:
-    """The same for asyncio."""
+    """Return a channel for asyncio that signs each call.
+
+    Raises:
+        ConfigError: calls are encrypted, and the caller's certificate cannot be read.
+    """
     options, tls = _options(target), signer.credentials.tls
-    interceptors = [_AsyncOutgoing(target, signer)]
+    interceptors = [_AsyncClientInterceptor(target, signer)]
     if not tls:
         return grpc.aio.insecure_channel(target.address, options, interceptors=interceptors)
-    options = (*options, *expecting(target.name))
-    return grpc.aio.secure_channel(target.address, tls.channel(signer.name), options, interceptors=interceptors)
+    options = (*options, *server_name_options(target.name))
+    credentials = tls.channel_credentials(signer.name)
+    return grpc.aio.secure_channel(target.address, credentials, options, interceptors=interceptors)
 
 
 def parse_failure(error: grpc.RpcError) -> Failure:
-    """Reads what a failed call told."""
+    """Return the failure that an RPC error holds."""
     if not isinstance(error, grpc.Call | grpc.aio.AioRpcError):
         return Failure(grpc.StatusCode.UNKNOWN, "")
     try:
         status = rpc_status.from_call(error)
-    except ValueError:  # the details are of another status: a proxy's answer
+    except ValueError:  # the details belong to another status: a proxy replaced it
         status = None
     info = _detail(status, ErrorInfo) or ErrorInfo()
     bad = _detail(status, BadRequest) or BadRequest()
@@ -93,17 +109,17 @@ def parse_failure(error: grpc.RpcError) -> Failure:
         message=error.details() or "",
         reason=info.reason,
         metadata=dict(info.metadata),
-        fields={violation.field: violation.description for violation in bad.field_violations},
+        fields=first_by_field([(violation.field, violation.description) for violation in bad.field_violations]),
         status=status,
     )
 
 
-def _detail(status: object, kind: type[M]) -> M | None:
+def _detail(status: object, kind: type[MessageT]) -> MessageT | None:
     for packed in getattr(status, "details", ()):
         if packed.Is(kind.DESCRIPTOR):
-            found = kind()
-            packed.Unpack(found)
-            return found
+            detail = kind()
+            packed.Unpack(detail)
+            return detail
     return None
 
 
@@ -111,16 +127,16 @@ def _options(target: Target) -> Options:
     return (
         ("grpc.service_config", service_config([target.descriptor])),
         ("grpc.lb_policy_name", "round_robin"),
-        # A service that restarts is back in a second; gRPC would otherwise wait for up to two minutes.
+        # A service that restarts is back within a second; gRPC would otherwise wait for up to two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
-        ("grpc.min_reconnect_backoff_ms", 5000),  # whatever its name says: how long an attempt may take
+        ("grpc.min_reconnect_backoff_ms", 5000),  # in spite of its name: how long one attempt may take
         ("grpc.max_reconnect_backoff_ms", 1000),
         ("grpc.dns_min_time_between_resolutions_ms", 1000),
     )
 
 
 @dataclass
-class _Details(grpc.ClientCallDetails):
+class _CallDetails(grpc.ClientCallDetails):
     method: str
     timeout: float | None
     metadata: tuple[tuple[str, str | bytes], ...] | None
@@ -129,8 +145,8 @@ class _Details(grpc.ClientCallDetails):
     compression: grpc.Compression | None
 
 
-class _Outgoing(grpc.UnaryUnaryClientInterceptor):
-    """Adds the token and the request id, and sees to it that the call has a deadline."""
+class _ClientInterceptor(grpc.UnaryUnaryClientInterceptor):
+    """Adds the token and the request id to each call, and gives it a deadline."""
 
     def __init__(self, target: Target, signer: Signer) -> None:
         self._audience = target.name
@@ -139,13 +155,13 @@ class _Outgoing(grpc.UnaryUnaryClientInterceptor):
 
     def intercept_unary_unary(
         self,
-        continuation: Callable[[grpc.ClientCallDetails, Q], R],
+        continuation: Callable[[grpc.ClientCallDetails, RequestT], ResponseT],
         client_call_details: grpc.ClientCallDetails,
-        request: Q,
-    ) -> R:
-        details = _Details(
+        request: RequestT,
+    ) -> ResponseT:
+        details = _CallDetails(
             client_call_details.method,
-            _timeout(client_call_details.timeout, self._deadlines.get(client_call_details.method)),
+            _timeout_seconds(client_call_details.timeout, self._deadlines.get(client_call_details.method)),
             tuple(_metadata(client_call_details.metadata, self._audience, self._signer)),
             client_call_details.credentials,
             client_call_details.wait_for_ready,
@@ -154,7 +170,7 @@ class _Outgoing(grpc.UnaryUnaryClientInterceptor):
         return continuation(details, request)
 
 
-class _AsyncOutgoing(grpc.aio.UnaryUnaryClientInterceptor):
+class _AsyncClientInterceptor(grpc.aio.UnaryUnaryClientInterceptor):
     """The same for asyncio."""
 
     def __init__(self, target: Target, signer: Signer) -> None:
@@ -164,15 +180,15 @@ class _AsyncOutgoing(grpc.aio.UnaryUnaryClientInterceptor):
 
     async def intercept_unary_unary(
         self,
-        continuation: Callable[[grpc.aio.ClientCallDetails, Q], Awaitable[R]],
+        continuation: Callable[[grpc.aio.ClientCallDetails, RequestT], Awaitable[ResponseT]],
         client_call_details: grpc.aio.ClientCallDetails,
-        request: Q,
-    ) -> R:
-        method: str | bytes = client_call_details.method  # bytes, whatever its type says
+        request: RequestT,
+    ) -> ResponseT:
+        method: str | bytes = client_call_details.method  # bytes, although its type says otherwise
         path = method.decode() if isinstance(method, bytes) else method
         details = grpc.aio.ClientCallDetails(
             client_call_details.method,
-            _timeout(client_call_details.timeout, self._deadlines.get(path)),
+            _timeout_seconds(client_call_details.timeout, self._deadlines.get(path)),
             grpc.aio.Metadata(*_metadata(client_call_details.metadata, self._audience, self._signer)),
             client_call_details.credentials,
             client_call_details.wait_for_ready,
@@ -180,20 +196,20 @@ class _AsyncOutgoing(grpc.aio.UnaryUnaryClientInterceptor):
         return await continuation(details, request)
 
 
-def _timeout(asked: float | None, own: float | None) -> float | None:
-    """The shortest of what is asked for, the method's own deadline, and what is left of the call being answered."""
-    call = current.get()
-    left = call.remaining() if call else None
-    return min((limit for limit in (asked, own, left) if limit is not None), default=None)
+def _timeout_seconds(requested: float | None, policy: float | None) -> float | None:
+    """Return the shortest of the requested timeout, the policy's deadline, and what remains of the current call."""
+    call = current_call.get()
+    remaining = call.remaining_seconds() if call else None
+    return min((limit for limit in (requested, policy, remaining) if limit is not None), default=None)
 
 
 def _metadata(
     given: Iterable[tuple[str, str | bytes]] | None, audience: str, signer: Signer
 ) -> list[tuple[str, str | bytes]]:
     metadata = list(given or ())
-    if not any(key == "authorization" for key, _ in metadata):  # a credential that was passed through stays
+    if not any(key == "authorization" for key, _ in metadata):  # credentials that are passed on remain
         metadata.append(("authorization", f"Bearer {signer.token(audience)}"))
-    call = current.get()
+    call = current_call.get()
     if call is not None:
-        metadata.append((REQUEST_ID, call.request_id))
+        metadata.append((request_ids.HEADER, call.request_id))
     return metadata

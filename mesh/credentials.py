@@ -1,4 +1,4 @@
-"""What a process proves itself with in the mesh, and by what it knows the others."""
+"""The keys and certificates that a process proves its identity with, and verifies others by."""
 
 from dataclasses import dataclass, field
 
@@ -8,12 +8,12 @@ from mesh.tls import Tls
 
 @dataclass(frozen=True)
 class Credentials:
-    """The keys of the mesh's tokens, and the certificates when calls are encrypted.
+    """The keys of the mesh's tokens, and the certificates if calls are encrypted.
 
     Args:
         secret: the key that signs tokens.
-        previous: another key that still verifies them.
-        tls: the certificates; without them calls are in the clear.
+        previous: a second key that still verifies tokens.
+        tls: the certificates; calls are not encrypted without them.
     """
 
     secret: str = field(repr=False)
@@ -22,9 +22,9 @@ class Credentials:
 
     @classmethod
     def of(cls, given: "str | Credentials") -> "Credentials":
-        """Credentials as they are, or of a bare key."""
+        """Return the credentials themselves, or those of a single key."""
         return cls(given) if isinstance(given, str) else given
 
     def keyring(self) -> Keyring:
-        """The keys of the tokens."""
+        """Return the keys that sign and verify tokens."""
         return Keyring(self.secret, self.previous)

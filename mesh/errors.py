@@ -1,14 +1,14 @@
-"""The errors that services raise; only the errors interceptor turns them into status codes.
+"""The errors that services raise; only the error interceptor translates them into status codes.
 
 MeshError
 ├── InvalidArgument       a field is missing, malformed or out of range
-├── Unauthenticated       nobody knows who is calling
-├── PermissionDenied      the caller is known and may not
-├── NotFound              the thing that was named does not exist
-├── AlreadyExists         it exists already, and only one may
-├── FailedPrecondition    the request is right, the state of things is against it
+├── Unauthenticated       missing or invalid credentials
+├── PermissionDenied      the caller is not allowed to do this
+├── NotFound              the resource does not exist
+├── AlreadyExists         the resource exists already
+├── FailedPrecondition    the request conflicts with the current state of the resource
 ├── ResourceExhausted     too many requests
-└── Unavailable           something behind the service is down: worth another try
+└── Unavailable           a dependency is down; retry later
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,14 +17,15 @@ from google.protobuf.message import Message
 
 
 class MeshError(Exception):
-    """What went wrong: one plain sentence for people, a reason for programs.
+    """An error with a sentence for people and a reason for programs.
 
     Args:
-        message: the sentence; it reaches the caller as it is.
-        reason: UPPER_SNAKE_CASE name, unique in the service (google.rpc.ErrorInfo).
-        fields: sentence by field name, for bad input (google.rpc.BadRequest).
-        metadata: facts that a program may want, as text.
-        details: further messages to attach, such as the thing that is in the way.
+        message: the sentence; it reaches the caller unchanged.
+        reason: an UPPER_SNAKE_CASE name, unique in the service (google.rpc.ErrorInfo).
+        fields: descriptions by field path, for invalid input (google.rpc.BadRequest); pairs instead of a mapping when
+            a field has several.
+        metadata: facts for programs, as text. A `retry_after` in whole seconds is sent as google.rpc.RetryInfo as well.
+        details: further messages to attach, such as the resource that is in conflict.
     """
 
     def __init__(
@@ -32,16 +33,21 @@ class MeshError(Exception):
         message: str,
         reason: str = "",
         *,
-        fields: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | Sequence[tuple[str, str]] = (),
         metadata: Mapping[str, str] | None = None,
         details: Sequence[Message] = (),
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.reason = reason or _snake(type(self).__name__)
-        self.fields = fields or {}
+        self.reason = reason or _upper_snake(type(self).__name__)
+        self.violations = tuple(fields.items() if isinstance(fields, Mapping) else fields)
         self.metadata = metadata or {}
         self.details = details
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The first description of each field, by its path."""
+        return first_by_field(self.violations)
 
 
 class InvalidArgument(MeshError):
@@ -49,23 +55,23 @@ class InvalidArgument(MeshError):
 
 
 class Unauthenticated(MeshError):
-    """Nobody knows who is calling."""
+    """Missing or invalid credentials."""
 
 
 class PermissionDenied(MeshError):
-    """The caller is known and may not."""
+    """The caller is not allowed to do this."""
 
 
 class NotFound(MeshError):
-    """The thing that was named does not exist."""
+    """The resource does not exist."""
 
 
 class AlreadyExists(MeshError):
-    """It exists already, and only one may."""
+    """The resource exists already."""
 
 
 class FailedPrecondition(MeshError):
-    """The request is right, the state of things is against it."""
+    """The request conflicts with the current state of the resource."""
 
 
 class ResourceExhausted(MeshError):
@@ -73,8 +79,16 @@ class ResourceExhausted(MeshError):
 
 
 class Unavailable(MeshError):
-    """Something behind the service is down: worth another try."""
+    """A dependency is down; retry later."""
 
 
-def _snake(name: str) -> str:
+def first_by_field(violations: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return the first description of each field, in the order of the fields."""
+    fields: dict[str, str] = {}
+    for field, description in violations:
+        fields.setdefault(field, description)
+    return fields
+
+
+def _upper_snake(name: str) -> str:
     return "".join("_" + letter if letter.isupper() and i else letter for i, letter in enumerate(name)).upper()

@@ -1,4 +1,4 @@
-"""Asks how others are: a service over gRPC, a gateway over HTTP. For the health checks of containers."""
+"""Health checks: of a service over gRPC, and of a web server over HTTP. Containers use them."""
 
 import urllib.error
 import urllib.request
@@ -6,25 +6,24 @@ import urllib.request
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-PATIENCE = 2.0
-"""Seconds that the other one gets to answer."""
+CHECK_TIMEOUT_SECONDS = 2.0
 
 
-def ask_service(channel: grpc.Channel, service: str, patience: float = PATIENCE) -> str:
-    """What a service says of itself: `SERVING` or another status, or the code of the call that failed."""
+def check_service(channel: grpc.Channel, service: str, timeout_seconds: float = CHECK_TIMEOUT_SECONDS) -> str:
+    """Return the status that a service reports, such as `SERVING`, or the code of the call when it fails."""
     try:
         request = health_pb2.HealthCheckRequest(service=service)
-        status = health_pb2_grpc.HealthStub(channel).Check(request, timeout=patience).status
+        status = health_pb2_grpc.HealthStub(channel).Check(request, timeout=timeout_seconds).status
     except grpc.RpcError as error:
         return error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
     return str(health_pb2.HealthCheckResponse.ServingStatus.Name(status))
 
 
-def ask_url(url: str, patience: float = PATIENCE) -> str:
-    """The status of a web address, or why there is none."""
+def check_url(url: str, timeout_seconds: float = CHECK_TIMEOUT_SECONDS) -> str:
+    """Return the HTTP status of a URL as text, or the name of the error when there is no response."""
     try:
-        with urllib.request.urlopen(url, timeout=patience) as answer:  # noqa: S310 - whoever starts this names it
-            return str(answer.status)
+        with urllib.request.urlopen(url, timeout=timeout_seconds) as response:  # noqa: S310 - the operator names the URL
+            return str(response.status)
     except urllib.error.HTTPError as error:
         return str(error.code)
     except (OSError, ValueError) as error:

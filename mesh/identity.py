@@ -1,4 +1,4 @@
-"""Who is calling: short-lived tokens that name the calling service and the one it calls."""
+"""Identity of callers: short-lived tokens that name the calling service and the service that it calls."""
 
 import math
 import threading
@@ -12,30 +12,29 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from mesh.credentials import Credentials
 from mesh.errors import Unauthenticated
 
-LIFETIME = 60
-"""Seconds that a token is good for."""
-REMEMBERED = 1024
-"""Verified tokens kept at most; each caller needs one a minute."""
-OPTIONS: jwt.types.Options = {
+TOKEN_LIFETIME_SECONDS = 60
+MAX_CACHED_TOKENS = 1024
+"""Verified tokens that are cached; each caller needs one per minute."""
+DECODE_OPTIONS: jwt.types.Options = {
     "require": ["iss", "aud", "iat", "exp"],
-    "verify_exp": False,  # by our own clock
-    "strict_aud": True,  # one service, no list of them
+    "verify_exp": False,  # the verifier's own clock decides
+    "strict_aud": True,  # one service, not a list
 }
 
 
 def derive_secret(secret: str) -> str:
-    """The mesh's own key, derived from another secret by HKDF (RFC 5869) so that neither signs for the other."""
+    """Return a key derived by HKDF (RFC 5869), so that tokens signed with either key are invalid for the other."""
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"mesh identity v1").derive(secret.encode())
     return derived.hex()
 
 
 class Signer:
-    """Makes the tokens of one service and keeps each until half of its life is over.
+    """Signs the tokens of one service, and reuses each until half of its lifetime is over.
 
     Args:
         name: the calling service, the `iss` claim.
-        secret: the mesh's key, or all that the service proves itself with.
-        clock: seconds since the epoch.
+        secret: the mesh's key, or the credentials of the service.
+        clock: returns the seconds since the epoch.
     """
 
     def __init__(self, name: str, secret: str | Credentials, clock: Callable[[], float] = time.time) -> None:
@@ -43,54 +42,54 @@ class Signer:
         self.credentials = Credentials.of(secret)
         self._keys = self.credentials.keyring()
         self._clock = clock
-        self._kept: dict[str, tuple[str, float]] = {}
+        self._cache: dict[str, tuple[str, float]] = {}
 
-    def token(self, audience: str, lifetime: int = LIFETIME) -> str:
-        """A token that is good for calling `audience`."""
+    def token(self, audience: str, lifetime_seconds: int = TOKEN_LIFETIME_SECONDS) -> str:
+        """Return a token that is valid for calls to `audience`."""
         now = self._clock()
-        token, renew_at = self._kept.get(audience, ("", 0.0))
+        token, renew_at = self._cache.get(audience, ("", 0.0))
         if now >= renew_at:
-            claims = {"iss": self.name, "aud": audience, "iat": int(now), "exp": int(now) + lifetime}
+            claims = {"iss": self.name, "aud": audience, "iat": int(now), "exp": int(now) + lifetime_seconds}
             token = self._keys.encode(claims)
-            self._kept[audience] = (token, now + lifetime / 2)
+            self._cache[audience] = (token, now + lifetime_seconds / 2)
         return token
 
 
 class Verifier:
-    """Reads the callers' names from tokens, and remembers those that it has checked.
+    """Reads the caller's name from tokens, and caches the tokens that it has verified.
 
     Args:
         audience: the service that is called, the `aud` claim.
-        secret: the mesh's key, or all that the service knows others by.
-        clock: seconds since the epoch.
+        secret: the mesh's key, or the credentials of the service.
+        clock: returns the seconds since the epoch.
     """
 
     def __init__(self, audience: str, secret: str | Credentials, clock: Callable[[], float] = time.time) -> None:
         self._audience = audience
         self._keys = Credentials.of(secret).keyring()
         self._clock = clock
-        self._known: dict[str, tuple[str, float]] = {}
+        self._cache: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
 
     def caller(self, token: str) -> str:
-        """Name of the service that made the token.
+        """Return the name of the service that signed the token.
 
         Raises:
-            Unauthenticated: when the token is forged, expired, incomplete or meant for another service.
+            Unauthenticated: the token is forged, expired, incomplete, or meant for another service.
         """
-        name, expires = self._known.get(token, ("", 0.0))
+        name, expires = self._cache.get(token, ("", 0.0))
         if self._clock() < expires:
             return name
         name, expires = self._decode(token)
         with self._lock:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            self._known[token] = (name, expires)
+            if len(self._cache) >= MAX_CACHED_TOKENS:
+                self._cache.clear()
+            self._cache[token] = (name, expires)
         return name
 
     def _decode(self, token: str) -> tuple[str, float]:
         try:
-            claims = self._keys.decode(token, OPTIONS, audience=self._audience)
+            claims = self._keys.decode(token, DECODE_OPTIONS, audience=self._audience)
             name, expires = str(claims["iss"]), float(claims["exp"])
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             raise Unauthenticated("The mesh token is not valid for this service.", "TOKEN_INVALID") from None

@@ -1,4 +1,4 @@
-"""Keys that sign and check JWTs, and how one key takes over from another."""
+"""The keys that sign and verify JWTs, and their rotation."""
 
 import hmac
 from collections.abc import Sequence
@@ -7,18 +7,18 @@ from typing import Any
 import jwt
 
 ALGORITHM = "HS256"
-SLIPPED = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError)
-"""What gets past PyJWT's own errors on hostile input: NaN and infinite times, deep nesting, claims of odd types."""
+MALFORMED_TOKEN_ERRORS = (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError)
+"""What PyJWT raises besides its own errors for hostile tokens: NaN and infinite times, deep nesting, odd types."""
 
 
 class Keyring:
-    """The key that signs, and the one before it (or after it), which still verifies.
+    """The key that signs tokens, and a second one that still verifies them while keys are rotated.
 
-    A token names its key (`kid`), so that each costs one check; tokens without a name are tried with every key.
+    A token names its key (`kid`), so that it is verified once; a token without a `kid` is tried with every key.
 
     Args:
         current: the key that signs.
-        previous: a key that is only good for checking.
+        previous: a key that only verifies.
     """
 
     def __init__(self, current: str, previous: str | None = None) -> None:
@@ -27,38 +27,44 @@ class Keyring:
         self._keys = {key_id(key): key for key in (current, previous) if key}
 
     def encode(self, claims: dict[str, Any]) -> str:
-        """A token with these claims."""
+        """Return a signed token with these claims."""
         return jwt.encode(claims, self._current, ALGORITHM, headers={"kid": self._kid})
 
     def decode(
         self, token: str, options: jwt.types.Options, *, audience: str | None = None, leeway: float = 0
     ) -> dict[str, Any]:
-        """The claims of a token that one of the keys has signed.
+        """Return the claims of a token that one of the keys has signed.
+
+        Args:
+            token: the JWT.
+            options: which claims PyJWT requires and verifies.
+            audience: the expected `aud` claim.
+            leeway: tolerance for `exp` and `iat`, in seconds.
 
         Raises:
-            PyJWTError: when it is anything else, however malformed.
+            PyJWTError: the token is malformed, expired, or signed with another key.
         """
         try:
-            *others, last = self._candidates(token)
+            *others, last = self._candidate_keys(token)
             for key in others:
                 try:
-                    return _decoded(token, key, options, audience, leeway)
+                    return _decode(token, key, options, audience, leeway)
                 except jwt.InvalidSignatureError:
                     continue
-            return _decoded(token, last, options, audience, leeway)
-        except SLIPPED:
+            return _decode(token, last, options, audience, leeway)
+        except MALFORMED_TOKEN_ERRORS:
             raise jwt.DecodeError from None
 
-    def _candidates(self, token: str) -> Sequence[str]:
+    def _candidate_keys(self, token: str) -> Sequence[str]:
         header = jwt.get_unverified_header(token)
         return [self._keys[header["kid"]]] if "kid" in header else list(self._keys.values())
 
 
 def key_id(key: str) -> str:
-    """The public name of a key: it tells keys apart and gives nothing of them away."""
+    """Return the public id of a key: it tells keys apart and reveals nothing about them."""
     return hmac.digest(key.encode(), b"key id v1", "sha256").hex()[:16]
 
 
-def _decoded(token: str, key: str, options: jwt.types.Options, audience: str | None, leeway: float) -> dict[str, Any]:
+def _decode(token: str, key: str, options: jwt.types.Options, audience: str | None, leeway: float) -> dict[str, Any]:
     claims: dict[str, Any] = jwt.decode(token, key, [ALGORITHM], options, audience=audience, leeway=leeway)
     return claims

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib import resources
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import grpc
 from google.protobuf import text_format
@@ -105,7 +105,8 @@ def _file_of(request: pb.ServerReflectionRequest) -> Callable[[DescriptorPool], 
         if request.HasField("file_containing_symbol"):
             return _file_containing(pool, request.file_containing_symbol)
         extended = pool.FindMessageTypeByName(request.file_containing_extension.containing_type)
-        return pool.FindExtensionByNumber(extended, request.file_containing_extension.extension_number).file
+        extension = pool.FindExtensionByNumber(extended, request.file_containing_extension.extension_number)
+        return cast("FileDescriptor", extension.file)  # type: ignore[attr-defined] # missing in types-protobuf
 
     return lookup
 

@@ -10,36 +10,39 @@ from mesh.keys import Keyring
 from mesh.tls import Tls
 
 
-def keyring(environ: Mapping[str, str], name: str) -> Keyring:
-    """The key of that name, and the one that `<name>_PREVIOUS` holds while keys are being changed.
+def read_keyring(environ: Mapping[str, str], name: str) -> Keyring:
+    """Return the key in the setting `name`, with the one in `<name>_PREVIOUS` while keys are rotated.
 
     Raises:
-        ConfigError: when the first is not set, or either is weak.
+        ConfigError: the first is not set, or one of them is weak.
     """
-    return Keyring(env.secret(environ, name), _previous(environ, name))
+    return Keyring(env.secret(environ, name), _read_previous(environ, name))
 
 
-def mesh_secret(environ: Mapping[str, str], name: str = "") -> Credentials:
-    """`MESH_SECRET` or a key derived from `JWT_SECRET_KEY`, their `_PREVIOUS`, and the certificates in `MESH_TLS_DIR`.
+def read_credentials(environ: Mapping[str, str], name: str = "") -> Credentials:
+    """Return the credentials of a process.
+
+    The key is `MESH_SECRET`, or derived from `JWT_SECRET_KEY` without one; each may have a `_PREVIOUS`. The
+    certificates are in the folder `MESH_TLS_DIR`, if that is set.
 
     Args:
         environ: the settings.
-        name: the process, whose certificate has to be there; without one, only the authority's has.
+        name: the process, whose certificate must exist; without a name only the authority's must.
 
     Raises:
-        ConfigError: when no key is set, one is weak, or a certificate cannot be read.
+        ConfigError: no key is set, one is weak, or a certificate cannot be read.
     """
     folder = environ.get("MESH_TLS_DIR", "").strip()
     tls = Tls(Path(folder)) if folder else None
     if tls:
         tls.check(name)
     if environ.get("MESH_SECRET", "").strip():
-        return Credentials(env.secret(environ, "MESH_SECRET"), _previous(environ, "MESH_SECRET"), tls)
-    previous = _previous(environ, "JWT_SECRET_KEY")
+        return Credentials(env.secret(environ, "MESH_SECRET"), _read_previous(environ, "MESH_SECRET"), tls)
+    previous = _read_previous(environ, "JWT_SECRET_KEY")
     derived = derive_secret(previous) if previous else None
     return Credentials(derive_secret(env.secret(environ, "JWT_SECRET_KEY")), derived, tls)
 
 
-def _previous(environ: Mapping[str, str], name: str) -> str | None:
-    other = f"{name}_PREVIOUS"
-    return env.secret(environ, other) if environ.get(other, "").strip() else None
+def _read_previous(environ: Mapping[str, str], name: str) -> str | None:
+    previous_name = f"{name}_PREVIOUS"
+    return env.secret(environ, previous_name) if environ.get(previous_name, "").strip() else None

@@ -1,1 +1,1 @@
-"""Lists that several parts of the product derive from: the REST ports and the gRPC services."""
+"""Definitions that several parts of the product share: the REST ports, the order message and the order statuses."""

@@ -1,1 +1,1 @@
-"""The catalogue and its stock."""
+"""The books service: the catalogue and its stock."""

@@ -1,4 +1,4 @@
-"""`python -m svc_books`: runs the books service."""
+"""`python -m svc_books` runs the books service."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -9,12 +9,13 @@ from database.engine import Database
 from mesh.server import MeshServer, Service, run
 from svc_books.config import Config
 from svc_books.servicer import BooksServicer
-from svc_books.store import BookStore
+from svc_books.store.books import BookStore
+from svc_books.store.stock import StockStore
 
 
 def service(database: Database) -> Service:
-    """The service on a database."""
-    servicer = BooksServicer(BookStore(database))
+    """Return the service on a database."""
+    servicer = BooksServicer(BookStore(database), StockStore(database))
     return Service(
         name="books",
         descriptor=books_pb2.DESCRIPTOR.services_by_name["Books"],
@@ -24,7 +25,7 @@ def service(database: Database) -> Service:
 
 
 def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
-    """The server, and how to close what it holds."""
+    """Return the server, and a function that closes its database."""
     config = Config.from_env(environ)
     database = config.database.open()
     return MeshServer(service(database), config.mesh_secret, config.address), database.close

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from database import config as database_config
 from mesh import env
 from mesh.credentials import Credentials
-from mesh.secrets import mesh_secret
+from mesh.secrets import read_credentials
 
 
 @dataclass(frozen=True)
 class Config:
-    """All that the service needs to know."""
+    """Settings of the books service: its address, its database and its credentials."""
 
     address: str
     database: database_config.Config
@@ -19,13 +19,13 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Reads `BOOKS_ADDRESS`, the mesh's key and the database's settings.
+        """Read `BOOKS_ADDRESS`, the mesh's credentials and the database's settings.
 
         Raises:
-            ConfigError: when one is missing or bad.
+            ConfigError: a setting is missing or invalid.
         """
         return cls(
             address=env.text(environ, "BOOKS_ADDRESS", "127.0.0.1:50052"),
             database=database_config.Config.from_env(environ),
-            mesh_secret=mesh_secret(environ, "books"),
+            mesh_secret=read_credentials(environ, "books"),
         )

@@ -1,8 +1,9 @@
-"""Pure decisions about the catalogue."""
+"""Pure decisions about the catalogue and its stock, and the data that they are about."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum, StrEnum, auto
 from typing import NamedTuple
 
 from database.folding import fold
@@ -11,9 +12,26 @@ DEFAULT_PAGE_SIZE = 8
 """Books on a page when a request has no page size."""
 
 
-@dataclass(frozen=True)
-class Filters:
-    """Which books to list; None lets every book pass."""
+@dataclass(frozen=True, slots=True)
+class Book:
+    """A title and its stock."""
+
+    book_id: int
+    title: str
+    description: str
+    isbn: str
+    authors: str
+    publishers: str
+    format: str
+    genre: str
+    price: Decimal
+    quantity: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookFilters:
+    """Which books to list; None matches every book."""
 
     genre: str | None = None
     min_price: Decimal | None = None
@@ -22,32 +40,81 @@ class Filters:
     in_stock: bool = False
 
 
-class Taking(NamedTuple):
-    """The copies of one book that one order takes."""
+class BookSort(Enum):
+    """The order of a list of books; books that are equal in it are sorted by id."""
+
+    ID = auto()
+    TITLE = auto()
+    TITLE_DESC = auto()
+    PRICE = auto()
+    PRICE_DESC = auto()
+    NEWEST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class BookPage:
+    """One page of a list of books.
+
+    Args:
+        books: the books of the page.
+        total_size: the number of books on all pages.
+    """
+
+    books: list[Book]
+    total_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenreCount:
+    """A genre and the number of its books."""
+
+    genre: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class GenreOverview:
+    """All genres in alphabetical order, and the range of prices; the prices are None when there are no books."""
+
+    genres: list[GenreCount]
+    lowest_price: Decimal | None
+    highest_price: Decimal | None
+
+
+class Decrement(NamedTuple):
+    """The copies of a book that an order takes from the stock."""
 
     order_id: int
     book_id: int
     quantity: int
 
 
-def those_that_fit(takings: Iterable[Taking], stock: Mapping[int, int]) -> set[Taking]:
-    """Those for which enough copies are left, first come, first served.
+class Outcome(StrEnum):
+    """The outcome of a decrement, as it is stored."""
+
+    APPLIED = "applied"
+    REJECTED = "rejected"
+
+
+def decide_outcomes(decrements: Iterable[Decrement], stock: Mapping[int, int]) -> dict[Decrement, Outcome]:
+    """Apply each decrement for which enough copies are left, in their order, and reject the others.
 
     Args:
-        takings: the earliest first.
-        stock: copies left by book.
+        decrements: the decrements, the earliest order first.
+        stock: the copies left by book id.
     """
     left = dict(stock)
-    fitting = set()
-    for taking in takings:
-        if taking.quantity <= left[taking.book_id]:
-            left[taking.book_id] -= taking.quantity
-            fitting.add(taking)
-    return fitting
+    outcomes = {}
+    for decrement in decrements:
+        if decrement.quantity <= left[decrement.book_id]:
+            left[decrement.book_id] -= decrement.quantity
+            outcomes[decrement] = Outcome.APPLIED
+        else:
+            outcomes[decrement] = Outcome.REJECTED
+    return outcomes
 
 
 def like_pattern(search: str) -> str:
-    r"""A LIKE pattern that finds the text anywhere, with `\` before each character that LIKE gives a meaning."""
-    folded = fold(search)
-    escaped = folded.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    r"""Return a LIKE pattern for a text that contains the search, with `\` before each special character."""
+    escaped = fold(search).replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"

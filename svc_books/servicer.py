@@ -1,4 +1,4 @@
-"""Translates between the contract and the store."""
+"""Translates between the contract of the books service and its stores."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -7,80 +7,82 @@ import grpc
 from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
-from database.engine import AnyRow
 from mesh.paging import read_page
-from svc_books.models import APPLIED, REJECTED
-from svc_books.rules import DEFAULT_PAGE_SIZE, Filters, Taking
-from svc_books.store import BookStore
+from svc_books import rules
+from svc_books.rules import DEFAULT_PAGE_SIZE, Book, BookFilters, BookSort, Outcome
+from svc_books.store.books import BookStore
+from svc_books.store.stock import StockStore
 
 SORTS = {
-    pb.BOOK_SORT_UNSPECIFIED: "",
-    pb.BOOK_SORT_TITLE: "title",
-    pb.BOOK_SORT_TITLE_DESC: "-title",
-    pb.BOOK_SORT_PRICE: "price",
-    pb.BOOK_SORT_PRICE_DESC: "-price",
-    pb.BOOK_SORT_NEWEST: "newest",
+    pb.BOOK_SORT_UNSPECIFIED: BookSort.ID,
+    pb.BOOK_SORT_TITLE: BookSort.TITLE,
+    pb.BOOK_SORT_TITLE_DESC: BookSort.TITLE_DESC,
+    pb.BOOK_SORT_PRICE: BookSort.PRICE,
+    pb.BOOK_SORT_PRICE_DESC: BookSort.PRICE_DESC,
+    pb.BOOK_SORT_NEWEST: BookSort.NEWEST,
 }
-OUTCOMES = {APPLIED: pb.DECREMENT_OUTCOME_APPLIED, REJECTED: pb.DECREMENT_OUTCOME_REJECTED}
+OUTCOMES = {Outcome.APPLIED: pb.DECREMENT_OUTCOME_APPLIED, Outcome.REJECTED: pb.DECREMENT_OUTCOME_REJECTED}
 
 
 class BooksServicer(books_pb2_grpc.BooksServicer):
     """The Books service.
 
     Args:
-        store: the books.
+        books: reads books.
+        stock: takes copies from the stock.
     """
 
-    def __init__(self, store: BookStore) -> None:
-        self._store = store
+    def __init__(self, books: BookStore, stock: StockStore) -> None:
+        self._books = books
+        self._stock = stock
 
     def ListBooks(self, request: pb.ListBooksRequest, context: grpc.ServicerContext) -> pb.ListBooksResponse:
-        """One page of the catalogue."""
+        """Return one page of the catalogue."""
         page = read_page(request, DEFAULT_PAGE_SIZE)
-        rows, total = self._store.page(_filters(request), SORTS[request.sort], page.offset, page.size)
-        return pb.ListBooksResponse(books=map(_book, rows), paging=page.response(total))
+        result = self._books.page(_filters(request), SORTS[request.sort], page.offset, page.size)
+        return pb.ListBooksResponse(books=map(_book, result.books), paging=page.response(result.total_size))
 
     def GetBook(self, request: pb.GetBookRequest, context: grpc.ServicerContext) -> pb.GetBookResponse:
-        """One book."""
-        return pb.GetBookResponse(book=_book(self._store.get(request.book_id)))
+        """Return a book."""
+        return pb.GetBookResponse(book=_book(self._books.get(request.book_id)))
 
     def BatchGetBooks(
         self, request: pb.BatchGetBooksRequest, context: grpc.ServicerContext
     ) -> pb.BatchGetBooksResponse:
-        """Several books."""
-        return pb.BatchGetBooksResponse(books=map(_book, self._store.some(request.book_ids)))
+        """Return several books."""
+        return pb.BatchGetBooksResponse(books=map(_book, self._books.get_many(request.book_ids)))
 
     def ListGenres(self, request: pb.ListGenresRequest, context: grpc.ServicerContext) -> pb.ListGenresResponse:
-        """Genres, and the range of prices."""
-        genres, prices = self._store.genres()
+        """Return all genres and the range of prices."""
+        overview = self._books.genres()
         return pb.ListGenresResponse(
-            genres=[pb.GenreCount(genre=row.genre, count=row.books) for row in genres],
-            lowest_price=_price(prices.lowest),
-            highest_price=_price(prices.highest),
+            genres=[pb.GenreCount(genre=each.genre, count=each.count) for each in overview.genres],
+            lowest_price=_price(overview.lowest_price),
+            highest_price=_price(overview.highest_price),
         )
 
     def Decrement(self, request: pb.DecrementRequest, context: grpc.ServicerContext) -> pb.DecrementResponse:
-        """Takes an order's copies, once."""
+        """Take the copies of an order, once."""
         (response,) = self._decrement([request])
         return response
 
     def BatchDecrement(
         self, request: pb.BatchDecrementRequest, context: grpc.ServicerContext
     ) -> pb.BatchDecrementResponse:
-        """Takes the copies of many orders, once each."""
+        """Take the copies of several orders, each once."""
         return pb.BatchDecrementResponse(responses=self._decrement(request.requests))
 
     def RemoveStock(self, request: pb.RemoveStockRequest, context: grpc.ServicerContext) -> pb.RemoveStockResponse:
-        """Takes copies without an order."""
-        return pb.RemoveStockResponse(book=_book(self._store.remove(request.book_id, request.quantity)))
+        """Take copies without an order."""
+        return pb.RemoveStockResponse(book=_book(self._stock.remove(request.book_id, request.quantity)))
 
     def _decrement(self, requests: Iterable[pb.DecrementRequest]) -> list[pb.DecrementResponse]:
-        takings = [Taking(request.order_id, request.book_id, request.quantity) for request in requests]
-        return [pb.DecrementResponse(outcome=OUTCOMES[outcome]) for outcome in self._store.decrement(takings)]
+        decrements = [rules.Decrement(request.order_id, request.book_id, request.quantity) for request in requests]
+        return [pb.DecrementResponse(outcome=OUTCOMES[outcome]) for outcome in self._stock.decrement(decrements)]
 
 
-def _filters(request: pb.ListBooksRequest) -> Filters:
-    return Filters(
+def _filters(request: pb.ListBooksRequest) -> BookFilters:
+    return BookFilters(
         genre=request.genre or None,
         min_price=Decimal(request.min_price) if request.min_price else None,
         max_price=Decimal(request.max_price) if request.max_price else None,
@@ -93,17 +95,17 @@ def _price(price: Decimal | None) -> str:
     return "" if price is None else f"{price:.2f}"
 
 
-def _book(row: AnyRow) -> pb.Book:
+def _book(book: Book) -> pb.Book:
     return pb.Book(
-        book_id=row.book_id,
-        title=row.title,
-        description=row.description,
-        isbn=row.isbn,
-        authors=row.authors,
-        publishers=row.publishers,
-        format=row.format,
-        genre=row.genre,
-        price=_price(row.price),
-        quantity=row.quantity,
-        url=row.url,
+        book_id=book.book_id,
+        title=book.title,
+        description=book.description,
+        isbn=book.isbn,
+        authors=book.authors,
+        publishers=book.publishers,
+        format=book.format,
+        genre=book.genre,
+        price=_price(book.price),
+        quantity=book.quantity,
+        url=book.url,
     )

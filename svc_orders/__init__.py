@@ -1,1 +1,1 @@
-"""Orders, and the events that carry them to the worker."""
+"""The orders service: stores orders and the events that bring them to the worker."""

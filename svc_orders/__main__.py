@@ -7,61 +7,64 @@ from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 
 from database.engine import Database
-from mesh.broker.topology import Topology
 from mesh.client import Target, connect
 from mesh.identity import Signer
 from mesh.server import MeshServer, Service, run
-from svc_orders.catalogue import Catalogue
+from registry.order_messages import ORDER_TOPOLOGY
+from svc_orders.book_client import BookClient
 from svc_orders.config import Config
-from svc_orders.outbox import Bell, Outbox
-from svc_orders.reconcile import Reconciler, Watch
-from svc_orders.relay import Relay
+from svc_orders.outbox.event_signal import EventSignal
+from svc_orders.outbox.leasing import Outbox
+from svc_orders.outbox.reconciler import Reconciler, ReconcilerThread
+from svc_orders.outbox.relay import Relay
 from svc_orders.servicer import OrdersServicer, utc_now
-from svc_orders.store import OrderStore
-
-ORDERS = Topology(exchange="orders", queue="order_queue", key="order.new")
-"""The broker's names in the REST contract; the worker has the same."""
+from svc_orders.store.orders import OrderStore
+from svc_orders.store.outbox import OutboxStore
 
 
-def service(database: Database, bell: Bell, books: books_pb2_grpc.BooksStub, *, carried: bool) -> Service:
-    """The service on a database; with `carried` a broker takes the events, and no worker waits for them here."""
-    outbox = Outbox(database, bell, utc_now)
-    servicer = OrdersServicer(OrderStore(database), outbox, bell, Catalogue(books), carried=carried)
+def create_service(
+    database: Database, signal: EventSignal, books: books_pb2_grpc.BooksStub, *, has_broker: bool
+) -> Service:
+    """Return the service on a database. With a broker, it leases no events to workers."""
+    outbox = Outbox(OutboxStore(database), signal, utc_now)
+    servicer = OrdersServicer(OrderStore(database), outbox, signal, BookClient(books), has_broker=has_broker)
     return Service(
         name="orders",
         descriptor=orders_pb2.DESCRIPTOR.services_by_name["Orders"],
         add=lambda server: orders_pb2_grpc.add_OrdersServicer_to_server(servicer, server),
         probe=database.ping,
-        on_stop=(lambda: None) if carried else bell.close,
+        on_stop=(lambda: None) if has_broker else signal.close,
     )
 
 
 def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
-    """The server, and how to close what it holds."""
+    """Return the server, and a function that closes what it uses."""
     config = Config.from_env(environ)
     database = config.database.open()
     books = Target("books", config.books_target, books_pb2.DESCRIPTOR.services_by_name["Books"])
     channel = connect(books, Signer("orders", config.mesh_secret))
-    bell = Bell()
-    orders = service(database, bell, books_pb2_grpc.BooksStub(channel), carried=config.broker is not None)
-    server = MeshServer(orders, config.mesh_secret, config.address)
-    carrier = _carrier(config, database, bell)
-    carrier.start()
+    signal = EventSignal()
+    has_broker = config.broker is not None
+    service = create_service(database, signal, books_pb2_grpc.BooksStub(channel), has_broker=has_broker)
+    server = MeshServer(service, config.mesh_secret, config.address)
+    background = _background_thread(config, database, signal)
+    background.start()
 
     def close() -> None:
-        carrier.stop()  # after the last call: its order goes out, too
+        background.stop()  # after the last call, so that its event is published too
         channel.close()
         database.close()
 
     return server, close
 
 
-def _carrier(config: Config, database: Database, bell: Bell) -> Relay | Watch:
-    """Sees to it that events go out: all of them to the broker, or without one those that were lost."""
-    reconciler = Reconciler(database, bell, utc_now, config.reconcile_after)
+def _background_thread(config: Config, database: Database, signal: EventSignal) -> Relay | ReconcilerThread:
+    """Return what publishes events to the broker, or without a broker what resends lost ones."""
+    store = OutboxStore(database)
+    reconciler = Reconciler(store, signal, utc_now, config.reconcile_after)
     if config.broker is None:
-        return Watch(reconciler)
-    return Relay(Outbox(database, bell, utc_now), bell, reconciler, config.broker, ORDERS)
+        return ReconcilerThread(reconciler)
+    return Relay(Outbox(store, signal, utc_now), signal, reconciler, config.broker, ORDER_TOPOLOGY)
 
 
 if __name__ == "__main__":

@@ -8,37 +8,48 @@ from database import config as database_config
 from mesh import env
 from mesh.broker.settings import Settings, broker_settings
 from mesh.credentials import Credentials
-from mesh.secrets import mesh_secret
+from mesh.secrets import read_credentials
+
+DEFAULT_RECONCILE_MARGIN_SECONDS = 60.0
+"""Time that an order has beyond the simulated work before its event counts as lost."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """All that the service needs to know."""
+    """All settings of the service.
+
+    Args:
+        address: host and port to listen on.
+        books_target: address of the books service.
+        database: the settings of the database.
+        broker: the broker that delivers the events; without one the worker leases them from this service.
+        reconcile_after: age at which the event of a pending order counts as lost.
+        mesh_secret: what the service signs its calls with and verifies others by.
+    """
 
     address: str
     books_target: str
     database: database_config.Config
     broker: Settings | None
-    """Carries the events; the worker leases them from this service when there is none."""
     reconcile_after: timedelta
-    """How long an order gets before its event counts as lost."""
     mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Reads `ORDERS_ADDRESS`, `BOOKS_TARGET`, `RECONCILE_AFTER_SECONDS`, `ORDER_PROCESSING_SECONDS` and more.
+        """Read `ORDERS_ADDRESS`, `BOOKS_TARGET`, `RECONCILE_AFTER_SECONDS` and `ORDER_PROCESSING_SECONDS`.
 
-        The rest are the mesh's key and the settings of the database and of the broker.
+        It also reads the variables of the mesh credentials, the database and the broker.
 
         Raises:
-            ConfigError: when one is missing or bad.
+            ConfigError: a variable is missing or invalid.
         """
-        working = env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, most=600)
+        work_seconds = env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, maximum=600)
+        default_age = DEFAULT_RECONCILE_MARGIN_SECONDS + work_seconds
         return cls(
             address=env.text(environ, "ORDERS_ADDRESS", "127.0.0.1:50053"),
             books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
             database=database_config.Config.from_env(environ),
             broker=broker_settings(environ),
-            reconcile_after=timedelta(seconds=env.seconds(environ, "RECONCILE_AFTER_SECONDS", 60 + working)),
-            mesh_secret=mesh_secret(environ, "orders"),
+            reconcile_after=timedelta(seconds=env.seconds(environ, "RECONCILE_AFTER_SECONDS", default_age)),
+            mesh_secret=read_credentials(environ, "orders"),
         )

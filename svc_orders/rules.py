@@ -1,23 +1,22 @@
-"""Pure decisions about orders."""
+"""Orders, and the decisions about them that need no database."""
 
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from mesh.errors import FailedPrecondition
+from registry.order_statuses import PENDING
 
-PENDING, COMPLETED, FAILED = "pending", "completed", "failed"
 DEFAULT_PAGE_SIZE = 4
 """Orders on a page when a request has no page size."""
 KEY_LIFETIME = timedelta(hours=24)
-"""How long an idempotency key answers its order."""
+"""Time during which a repeated request with the same idempotency key returns the first order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order that is about to be stored."""
+    """An order before it is stored."""
 
     book_id: int
     user_id: int
@@ -28,66 +27,80 @@ class NewOrder:
     authors: str
     url: str
 
-    def pending_key(self) -> str | None:
-        """What may exist once among all orders; None for one that has ended."""
-        return f"{self.user_id}:{self.book_id}" if self.status == PENDING else None
+    def stored(self, order_id: int, order_date: datetime) -> "StoredOrder":
+        """Return the order with the id and the date that it is stored under."""
+        return StoredOrder(
+            self.book_id, self.user_id, self.price, self.quantity, self.status,
+            self.title, self.authors, self.url, order_id, order_date,
+        )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StoredOrder(NewOrder):
-    """An order that was just stored: what its row in the database would say."""
+    """An order as the database has it."""
 
     order_id: int
     order_date: datetime
 
 
-class End(NamedTuple):
-    """How an order ends."""
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """The final status of an order."""
 
     order_id: int
     status: str
 
 
-@dataclass(frozen=True)
-class Key:
-    """An idempotency key and the request that it was sent with."""
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """An idempotency key, and the fingerprint of the request that it was sent with."""
 
     text: str
     request_sha256: str
 
 
-def fingerprint(book_id: int, quantity: int, expected_price: str) -> str:
-    """What two requests with the same key must share."""
+def pending_key(user_id: int, book_id: int) -> str:
+    """Return the value that is unique among pending orders, so that a user has only one per book."""
+    return f"{user_id}:{book_id}"
+
+
+def request_fingerprint(book_id: int, quantity: int, expected_price: str) -> str:
+    """Return the SHA-256 of what all requests with the same idempotency key must have in common."""
     return hashlib.sha256(f"{book_id}|{quantity}|{expected_price}".encode()).hexdigest()
 
 
 def check_price(expected: str, actual: str) -> None:
-    """Accepts the price that the buyer saw; an empty one means that the buyer takes any.
+    """Accept the price that the user saw. An empty one accepts every price.
 
     Raises:
-        FailedPrecondition: when the catalogue has another.
+        FailedPrecondition: the catalogue has another price.
     """
     if expected and Decimal(expected) != Decimal(actual):
         raise FailedPrecondition("The price has changed.", "PRICE_CHANGED", metadata={"price": actual})
 
 
-def check_stock(wanted: int, left: int) -> None:
-    """Accepts a quantity that is there now; the worker has the last word.
+def check_stock(requested: int, available: int) -> None:
+    """Accept a quantity that is in stock now. The worker checks again when it takes the copies.
 
     Raises:
-        FailedPrecondition: when fewer copies are left.
+        FailedPrecondition: fewer copies are available.
     """
-    if wanted > left:
-        message = f"Only {left} left in stock."
-        raise FailedPrecondition(message, "OUT_OF_STOCK", metadata={"left": str(left)})
+    if requested > available:
+        message = f"Only {available} left in stock."
+        raise FailedPrecondition(message, "OUT_OF_STOCK", metadata={"left": str(available)})
 
 
-def check_transition(order_id: int, current: str, wanted: str) -> None:
-    """Accepts an end state that the order already has.
+def check_transition(order_id: int, current: str, requested: str) -> None:
+    """Accept the final status that the order already has.
 
     Raises:
-        FailedPrecondition: when it ended otherwise.
+        FailedPrecondition: the order has another status.
     """
-    if current != wanted:
+    if current != requested:
         message = f"Order {order_id} has already ended as {current}."
         raise FailedPrecondition(message, "ORDER_ENDED", metadata={"status": current})
+
+
+def is_pending(order: NewOrder) -> bool:
+    """Return whether the order still has to be processed."""
+    return order.status == PENDING

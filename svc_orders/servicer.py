@@ -1,46 +1,40 @@
-"""Translates between the contract, the rules and the stores."""
+"""The Orders service: translates between the contract, the rules and the stores."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import grpc
-import orjson
 from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from database.engine import AnyRow
-from mesh.call import current
+from mesh.context import current_call
 from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
 from mesh.paging import read_page
-from svc_orders.catalogue import Catalogue
-from svc_orders.outbox import Bell, Done, Outbox, Reject, Retry
+from registry.order_messages import parse_order_message
+from registry.order_statuses import PENDING, STATUS_NAMES, STATUS_NUMBERS
+from svc_orders.book_client import BookClient
+from svc_orders.outbox.event_signal import EventSignal
+from svc_orders.outbox.leasing import Outbox
 from svc_orders.rules import (
-    COMPLETED,
     DEFAULT_PAGE_SIZE,
-    FAILED,
-    PENDING,
-    End,
-    Key,
     NewOrder,
+    RequestKey,
+    StatusChange,
+    StoredOrder,
     check_price,
     check_stock,
-    fingerprint,
+    request_fingerprint,
 )  # fmt: skip
-from svc_orders.store import AnyOrder, OrderStore, PendingExistsError
+from svc_orders.store.orders import OrderStore, PendingOrderError, Placement
+from svc_orders.store.outbox import Done, LeasedEvent, Reject, Retry, Settlement
 
-STATUSES = {
-    PENDING: pb.ORDER_STATUS_PENDING,
-    COMPLETED: pb.ORDER_STATUS_COMPLETED,
-    FAILED: pb.ORDER_STATUS_FAILED,
-}
-NAMES = {number: name for name, number in STATUSES.items()}
-OWN_ORDERS = "Forbidden. You can only see your own orders."
+OWN_ORDERS_ONLY = "Forbidden. You can only see your own orders."
 
 
 def utc_now() -> datetime:
-    """The present."""
+    """Return the current time."""
     return datetime.now(UTC)
 
 
@@ -50,36 +44,36 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
     Args:
         store: the orders.
         outbox: their events.
-        bell: rung when an order was committed.
-        catalogue: what is on sale.
-        clock: the present, UTC.
-        carried: whether a broker carries the events.
+        signal: is notified after an order was committed.
+        books: reads books from the books service.
+        clock: returns the current time, UTC.
+        has_broker: whether a broker delivers the events.
     """
 
     def __init__(
         self,
         store: OrderStore,
         outbox: Outbox,
-        bell: Bell,
-        catalogue: Catalogue,
+        signal: EventSignal,
+        books: BookClient,
         clock: Callable[[], datetime] = utc_now,
         *,
-        carried: bool = False,
+        has_broker: bool = False,
     ) -> None:
         self._store = store
         self._outbox = outbox
-        self._bell = bell
-        self._catalogue = catalogue
+        self._signal = signal
+        self._books = books
         self._clock = clock
-        self._carried = carried
+        self._has_broker = has_broker
 
     def PlaceOrder(self, request: pb.PlaceOrderRequest, context: grpc.ServicerContext) -> pb.PlaceOrderResponse:
-        """Places an order at the catalogue's price."""
-        key = _key(request)
-        earlier = self._store.placed_under(request.user_id, key, self._clock()) if key else None
+        """Place an order at the price of the catalogue."""
+        key = _request_key(request)
+        earlier = self._store.find_by_key(request.user_id, key, self._clock()) if key else None
         if earlier is not None:
-            return _placed(earlier, replayed=True)
-        book = self._catalogue.book(request.book_id)
+            return _placed(Placement(earlier, replayed=True))
+        book = self._books.get_book(request.book_id)
         check_price(request.expected_price, book.price)
         check_stock(request.quantity, book.quantity)
         order = NewOrder(
@@ -92,92 +86,92 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
             authors=book.authors,
             url=book.url,
         )
-        row, replayed = self._insert(order, key)
-        return _placed(row, replayed=replayed)
+        return _placed(self._place(order, key))
 
     def CreateOrder(self, request: pb.CreateOrderRequest, context: grpc.ServicerContext) -> pb.CreateOrderResponse:
-        """Stores an order as given."""
+        """Store an order as given."""
         order = NewOrder(
             book_id=request.book_id,
             user_id=request.user_id,
             price=Decimal(request.price),
             quantity=request.quantity,
-            status=NAMES[request.status],
+            status=STATUS_NAMES[request.status],
             title=request.title,
             authors=request.authors,
             url=request.url,
         )
-        row, _ = self._insert(order, None)
-        return pb.CreateOrderResponse(order=_order(row))
+        return pb.CreateOrderResponse(order=_order(self._place(order, None).order))
 
     def GetOrder(self, request: pb.GetOrderRequest, context: grpc.ServicerContext) -> pb.GetOrderResponse:
-        """One order, for its owner or for a service."""
-        row = self._store.get(request.order_id)
-        _check_viewer(request, row.user_id, "Forbidden. Order does not belong to this user.")
-        return pb.GetOrderResponse(order=_order(row))
+        """Return the order with this id."""
+        order = self._store.get(request.order_id)
+        _check_viewer(request, order.user_id, "Forbidden. Order does not belong to this user.")
+        return pb.GetOrderResponse(order=_order(order))
 
     def ListUserOrders(
         self, request: pb.ListUserOrdersRequest, context: grpc.ServicerContext
     ) -> pb.ListUserOrdersResponse:
-        """A user's orders, the newest first."""
-        _check_viewer(request, request.user_id, OWN_ORDERS)
+        """Return a user's orders, the newest first."""
+        _check_viewer(request, request.user_id, OWN_ORDERS_ONLY)
         if request.newest:
-            return pb.ListUserOrdersResponse(orders=map(_order, self._store.newest(request.user_id, request.newest)))
+            newest = self._store.list_newest(request.user_id, request.newest)
+            return pb.ListUserOrdersResponse(orders=map(_order, newest))
         page = read_page(request, DEFAULT_PAGE_SIZE)
-        rows, total = self._store.page(request.user_id, page.offset, page.size)
-        return pb.ListUserOrdersResponse(orders=map(_order, rows), paging=page.response(total))
+        orders, total = self._store.list_page(request.user_id, page.offset, page.size)
+        return pb.ListUserOrdersResponse(orders=map(_order, orders), paging=page.response(total))
 
     def FindPending(self, request: pb.FindPendingRequest, context: grpc.ServicerContext) -> pb.FindPendingResponse:
-        """The user's pending order for a book."""
-        _check_viewer(request, request.user_id, OWN_ORDERS)
-        row = self._store.pending(request.user_id, request.book_id)
-        return pb.FindPendingResponse(order=_order(row) if row else None)
+        """Return the user's pending order for a book, if there is one."""
+        _check_viewer(request, request.user_id, OWN_ORDERS_ONLY)
+        order = self._store.find_pending(request.user_id, request.book_id)
+        return pb.FindPendingResponse(order=_order(order) if order else None)
 
     def SetStatus(self, request: pb.SetStatusRequest, context: grpc.ServicerContext) -> pb.SetStatusResponse:
-        """Ends a pending order."""
-        return pb.SetStatusResponse(order=_order(self._store.end(request.order_id, NAMES[request.status])))
+        """End a pending order."""
+        order = self._store.set_status(request.order_id, STATUS_NAMES[request.status])
+        return pb.SetStatusResponse(order=_order(order))
 
     def BatchSetStatus(
         self, request: pb.BatchSetStatusRequest, context: grpc.ServicerContext
     ) -> pb.BatchSetStatusResponse:
-        """Ends many pending orders."""
-        self._store.end_all([End(each.order_id, NAMES[each.status]) for each in request.requests])
+        """End many pending orders."""
+        self._store.set_statuses([StatusChange(each.order_id, STATUS_NAMES[each.status]) for each in request.requests])
         return pb.BatchSetStatusResponse()
 
     def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
-        """Events for one worker."""
-        if self._carried:
+        """Lease events to one worker."""
+        if self._has_broker:
             raise FailedPrecondition("A broker carries the events.", "BROKER_CARRIES_EVENTS")
-        rows = self._outbox.wait_and_lease(
+        events = self._outbox.wait_and_lease(
             request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta(), context.is_active
         )
-        return pb.LeaseEventsResponse(events=map(_event, rows))
+        return pb.LeaseEventsResponse(events=map(_event, events))
 
     def AckEvents(self, request: pb.AckEventsRequest, context: grpc.ServicerContext) -> pb.AckEventsResponse:
-        """Settles leased events."""
+        """Settle leased events."""
         self._outbox.settle([_settlement(each) for each in request.settlements])
         return pb.AckEventsResponse()
 
-    def _insert(self, order: NewOrder, key: Key | None) -> tuple[AnyOrder, bool]:
-        call = current.get()
+    def _place(self, order: NewOrder, key: RequestKey | None) -> Placement:
+        call = current_call.get()
         try:
-            placed = self._store.place(order, key, call.request_id if call else "", self._clock())
-        except PendingExistsError as error:
+            placement = self._store.place(order, key, call.request_id if call else "", self._clock())
+        except PendingOrderError as error:
             message = "An order for this book is already being processed."
             raise AlreadyExists(message, "ORDER_PENDING", details=[_order(error.order)]) from None
-        self._bell.ring()
-        return placed
+        self._signal.notify()
+        return placement
 
 
 def _check_viewer(
     request: pb.GetOrderRequest | pb.ListUserOrdersRequest | pb.FindPendingRequest, owner_id: int, sentence: str
 ) -> None:
-    """Accept the owner of an order as its viewer, and no viewer from callers that may see all orders.
+    """Accept the owner of the orders as their viewer, and no viewer from callers that may read all orders.
 
     Raises:
-        PermissionDenied: when the viewer is another user, or missing although the caller acts for a user.
+        PermissionDenied: the viewer is another user, or it is missing although the caller acts for a user.
     """
-    call = current.get()
+    call = current_call.get()
     if request.HasField("viewer_id"):
         if request.viewer_id != owner_id:
             raise PermissionDenied(sentence, "NOT_OWNER")
@@ -185,52 +179,50 @@ def _check_viewer(
         raise PermissionDenied("viewer_id must name the user on whose behalf this is requested.", "VIEWER_REQUIRED")
 
 
-def _key(request: pb.PlaceOrderRequest) -> Key | None:
+def _request_key(request: pb.PlaceOrderRequest) -> RequestKey | None:
     if not request.idempotency_key:
         return None
-    return Key(request.idempotency_key, fingerprint(request.book_id, request.quantity, request.expected_price))
+    fingerprint = request_fingerprint(request.book_id, request.quantity, request.expected_price)
+    return RequestKey(request.idempotency_key, fingerprint)
 
 
-def _placed(row: AnyOrder, *, replayed: bool) -> pb.PlaceOrderResponse:
-    order = _order(row)
-    order.status = pb.ORDER_STATUS_PENDING  # a repeated request gets the first answer, however the order stands by now
-    return pb.PlaceOrderResponse(order=order, replayed=replayed)
+def _placed(placement: Placement) -> pb.PlaceOrderResponse:
+    order = _order(placement.order)
+    order.status = pb.ORDER_STATUS_PENDING  # a repeated request gets the first response, even if the order has ended
+    return pb.PlaceOrderResponse(order=order, replayed=placement.replayed)
 
 
-def _order(row: AnyOrder) -> pb.Order:
-    placed = Timestamp()
-    placed.FromDatetime(row.order_date)
+def _order(order: StoredOrder) -> pb.Order:
+    placed_at = Timestamp()
+    placed_at.FromDatetime(order.order_date)
     return pb.Order(
-        order_id=row.order_id,
-        book_id=row.book_id,
-        user_id=row.user_id,
-        price=f"{row.price:.2f}",
-        quantity=row.quantity,
-        status=STATUSES[row.status],
-        title=row.title,
-        authors=row.authors,
-        url=row.url,
-        create_time=placed,
+        order_id=order.order_id,
+        book_id=order.book_id,
+        user_id=order.user_id,
+        price=f"{order.price:.2f}",
+        quantity=order.quantity,
+        status=STATUS_NUMBERS[order.status],
+        title=order.title,
+        authors=order.authors,
+        url=order.url,
+        create_time=placed_at,
     )
 
 
-def _event(row: AnyRow) -> pb.OrderEvent:
-    order = orjson.loads(row.payload)
-    return pb.OrderEvent(
-        event_id=row.event_id,
-        order_id=order["order_id"],
-        book_id=order["book_id"],
-        quantity=order["quantity"],
-        request_id=row.request_id,
-        attempt=row.attempts,
-        lease_token=row.lease_token,
+def _event(leased: LeasedEvent) -> pb.OrderEvent:
+    event = parse_order_message(
+        leased.payload, event_id=leased.event_id, request_id=leased.request_id, attempt=leased.attempts
     )
+    event.lease_token = leased.lease_token
+    return event
 
 
-def _settlement(settled: pb.EventSettlement) -> Done | Retry | Reject:
-    kind = settled.WhichOneof("settlement")
-    if kind == "done":
-        return Done(settled.event_id, settled.lease_token)
-    if kind == "retry":
-        return Retry(settled.event_id, settled.lease_token, settled.retry.delay.ToTimedelta())
-    return Reject(settled.event_id, settled.lease_token, settled.reject.reason)
+def _settlement(settlement: pb.EventSettlement) -> Settlement:
+    event_id, token = settlement.event_id, settlement.lease_token
+    match settlement.WhichOneof("settlement"):
+        case "done":
+            return Done(event_id, token)
+        case "retry":
+            return Retry(event_id, token, settlement.retry.delay.ToTimedelta())
+        case _:
+            return Reject(event_id, token, settlement.reject.reason)

@@ -1,1 +1,1 @@
-"""People and their sessions."""
+"""The users service: accounts, their sessions and their tokens."""

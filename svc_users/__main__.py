@@ -1,4 +1,4 @@
-"""`python -m svc_users`: runs the users service."""
+"""`python -m svc_users` runs the users service."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -8,22 +8,24 @@ from bookstore.users.v1 import users_pb2, users_pb2_grpc
 from database.engine import Database
 from mesh.server import MeshServer, Service, run
 from svc_users.config import Config
-from svc_users.passwords import Hasher
+from svc_users.security.passwords import PasswordHasher
+from svc_users.security.throttle import LoginThrottle
+from svc_users.security.tokens import SessionTokens
 from svc_users.servicer import UsersServicer
-from svc_users.store import SessionStore, UserStore
-from svc_users.throttle import Throttle
-from svc_users.tokens import Tokens
+from svc_users.store.login_failures import LoginFailureStore
+from svc_users.store.sessions import SessionStore
+from svc_users.store.users import UserStore
 
 
 def service(database: Database, config: Config) -> Service:
-    """The service on a database."""
+    """Return the service on a database."""
     servicer = UsersServicer(
         UserStore(database),
         SessionStore(database),
-        Hasher(config.hashes_at_once),
-        Tokens(config.jwt_keys),
-        Throttle(database, config.patience),
-        config.password_min_length,
+        PasswordHasher(config.max_parallel_hashes),
+        SessionTokens(config.jwt_keys),
+        LoginThrottle(LoginFailureStore(database), config.throttle_policy),
+        config.min_password_length,
     )
     return Service(
         name="users",
@@ -34,7 +36,7 @@ def service(database: Database, config: Config) -> Service:
 
 
 def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
-    """The server, and how to close what it holds."""
+    """Return the server, and a function that closes its database."""
     config = Config.from_env(environ)
     database = config.database.open()
     return MeshServer(service(database, config), config.mesh_secret, config.address), database.close

@@ -1,46 +1,45 @@
-"""Starts the product, or parts of it, as real processes on free ports, and stops what it started."""
+"""Starts the product, or parts of it, as real processes on free ports, and stops them."""
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import grpc
 import httpx
-from bookstore.books.v1 import books_pb2
-from bookstore.orders.v1 import orders_pb2
-from bookstore.users.v1 import users_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy.engine import URL
 
+from database.engine import Database, parse_url
+from database.migrate import upgrade
+from database.seed import seed
 from mesh.client import Target
 from mesh.identity import derive_secret
-from mesh.tls import Tls, expecting
+from mesh.ports import free_ports
+from mesh.testing import wait_until
+from mesh.tls import Tls, server_name_options
+from registry.rest_ports import REST_PORTS
+from registry.services import service, services
 
 ROOT = Path(__file__).resolve().parent.parent
 JWT_SECRET = "a secret that only the tests know, 32+ bytes"
 MESH_SECRET = derive_secret(JWT_SECRET)
-PATIENCE = 60.0
-"""Seconds that a process gets to be ready, or to end."""
-DESCRIPTORS = {
-    "users": users_pb2.DESCRIPTOR.services_by_name["Users"],
-    "books": books_pb2.DESCRIPTOR.services_by_name["Books"],
-    "orders": orders_pb2.DESCRIPTOR.services_by_name["Orders"],
-}
-REST_PORTS = ("USERS_PORT", "BOOKS_PORT", "ORDERS_PORT", "PLACE_ORDER_PORT", "DISPLAY_ORDERS_PORT")
+PROCESS_TIMEOUT_SECONDS = 60.0
+"""Time limit for a process to become ready, to end, or to answer a request."""
+DESCRIPTORS = {entry.name: entry.descriptor for entry in services()}
 
 
 class Process:
-    """A process of the product; its output goes to a file, for the message when something fails.
+    """A process of the product. Its output goes to a file, which the message of a failed test quotes.
 
     Args:
         arguments: the command line.
-        environ: its environment.
+        environ: the environment of the process.
         folder: its working directory.
         log: the file for its output.
     """
@@ -54,28 +53,28 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Process id."""
         return self._process.pid
 
-    def alive(self) -> bool:
-        """Whether it is still running."""
+    def is_alive(self) -> bool:
+        """Return whether the process is still running."""
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """Ends it without a warning."""
+        """Send SIGKILL and wait for the end."""
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> int:
-        """Asks it to end and waits; answers its exit status."""
-        if self.alive():
+        """Send SIGTERM, wait for the end and return the exit status."""
+        if self.is_alive():
             self._process.send_signal(signal.SIGTERM)
         return self.wait()
 
     def wait(self) -> int:
-        """Waits for its end; answers its exit status. Its whole group is killed when it does not come."""
+        """Wait for the end and return the exit status. After the timeout, kill the whole process group."""
         try:
-            return self._process.wait(PATIENCE)
+            return self._process.wait(PROCESS_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(self.pid, signal.SIGKILL)
             return self._process.wait()
@@ -86,102 +85,112 @@ class Product:
 
     Args:
         folder: an empty folder for the database and the logs.
-        settings: environment beside the ports and the secret.
+        settings: environment in addition to the ports and the secret.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        ports = free_ports(9)
-        self.addresses = {name: f"127.0.0.1:{port}" for name, port in zip(DESCRIPTORS, ports, strict=False)}
-        self.rest = dict(zip(REST_PORTS, ports[3:8], strict=True))
-        self.pages = f"http://localhost:{ports[8]}"
+        ports = iter(free_ports(len(DESCRIPTORS) + len(REST_PORTS) + 1))
+        self.addresses = {name: f"127.0.0.1:{next(ports)}" for name in DESCRIPTORS}
+        self.rest = {port.variable: next(ports) for port in REST_PORTS}
+        frontend_port = next(ports)
+        self.pages = f"http://localhost:{frontend_port}"
         self.processes: dict[str, Process] = {}
         self.environ = {
-            **_inherited(),
+            **_inherited_environment(),
             "PYTHONPATH": str(ROOT),
             "JWT_SECRET_KEY": JWT_SECRET,
             "ORDER_PROCESSING_SECONDS": "0",
             "LOG_LEVEL": "info",
-            **{f"{name.upper()}_ADDRESS": address for name, address in self.addresses.items()},
-            **{f"{name.upper()}_TARGET": address for name, address in self.addresses.items()},
-            **{name: str(port) for name, port in self.rest.items()},
-            "FRONTEND_PORT": str(ports[8]),
+            **{entry.address_variable: self.addresses[entry.name] for entry in services()},
+            **{entry.target_variable: self.addresses[entry.name] for entry in services()},
+            **{variable: str(port) for variable, port in self.rest.items()},
+            "FRONTEND_PORT": str(frontend_port),
             "CORS_ORIGINS": self.pages,
             **(settings or {}),
         }
 
-    def url(self, port: str) -> str:
-        """Base address of one of the five REST ports, such as `BOOKS_PORT`."""
-        return f"http://127.0.0.1:{self.rest[port]}"
+    def url(self, variable: str) -> str:
+        """Return the base address of a REST port, which is named by its variable, such as `BOOKS_PORT`."""
+        return f"http://127.0.0.1:{self.rest[variable]}"
 
     def target(self, name: str) -> Target:
-        """A service, for `mesh.client.connect`."""
+        """Return the target of a service, for `mesh.client.connect`."""
         return Target(name, self.addresses[name], DESCRIPTORS[name])
 
     def start(self, *names: str) -> None:
-        """Starts the named parts, by their names in the Procfile, and waits until all but the worker are ready."""
+        """Start the named parts, by their names in the Procfile, and wait until all but the worker are ready."""
         for name in names:
-            module = f"svc_{name}" if name in DESCRIPTORS else name
+            module = service(name).package if name in DESCRIPTORS else name
             log = self.folder / f"{name}.log"
             self.processes[name] = Process([sys.executable, "-m", module], self.environ, self.folder, log)
         for name in names:
             if name in DESCRIPTORS:
-                self._wait_for(name)
+                self._wait_until_serving(name)
             elif name == "gateway":
-                self._wait_for_answer(name, *(f"{self.url(port)}/health" for port in self.rest))
+                self._wait_until_responding(name, *(f"{self.url(variable)}/health" for variable in self.rest))
             elif name == "frontend":
-                self._wait_for_answer(name, f"{self.pages}/config.json")
+                self._wait_until_responding(name, f"{self.pages}/config.json")
 
     def prepare(self) -> None:
-        """Makes the database and fills the shelves."""
-        command = [sys.executable, "-m", "database", "upgrade", "seed"]
-        subprocess.run(command, env=self.environ, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        """Create the database and fill it with the catalogue."""
+        if "dbURL" in self.environ:
+            create_catalogue(parse_url(self.environ["dbURL"]))
+            return
+        data = self.folder / "data"
+        data.mkdir(exist_ok=True)
+        (data / "bookstore.db").write_bytes(_seeded_file())
 
     def stop(self) -> dict[str, int]:
-        """Ends all parts, the last one first; answers their exit statuses."""
+        """Stop all parts, the last one first, and return their exit statuses."""
         return {name: process.stop() for name, process in reversed(self.processes.items())}
 
     def _channel(self, name: str) -> grpc.Channel:
         folder = self.environ.get("MESH_TLS_DIR")
         if not folder:
             return grpc.insecure_channel(self.addresses[name])
-        return grpc.secure_channel(self.addresses[name], Tls(Path(folder)).channel("tester"), expecting(name))
+        return grpc.secure_channel(
+            self.addresses[name], Tls(Path(folder)).channel_credentials("tester"), server_name_options(name)
+        )
 
-    def _wait_for(self, name: str) -> None:
-        process = self.processes[name]
+    def _wait_until_serving(self, name: str) -> None:
         with self._channel(name) as channel:
             request = health_pb2.HealthCheckRequest(service=DESCRIPTORS[name].full_name)
             stub = health_pb2_grpc.HealthStub(channel)
-            deadline = time.monotonic() + PATIENCE
-            while time.monotonic() < deadline and process.alive():
-                try:
-                    if stub.Check(request, timeout=1, wait_for_ready=True).status == 1:
-                        return
-                except grpc.RpcError:
-                    continue
-        message = f"{name} is not ready:\n{process.log.read_text()}"
-        raise AssertionError(message)
 
-    def _wait_for_answer(self, name: str, *urls: str) -> None:
-        process, deadline = self.processes[name], time.monotonic() + PATIENCE
-        while not all(map(answers, urls)):
-            if time.monotonic() > deadline or not process.alive():
-                message = f"{name} is not ready:\n{process.log.read_text()}"
-                raise AssertionError(message)
-            time.sleep(0.02)
+            def is_serving() -> bool:
+                try:
+                    response = stub.Check(request, timeout=1, wait_for_ready=True)
+                except grpc.RpcError:
+                    return False
+                return bool(response.status == health_pb2.HealthCheckResponse.SERVING)
+
+            self._wait(name, is_serving)
+
+    def _wait_until_responding(self, name: str, *urls: str) -> None:
+        self._wait(name, lambda: all(map(responds, urls)))
+
+    def _wait(self, name: str, is_ready: Callable[[], bool]) -> None:
+        process = self.processes[name]
+
+        def is_ready_or_dead() -> bool:
+            return is_ready() or not process.is_alive()
+
+        wait_until(is_ready_or_dead, PROCESS_TIMEOUT_SECONDS, process.log.read_text)
+        assert process.is_alive(), f"{name} ended:\n{process.log.read_text()}"
 
 
 @contextmanager
-def running(
+def running_product(
     folder: Path, *names: str, settings: Mapping[str, str] | None = None, database: URL | None = None
 ) -> Iterator[Product]:
-    """The named parts, stopped at the end even when the test fails.
+    """Yield a product whose named parts run; stop them at the end, also after a failure.
 
     Args:
         folder: an empty folder.
         names: the parts, as `Product.start` takes them.
-        settings: environment beside the ports and the secret.
-        database: a migrated one; when not given, a fresh one is made in the folder.
+        settings: environment in addition to the ports and the secret.
+        database: a migrated database; without one, a SQLite file with the catalogue is created in the folder.
     """
     url = {"dbURL": database.render_as_string(hide_password=False)} if database is not None else {}
     product = Product(folder, {**url, **(settings or {})})
@@ -194,26 +203,31 @@ def running(
         product.stop()
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on right now, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+def create_catalogue(url: URL) -> None:
+    """Migrate an empty database and fill it with the catalogue."""
+    database = Database(url)
+    upgrade(database)
+    seed(database)
+    database.close()
 
 
-def answers(url: str) -> bool:
-    """Whether a server is there that answers with a success."""
+@cache
+def _seeded_file() -> bytes:
+    """Return a SQLite file with the catalogue: reading it back is faster than migrating anew for each product."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "bookstore.db"
+        create_catalogue(parse_url(f"sqlite:///{file}"))
+        return file.read_bytes()
+
+
+def responds(url: str) -> bool:
+    """Return whether a GET of the URL gets a 2xx response."""
     try:
         return httpx.get(url, timeout=1).is_success
     except httpx.TransportError:
         return False
 
 
-def _inherited() -> dict[str, str]:
-    """What a process needs to run at all: no setting of the developer's own shell reaches the product."""
+def _inherited_environment() -> dict[str, str]:
+    """Return what a process needs to run at all, so that no setting of the developer's shell reaches the product."""
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}  # noqa: TID251 - a test program's own

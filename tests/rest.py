@@ -1,17 +1,17 @@
-"""REST calls to a product's gateway, over plain sockets and connections of their own."""
+"""REST requests to a product's gateway, each on a connection of its own."""
 
 import http.client
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
-from tests.harness import PATIENCE, Product
+from mesh.testing import wait_until
+from tests.harness import PROCESS_TIMEOUT_SECONDS, Product
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What a call was answered."""
+class Response:
+    """A response of the gateway."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -19,12 +19,12 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The body's JSON."""
+        """Parsed body."""
         return json.loads(self.body)
 
     @property
     def cookie(self) -> str:
-        """The refresh token that it sets."""
+        """The refresh token that the response sets, or an empty text."""
         return self.headers.get("Set-Cookie", "").partition("=")[2].partition(";")[0]
 
 
@@ -35,32 +35,30 @@ def call(
     path: str,
     body: Any = None,
     headers: dict[str, str] | None = None,
-    timeout: float = 30,
-) -> Reply:
-    """One call on a connection of its own; a body that is no bytes is sent as JSON."""
-    sent = {**(headers or {})}
+    timeout_seconds: float = 30,
+) -> Response:
+    """Send one request. A body that is not bytes is sent as JSON."""
+    request_headers = {**(headers or {})}
     if body is not None and not isinstance(body, bytes):
-        body, sent = json.dumps(body).encode(), {"Content-Type": "application/json", **sent}
-    connection = http.client.HTTPConnection("127.0.0.1", product.rest[port], timeout=timeout)
+        body, request_headers = json.dumps(body).encode(), {"Content-Type": "application/json", **request_headers}
+    connection = http.client.HTTPConnection("127.0.0.1", product.rest[port], timeout=timeout_seconds)
     try:
-        connection.request(method, path, body, sent)
+        connection.request(method, path, body, request_headers)
         response = connection.getresponse()
-        return Reply(response.status, response.headers, response.read())
+        return Response(response.status, response.headers, response.read())
     finally:
         connection.close()
 
 
 def wait_for_gateway(product: Product) -> None:
-    """Returns when every port of the gateway is ready."""
-    deadline = time.monotonic() + PATIENCE
+    """Wait until every port of the gateway is ready."""
+    log = product.processes["gateway"].log
     for port in product.rest:
-        while not _ready(product, port):
-            assert time.monotonic() < deadline, product.processes["gateway"].log.read_text()
-            time.sleep(0.05)
+        wait_until(lambda port=port: _is_ready(product, port), PROCESS_TIMEOUT_SECONDS, log.read_text)  # type: ignore[misc]
 
 
-def _ready(product: Product, port: str) -> bool:
+def _is_ready(product: Product, port: str) -> bool:
     try:
-        return call(product, port, "GET", "/ready", timeout=5).status == 200
+        return call(product, port, "GET", "/ready", timeout_seconds=5).status == 200
     except (OSError, http.client.HTTPException):
         return False

@@ -1,4 +1,4 @@
-"""Who may call what, read from the contracts and the rows: `python -m tests.security_tables` writes it down."""
+"""`python -m tests.security_tables`: writes the tables of callers, from contracts and routes, into docs/SECURITY.md."""
 
 import re
 import sys
@@ -13,37 +13,38 @@ from gateway.openapi import PLACEHOLDER
 from gateway.rows import Row, RowSet
 from gateway.tests.fakes import Services, config
 from mesh.policy import policies
+from registry.services import OTHER_CALLERS
 from tests.harness import DESCRIPTORS, ROOT
 
 DOCUMENT = ROOT / "docs" / "SECURITY.md"
-CALLERS = ("gateway", "users", "books", "orders", "worker", "tester")
-WHO = {
+CALLERS = (*DESCRIPTORS, *OTHER_CALLERS)
+CALLERS_BY_ACCESS = {
     Access.ANYONE: "anyone",
     Access.USER: "a user, for themselves",
     Access.SERVICE: "a service whose policy allows it",
-    Access.USER_OR_SERVICE: "the user whose it is, or a service whose policy allows it",
+    Access.USER_OR_SERVICE: "the owner, or a service whose policy allows it",
 }
-"""In words: what belongs to whom is checked by the service behind the row."""
+"""Texts of the table; the service behind a route checks the ownership."""
 
 
 def rpcs() -> Iterator[tuple[str, ServiceDescriptor, str, frozenset[str]]]:
-    """The mesh's name of each service, its contract, and the path and the callers of each of its methods."""
+    """Yield the mesh's name of each service, its contract, and the path and callers of each method."""
     for name, descriptor in DESCRIPTORS.items():
         for path, policy in policies(descriptor).items():
             yield name, descriptor, path, frozenset(policy.callers)
 
 
-def rows() -> Iterator[tuple[RowSet, Row]]:
-    """Every row of the gateway, and the set that it is in."""
-    made = config()
-    gate = Gate(made.jwt_keys, made.mesh_secret)
-    for each in row_sets(made, Services().stubs(), gate).values():
+def routes() -> Iterator[tuple[RowSet, Row]]:
+    """Yield every route of the gateway, and the group that it belongs to."""
+    settings = config()
+    gate = Gate(settings.jwt_keys, settings.mesh_secret)
+    for each in row_sets(settings, Services().stubs(), gate).values():
         for row in each.rows:
             yield each, row
 
 
 def rpc_table() -> str:
-    """Each RPC and its callers, as Markdown."""
+    """Return the table of RPCs and their callers, as Markdown."""
     lines = ["| RPC | " + " | ".join(CALLERS) + " |", "| --- |" + " :-: |" * len(CALLERS)]
     for _, descriptor, path, callers in rpcs():
         marks = " | ".join("yes" if caller in callers else "no" for caller in CALLERS)
@@ -51,27 +52,27 @@ def rpc_table() -> str:
     return "\n".join(lines)
 
 
-def row_table() -> str:
-    """Each row of the REST contract and who may use it, as Markdown."""
+def route_table() -> str:
+    """Return the table of routes and who may use them, as Markdown."""
     lines = ["| port | call | who may |", "| --- | --- | --- |"]
-    for each, row in rows():
+    for each, row in routes():
         path = PLACEHOLDER.sub(r"{\1}", row.path)
-        who = "whoever has the cookie" if row.cookie else WHO[row.access]
+        who = "anyone with the refresh cookie" if row.cookie else CALLERS_BY_ACCESS[row.access]
         lines.append(f"| {each.name} | `{row.method} {path}` | {who} |")
     return "\n".join(lines)
 
 
-def written(text: str) -> str:
-    """The document with both tables as they are now."""
-    for name, table in (("rpcs", rpc_table()), ("rows", row_table())):
-        marked = re.compile(rf"(<!-- {name}: .*?-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
-        text = marked.sub(lambda found, table=table: f"{found[1]}{table}\n{found[2]}", text)  # type: ignore[misc]
+def update_tables(text: str) -> str:
+    """Return the document with both tables updated."""
+    for name, table in (("rpcs", rpc_table()), ("rows", route_table())):
+        markers = re.compile(rf"(<!-- {name}: .*?-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        text = markers.sub(lambda match, table=table: f"{match[1]}{table}\n{match[2]}", text)  # type: ignore[misc]
     return text
 
 
 def main(document: Path = DOCUMENT) -> int:
-    """Writes the tables into the document."""
-    document.write_text(written(document.read_text("utf-8")), "utf-8")
+    """Write the tables into the document."""
+    document.write_text(update_tables(document.read_text("utf-8")), "utf-8")
     return 0
 
 

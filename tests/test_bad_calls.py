@@ -1,6 +1,7 @@
-"""Every RPC gets values at and beyond every edge: the answer is never our failure, and the next good call works."""
+"""Every RPC handles values at and beyond the limits of each field: no internal error, and the next call works."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import grpc
@@ -13,7 +14,7 @@ from mesh.v1 import policy_pb2
 
 from mesh.client import connect, parse_failure
 from mesh.identity import Signer
-from tests.harness import DESCRIPTORS, MESH_SECRET, Product, running
+from tests.harness import DESCRIPTORS, MESH_SECRET, Product, running_product
 from tests.servers.databases import Databases
 
 pytestmark = pytest.mark.integration
@@ -39,13 +40,13 @@ EDGES: dict[int, tuple[Any, ...]] = {
     FieldDescriptor.CPPTYPE_BOOL: (True,),
 }
 UUID = "0b5a8d4e-3c0f-4e1a-9d6b-111111111111"
-FITTING: dict[str, Any] = {
-    "email": "somebody@example.org", "session_id": UUID, "price": "1.00",
+VALID_VALUES: dict[str, Any] = {
+    "email": "user@example.org", "session_id": UUID, "price": "1.00",
     "expected_price": "1.00", "min_price": "1", "max_price": "9", "status": 2, "event_id": UUID,
     "settlement": 1,
 }  # fmt: skip
-"""Values that keep the rules, so that one bad field alone decides; other texts are a word, other numbers 1."""
-REFUSALS = {
+"""Valid values of fields, so that only the field under test is invalid; other texts are words, other numbers 1."""
+EXPECTED_CODES = {
     grpc.StatusCode.OK,
     grpc.StatusCode.INVALID_ARGUMENT,
     grpc.StatusCode.NOT_FOUND,
@@ -64,32 +65,32 @@ METHODS = [
 
 @pytest.fixture(scope="module", params=["sqlite", "server"])
 def product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The three services on the catalogue, in a SQLite file and on a real server."""
+    """The services with the catalogue, in a SQLite file and on a real server."""
     folder, parts = tmp_path_factory.mktemp("product"), ("users", "books", "orders")
     if request.param == "sqlite":
-        with running(folder, *parts) as started:
+        with running_product(folder, *parts) as started:
             yield started
         return
     databases: Databases = request.getfixturevalue("databases")
-    with databases.migrated(seeded=True) as url, running(folder, *parts, database=url) as started:
+    with databases.migrated(seeded=True) as url, running_product(folder, *parts, database=url) as started:
         yield started
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)
-def test_no_value_is_a_failure_of_ours(product: Product, name: str, method: MethodDescriptor) -> None:
-    """Each field in turn gets each edge while the others fit; an unusual value may be right, but never INTERNAL."""
-    answers = {}
+def test_no_value_causes_an_internal_error(product: Product, name: str, method: MethodDescriptor) -> None:
+    """Each field in turn gets each edge value while the others are valid; an unusual value may be accepted."""
+    codes = {}
     for case, request in requests(method):
         code = call(product, name, method, request.SerializeToString())
-        answers[case] = code
-        assert code in REFUSALS, (case, code)
-    assert grpc.StatusCode.INVALID_ARGUMENT in answers.values() or not method.input_type.fields
-    assert_good_still_works(product)
+        codes[case] = code
+        assert code in EXPECTED_CODES, (case, code)
+    assert grpc.StatusCode.INVALID_ARGUMENT in codes.values() or not method.input_type.fields
+    assert_valid_call_works(product)
 
 
 @pytest.mark.parametrize(("name", "method"), METHODS)
-def test_bytes_that_are_no_message_break_nothing(product: Product, name: str, method: MethodDescriptor) -> None:
-    """Wrong wire types are read as unknown fields or refused, what is no message is refused; nothing is a crash."""
+def test_invalid_bytes_cause_no_internal_error(product: Product, name: str, method: MethodDescriptor) -> None:
+    """Wrong wire types are read as unknown fields or refused; invalid messages are refused."""
     for raw in (
         b"\x00",
         b"\xff" * 64,
@@ -98,52 +99,52 @@ def test_bytes_that_are_no_message_break_nothing(product: Product, name: str, me
         b"\x0a\x02\xff\xfe",
         b"\x0d\x00",
     ):
-        assert call(product, name, method, raw) in REFUSALS
+        assert call(product, name, method, raw) in EXPECTED_CODES
     assert "Traceback" not in "".join(process.log.read_text() for process in product.processes.values())
-    assert_good_still_works(product)
+    assert_valid_call_works(product)
 
 
 def requests(method: MethodDescriptor) -> Iterator[tuple[str, Message]]:
-    """A request for each edge of each field, and an empty one."""
-    kind = GetMessageClass(method.input_type)
-    yield "empty", kind()
+    """Yield an empty request, and one for each edge value of each field, with names for the messages of failures."""
+    request_class = GetMessageClass(method.input_type)
+    yield "empty", request_class()
     for field in method.input_type.fields:
         for number, value in enumerate(EDGES.get(field.cpp_type, ())):
-            request = fitting(kind())
+            request = fill_valid(request_class())
             put(request, field, value)
             yield f"{field.name}[{number}]", request
         if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
-            yield from nested(kind, field)
+            yield from nested_requests(request_class, field)
 
 
-def nested(kind: type[Message], field: FieldDescriptor) -> Iterator[tuple[str, Message]]:
-    """The same for the fields of a message in the request."""
+def nested_requests(request_class: type[Message], field: FieldDescriptor) -> Iterator[tuple[str, Message]]:
+    """Yield the same for the fields of a message in the request."""
     assert field.message_type
     for inner in field.message_type.fields:
         for number, value in enumerate(EDGES.get(inner.cpp_type, ())):
-            request = fitting(kind())
+            request = fill_valid(request_class())
             part = getattr(request, field.name)
             setattr(part[0] if field.is_repeated else part, inner.name, value)
             yield f"{field.name}.{inner.name}[{number}]", request
 
 
-def fitting(request: Any) -> Any:
-    """Fills a message with values that keep the rules."""
+def fill_valid(request: Any) -> Any:
+    """Fill a message with valid values, and return it."""
     for field in request.DESCRIPTOR.fields:
         if field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE:
             if field.is_repeated:
-                fitting(getattr(request, field.name).add())
+                fill_valid(getattr(request, field.name).add())
             elif field.message_type and field.message_type.full_name == "google.protobuf.Duration":
-                getattr(request, field.name).seconds = 1
+                getattr(request, field.name).nanos = 1_000_000  # a long poll waits that long
         elif field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
-            put(request, field, FITTING.get(field.name, "word word"))
+            put(request, field, VALID_VALUES.get(field.name, "word word"))
         elif field.cpp_type != FieldDescriptor.CPPTYPE_BOOL:
-            put(request, field, FITTING.get(field.name, 1))
+            put(request, field, VALID_VALUES.get(field.name, 1))
     return request
 
 
 def put(request: Any, field: FieldDescriptor, value: object) -> None:
-    """Sets a field; one that takes many gets the value beside those that it has."""
+    """Set a field; append the value to a repeated field."""
     if field.is_repeated:
         getattr(request, field.name).append(value)
     else:
@@ -151,20 +152,25 @@ def put(request: Any, field: FieldDescriptor, value: object) -> None:
 
 
 def call(product: Product, name: str, method: MethodDescriptor, raw: bytes) -> grpc.StatusCode:
-    """The code that the service answers to these bytes from a caller that may call the method."""
+    """Send bytes as a caller that may call the method, and return the code of the response."""
     callers = method.GetOptions().Extensions[policy_pb2.policy].callers
     path = f"/{method.containing_service.full_name}/{method.name}"
-    with connect(product.target(name), Signer(callers[0], MESH_SECRET)) as channel:
-        rpc: Any = channel.unary_unary(path, request_serializer=bytes, response_deserializer=bytes)
-        try:
-            rpc(raw, timeout=30)
-        except grpc.RpcError as error:
-            return parse_failure(error).code
+    channel = channel_to(product, name, callers[0])
+    rpc: Any = channel.unary_unary(path, request_serializer=bytes, response_deserializer=bytes)
+    try:
+        rpc(raw, timeout=30)
+    except grpc.RpcError as error:
+        return parse_failure(error).code
     return grpc.StatusCode.OK
 
 
-def assert_good_still_works(product: Product) -> None:
-    """A good call is answered."""
-    with connect(product.target("books"), Signer("gateway", MESH_SECRET)) as channel:
-        answer = books_pb2_grpc.BooksStub(channel).GetBook(books_pb2.GetBookRequest(book_id=1))
-    assert answer.book.book_id == 1
+@cache
+def channel_to(product: Product, name: str, caller: str) -> grpc.Channel:
+    """Return a channel that all calls share, so that they do not connect again and again."""
+    return connect(product.target(name), Signer(caller, MESH_SECRET))
+
+
+def assert_valid_call_works(product: Product) -> None:
+    """Check that a valid call succeeds."""
+    stub = books_pb2_grpc.BooksStub(channel_to(product, "books", "gateway"))
+    assert stub.GetBook(books_pb2.GetBookRequest(book_id=1)).book.book_id == 1

@@ -1,4 +1,4 @@
-"""The compose file and the images keep the promises that can be checked without an engine."""
+"""The compose file and the images meet the requirements that can be checked without an engine."""
 
 import importlib.util
 import re
@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from registry import services as registry
+from registry.rest_ports import REST_PORTS
 from tests.harness import DESCRIPTORS, ROOT
-from tests.settings import LOGS, READERS, names_read
+from tests.settings import LOG_SETTINGS, READERS, names_read
 
 pytestmark = pytest.mark.unit
 
@@ -20,10 +22,10 @@ TLS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.tls.yml").read_text
 PYTHON = [name for name, service in SERVICES.items() if service["image"].startswith("bookstore:")]
 DOCKERFILES = [ROOT / "Dockerfile", ROOT / "frontend" / "Dockerfile"]
 NOT_IN_CONTAINERS = {
-    *("FRONTEND_HOST", "FRONTEND_PORT"),  # nginx has its own
-    *("USERS_PORT", "BOOKS_PORT", "ORDERS_PORT", "PLACE_ORDER_PORT", "DISPLAY_ORDERS_PORT"),  # published elsewhere
-    *("DB_TLS_CA", "MESH_TLS_DIR", "RABBIT_TLS_CA", "RABBIT_TLS_CERT", "RABBIT_TLS_KEY"),  # files, in a second file
-    *("RABBIT_URL", "RABBIT_PORT", "RABBIT_VHOST", "RABBIT_TLS"),  # the broker is compose's own
+    *("FRONTEND_HOST", "FRONTEND_PORT"),  # nginx uses its own
+    *(port.variable for port in REST_PORTS),  # published elsewhere
+    *("DB_TLS_CA", "MESH_TLS_DIR", "RABBIT_TLS_CA", "RABBIT_TLS_CERT", "RABBIT_TLS_KEY"),  # files, set in a second file
+    *("RABBIT_URL", "RABBIT_PORT", "RABBIT_VHOST", "RABBIT_TLS"),  # compose starts the broker
 }
 VARIABLE = re.compile(r"\$\{(?=(?P<name>\w+)(?P<rest>[^}]*))")
 LOOPBACK = "127.0.0.1:"
@@ -31,52 +33,52 @@ PUBLIC = "${PUBLISH_ADDRESS:-127.0.0.1}:"
 
 
 def instructions(file: Path) -> list[tuple[str, str]]:
-    """The lines of a Dockerfile as words and the rest, continued lines joined and comments left out."""
+    """Return the instructions of a Dockerfile with their arguments; join continued lines and drop comments."""
     lines = re.sub(r"\\\n", "", file.read_text("utf-8")).splitlines()
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in lines) if word and word != "#"]
 
 
 def with_versions(images: list[str]) -> list[str]:
-    """Those that name a version; `latest` is none."""
+    """Return the images that name a version; `latest` is not a version."""
     return [image for image in images if re.search(r":[\w.-]*\d", image) and not image.endswith(":latest")]
 
 
-def test_the_parts_are_there() -> None:
-    """The two servers, the one shot, the services, the worker, the gateway and the shop."""
+def test_all_parts_are_present() -> None:
+    """The two servers, the migration, the services, the worker, the gateway and the shop."""
     assert set(SERVICES) == {"db", "rabbitmq", "migrate", *DESCRIPTORS, "worker", "gateway", "frontend"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_each_part_is_watched(name: str) -> None:
-    """It has a health check and comes back when it ends, or it is the one shot, which others wait for."""
+def test_each_part_is_monitored(name: str) -> None:
+    """It has a health check and restarts; the migration runs once, and the services wait for it."""
     service = SERVICES[name]
     if name == "migrate":
         assert service["restart"] == "no"
-        waiting = {other for other in SERVICES if "migrate" in SERVICES[other].get("depends_on", {})}
-        assert waiting == set(DESCRIPTORS)
+        dependents = {other for other in SERVICES if "migrate" in SERVICES[other].get("depends_on", {})}
+        assert dependents == set(DESCRIPTORS)
     else:
         assert service["healthcheck"]["test"]
         assert service["restart"] == "unless-stopped"
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_nobody_can_fill_the_machine(name: str) -> None:
+def test_no_part_can_fill_the_machine(name: str) -> None:
     """Memory has a limit, and logs are rotated."""
     assert re.fullmatch(r"\d+[mg]", SERVICES[name]["mem_limit"])
     assert set(SERVICES[name]["logging"]["options"]) == {"max-size", "max-file"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_part_can_gain_rights(name: str) -> None:
-    """And our own images can write nothing but /tmp and have no capability at all."""
+def test_no_part_can_gain_privileges(name: str) -> None:
+    """Our own images can write only to /tmp, and have no capabilities."""
     service = SERVICES[name]
     assert "no-new-privileges:true" in service["security_opt"]
     if "build" in service or name in PYTHON:
         assert (service["read_only"], service["cap_drop"], service["tmpfs"]) == (True, ["ALL"], ["/tmp"])  # noqa: S108 - the container's own
 
 
-def test_only_the_gateway_and_the_shop_can_be_opened_to_others() -> None:
-    """Everything else is published on this machine only, if at all; and those two are until somebody says otherwise."""
+def test_only_the_gateway_and_the_shop_can_be_published() -> None:
+    """All other ports are published on this machine only, if at all; so are these two by default."""
     for name, service in SERVICES.items():
         allowed = PUBLIC if name in {"gateway", "frontend"} else LOOPBACK
         assert all(port.startswith(allowed) for port in service.get("ports", ())), name
@@ -84,44 +86,45 @@ def test_only_the_gateway_and_the_shop_can_be_opened_to_others() -> None:
 
 
 @pytest.mark.parametrize("name", [*DESCRIPTORS, "worker"])
-def test_what_scales_asks_for_no_name_and_no_port(name: str) -> None:
-    """A second one would find them taken; without a setting the engine picks a port."""
+def test_a_scalable_part_has_no_fixed_name_or_port(name: str) -> None:
+    """A second replica would conflict; without a setting, the engine picks a port."""
     assert "container_name" not in SERVICES[name]
     for port in SERVICES[name].get("ports", ()):
         assert re.fullmatch(r"127\.0\.0\.1:\$\{\w+_GRPC_PORT:-\}:\d+", port)
 
 
-def test_callers_ask_for_all_addresses_of_a_service() -> None:
-    """So that every replica gets its share: gRPC asks the name server again whenever a connection ends."""
+def test_callers_resolve_all_addresses_of_a_service() -> None:
+    """Every replica gets requests: gRPC resolves the name again whenever a connection ends."""
     targets = {
         key: str(value)
         for service in SERVICES.values()
         for key, value in _environment(service)
         if key.endswith("_TARGET")
     }
-    assert set(targets) == {f"{name.upper()}_TARGET" for name in DESCRIPTORS}
+    assert set(targets) == {entry.target_variable for entry in registry.services()}
     assert all(target.startswith("dns:///") for target in targets.values())
 
 
 @pytest.mark.parametrize("name", PYTHON)
-def test_each_command_is_a_program_of_ours(name: str) -> None:
-    """`python -m` finds it."""
+def test_each_command_is_a_module_of_the_product(name: str) -> None:
+    """`python -m` can run it."""
     assert importlib.util.find_spec(f"{SERVICES[name]['command'][0]}.__main__")
 
 
 @pytest.mark.parametrize("name", DESCRIPTORS)
-def test_a_service_is_asked_by_its_own_name(name: str) -> None:
-    """On the port on which it listens."""
+def test_a_health_check_uses_the_services_own_name(name: str) -> None:
+    """It connects to the port on which the service listens."""
     service = SERVICES[name]
-    port = service["environment"][f"{name.upper()}_ADDRESS"].rpartition(":")[2]
+    port = service["environment"][registry.service(name).address_variable].rpartition(":")[2]
+    assert port == str(registry.service(name).default_port)
     assert service["healthcheck"]["test"][3:] == [
         "mesh", "health", f"127.0.0.1:{port}", DESCRIPTORS[name].full_name, "--as", name
     ]  # fmt: skip
     assert service["ports"][0].endswith(f":{port}")
 
 
-def test_everybody_in_the_mesh_gets_certificates() -> None:
-    """All that have the mesh's key, and nobody else; each gets its own and the authority's."""
+def test_every_part_of_the_mesh_gets_certificates() -> None:
+    """The parts with the mesh secret, and no others, get their own certificate and the authority's."""
     members = {name for name, service in SERVICES.items() if "MESH_SECRET" in service.get("environment", {})}
     assert set(TLS["services"]) == members
     for name in members:
@@ -130,31 +133,31 @@ def test_everybody_in_the_mesh_gets_certificates() -> None:
 
 
 @pytest.mark.parametrize("part", READERS)
-def test_each_part_gets_what_it_reads_and_no_more(part: str) -> None:
-    """No secret reaches a part that has no use for it, and no setting in `.env` is without effect."""
-    given = {name for name, _ in _environment(SERVICES[part])} - LOGS
-    assert given <= names_read(part)
-    assert names_read(part) - given <= NOT_IN_CONTAINERS
+def test_each_part_gets_exactly_the_settings_it_reads(part: str) -> None:
+    """No secret reaches a part that does not need it, and every setting in `.env` has an effect."""
+    names = {name for name, _ in _environment(SERVICES[part])} - LOG_SETTINGS
+    assert names <= names_read(part)
+    assert names_read(part) - names <= NOT_IN_CONTAINERS
 
 
-def test_every_variable_is_explained() -> None:
-    """In .env.example, from which people make theirs."""
-    explained = set(re.findall(r"^(?:# )?(\w+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
-    used = {found["name"] for found in VARIABLE.finditer(TEXT)}
+def test_every_variable_is_documented() -> None:
+    """.env.example has every variable of the compose file."""
+    documented = set(re.findall(r"^(?:# )?(\w+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
+    used = {match["name"] for match in VARIABLE.finditer(TEXT)}
     passed_on = {name for service in SERVICES.values() for name, value in _environment(service) if value is None}
-    assert (used | passed_on) - explained == set()
+    assert (used | passed_on) - documented == set()
 
 
-def test_a_missing_secret_stops_everything_at_once() -> None:
-    """Each place where one is used says what to do; none has a default."""
+def test_a_missing_secret_stops_the_start() -> None:
+    """Each use of a secret has a message that says what to do, and no default."""
     for name in ("JWT_SECRET_KEY", "MYSQL_PW", "RABBIT_PW"):
-        uses = [found["rest"] for found in VARIABLE.finditer(TEXT) if found["name"] == name]
+        uses = [match["rest"] for match in VARIABLE.finditer(TEXT) if match["name"] == name]
         assert uses
         assert all(rest.startswith(":?") and ".env" in rest for rest in uses), name
 
 
 def test_every_image_has_a_version() -> None:
-    """What is built today is built tomorrow."""
+    """A later build uses the same images."""
     images = [service["image"] for name, service in SERVICES.items() if name in {"db", "rabbitmq"}]
     bases = [rest for file in DOCKERFILES for word, rest in instructions(file) if word == "FROM"]
     assert with_versions(images) == images
@@ -163,8 +166,8 @@ def test_every_image_has_a_version() -> None:
 
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: file.parent.name)
-def test_images_run_without_rights_and_hear_their_signals(file: Path) -> None:
-    """Another user than root in the final stage, and a command that no shell stands before."""
+def test_images_run_unprivileged_and_receive_signals(file: Path) -> None:
+    """The final stage has a user other than root, and a command without a shell."""
     lines = instructions(file)
     final = lines[max(index for index, (word, _) in enumerate(lines) if word == "FROM") :]
     words = [word for word, _ in final]
@@ -177,15 +180,15 @@ def test_images_run_without_rights_and_hear_their_signals(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: file.parent.name)
-def test_nothing_gets_into_an_image_unasked(file: Path) -> None:
-    """No `.env`, no database and no `.git`: what goes in is named."""
+def test_an_image_contains_only_listed_files(file: Path) -> None:
+    """`.env`, the database and `.git` are excluded."""
     lines = (file.parent / ".dockerignore").read_text("utf-8").splitlines()
     assert next(line for line in lines if not line.startswith("#")) == "*"
     assert not {"!.env", "!data", "!."} & set(lines)
 
 
 def test_the_image_is_installed_by_the_same_uv() -> None:
-    """As the checkout, from the same lock."""
+    """The image and the checkout use the same version of uv and the same lock."""
     (uv,) = re.findall(r'"(uv==[0-9.]+)"', (ROOT / "launcher" / "bootstrap.py").read_text("utf-8"))
     runs = [rest for word, rest in instructions(ROOT / "Dockerfile") if word == "RUN"]
     assert any(rest.endswith(uv) for rest in runs)

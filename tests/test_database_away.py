@@ -1,4 +1,4 @@
-"""Services whose database is not there: they start, say so, and work as soon as it is."""
+"""Services without a reachable database start, report it, and serve as soon as the database is back."""
 
 import json
 import subprocess
@@ -13,11 +13,11 @@ from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy.engine import URL
 
-from mesh.client import connect, parse_failure
+from mesh.client import connect
 from mesh.identity import Signer
-from tests.harness import MESH_SECRET, PATIENCE, ROOT, Process, Product
-from tests.servers.databases import Databases, Server, own_server
-from tests.test_pipeline import wait_for
+from mesh.testing import rpc_failure, wait_until
+from tests.harness import MESH_SECRET, PROCESS_TIMEOUT_SECONDS, ROOT, Process, Product
+from tests.servers.databases import Databases, Server, database_server
 
 pytestmark = pytest.mark.integration
 
@@ -27,20 +27,20 @@ SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.Health
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A server that may be killed."""
+    """A database server that the test may kill."""
     folder = tmp_path / "server"
     folder.mkdir()
-    with own_server(folder) as started:
+    with database_server(folder) as started:
         yield started
 
 
 @pytest.fixture
 def url(server: Server) -> Iterator[URL]:
-    """A database with the catalogue, on a server that is away."""
+    """A database with the catalogue, on a server that has been killed."""
     databases = Databases(server.url)
-    with databases.migrated(seeded=True) as made:
+    with databases.migrated(seeded=True) as url:
         server.kill()
-        yield made
+        yield url
     databases.close()
 
 
@@ -55,7 +55,7 @@ def product(tmp_path: Path, url: URL) -> Iterator[Product]:
 
 
 def health(product: Product) -> int:
-    """What the service says of itself; 0 while it says nothing."""
+    """Return the status of the service's health check; 0 while it does not respond."""
     with grpc.insecure_channel(product.addresses["books"]) as channel:
         try:
             return int(health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=1).status)
@@ -63,37 +63,35 @@ def health(product: Product) -> int:
             return 0
 
 
-def test_a_service_starts_without_its_database_and_serves_when_it_comes(
+def test_a_service_starts_without_its_database_and_serves_when_it_is_back(
     product: Product, server: Server, url: URL
 ) -> None:
-    """NOT_SERVING and UNAVAILABLE meanwhile, then SERVING by itself; the log says why, once, without the password."""
-    wait_for(lambda: health(product) == NOT_SERVING)
+    """It reports NOT_SERVING and UNAVAILABLE, then SERVING; the log names the reason once, without the password."""
+    wait_until(lambda: health(product) == NOT_SERVING)
     with connect(product.target("books"), Signer("gateway", MESH_SECRET)) as channel:
         stub = books_pb2_grpc.BooksStub(channel)
-        with pytest.raises(grpc.RpcError) as raised:
-            stub.GetBook(BOOK)
-        told = parse_failure(raised.value)
-        assert (told.code, told.reason) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+        failure = rpc_failure(stub.GetBook, BOOK)
+        assert (failure.code, failure.reason) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
         server.start()
-        wait_for(lambda: health(product) == SERVING)
+        wait_until(lambda: health(product) == SERVING)
         assert stub.GetBook(BOOK).book.title == "Dune"
         server.kill()
-        wait_for(lambda: health(product) == NOT_SERVING)
+        wait_until(lambda: health(product) == NOT_SERVING)
         server.start()
-        wait_for(lambda: health(product) == SERVING)
+        wait_until(lambda: health(product) == SERVING)
         assert stub.GetBook(BOOK).book.title == "Dune"
     assert product.stop() == {"books": 0}
-    written = product.processes["books"].log.read_text()
-    lines = [json.loads(line) for line in written.splitlines()]
-    reasons = [line.get("why", "") for line in lines if line["event"] in {"not serving", "serving again"}]
+    log = product.processes["books"].log.read_text()
+    entries = [json.loads(line) for line in log.splitlines()]
+    reasons = [entry.get("why", "") for entry in entries if entry["event"] in {"not serving", "serving again"}]
     assert reasons.count("") == 2
-    assert all(one != then for one, then in pairwise(reasons))  # a server that starts may have more than one
-    assert "Traceback" not in written
-    assert str(url.password) not in written
+    assert all(first != second for first, second in pairwise(reasons))  # a starting server may give several reasons
+    assert "Traceback" not in log
+    assert str(url.password) not in log
 
 
-def test_whoever_prepares_the_database_may_wait_for_it(tmp_path: Path, server: Server, url: URL) -> None:
-    """`wait` goes on with the first answer; without it, a database that is away is one sentence and status 1."""
+def test_preparing_the_database_can_wait_for_the_server(tmp_path: Path, server: Server, url: URL) -> None:
+    """`wait` continues when the server responds; without it, an unreachable database is one sentence and status 1."""
     environ = {"PYTHONPATH": str(ROOT), "dbURL": url.render_as_string(hide_password=False)}
     command = [sys.executable, "-m", "database"]
     refused = subprocess.run([*command, "upgrade"], env=environ, capture_output=True, text=True, check=False)
@@ -103,5 +101,5 @@ def test_whoever_prepares_the_database_may_wait_for_it(tmp_path: Path, server: S
     assert str(url.password) not in refused.stderr
     waiting = Process([*command, "wait", "upgrade", "seed"], environ, tmp_path, tmp_path / "wait.log")
     server.start()
-    assert waiting._process.wait(PATIENCE) == 0
+    assert waiting._process.wait(PROCESS_TIMEOUT_SECONDS) == 0
     assert waiting.log.read_text().endswith("The schema is up to date.\nThe catalogue is complete.\n")

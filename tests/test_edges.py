@@ -1,72 +1,102 @@
-"""Floods, garbage and slow clients at every door: the processes live, and others are served meanwhile."""
+"""Floods, garbage and slow clients on every port: the processes survive, and other clients are served meanwhile."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from tests.harness import DESCRIPTORS, PATIENCE, Product, running
-from tests.rest import Reply, call, wait_for_gateway
+from tests.harness import DESCRIPTORS, PROCESS_TIMEOUT_SECONDS, Product, running_product
+from tests.rest import Response, call, wait_for_gateway
 
 pytestmark = pytest.mark.integration
 
 KIB = 1024
-LOGIN = {"email": "nobody@example.org", "password": "x"}
-HALF_A_HEADER = b"GET /books HTTP/1.1\r\nHost: shop\r\nX-Slow: "
-HALF_A_BODY = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
-HALF_A_CHUNK = (
+LOGIN = {"email": "unknown@example.org", "password": "x"}
+PARTIAL_HEADER = b"GET /books HTTP/1.1\r\nHost: shop\r\nX-Slow: "
+PARTIAL_BODY = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+PARTIAL_CHUNK = (
     b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"
 )
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The services and the gateway as processes."""
-    with running(tmp_path_factory.mktemp("edges"), *DESCRIPTORS, "gateway") as started:
+    with running_product(tmp_path_factory.mktemp("edges"), *DESCRIPTORS, "gateway") as started:
         wait_for_gateway(started)
         yield started
 
 
+Stalled = tuple[bytes, float]
+"""What a stalled connection received, and after how many seconds."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stalled(product: Product) -> Iterator[dict[str, Future[Stalled]]]:
+    """Two requests that stop in the middle; the other tests run while they wait for their timeouts."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            port: pool.submit(wait_for_timeout, product.rest[port], data)
+            for port, data in (("USERS_PORT", PARTIAL_BODY), ("BOOKS_PORT", PARTIAL_HEADER))
+        }
+
+
+def wait_for_timeout(port: int, data: bytes) -> Stalled:
+    """Send the data, and wait until the server responds or closes the connection."""
+    started = time.monotonic()
+    with stalled_connections(port, 1, data) as (connection,):
+        return connection.recv(64), time.monotonic() - started
+
+
 @pytest.fixture(autouse=True)
-def unharmed(product: Product) -> Iterator[None]:
-    """After each test, every door answers as before, by the same processes."""
-    before = {name: process.pid for name, process in product.processes.items()}
+def processes_survive(product: Product) -> Iterator[None]:
+    """After each test, the same processes still serve every port."""
+    pids = {name: process.pid for name, process in product.processes.items()}
     yield
-    assert all(process.alive() for process in product.processes.values())
-    assert {name: process.pid for name, process in product.processes.items()} == before
+    assert all(process.is_alive() for process in product.processes.values())
+    assert {name: process.pid for name, process in product.processes.items()} == pids
     assert_served(product)
     for address in product.addresses.values():
         assert health(address) == health_pb2.HealthCheckResponse.SERVING
 
 
 def assert_served(product: Product) -> None:
-    """A reader gets a book and an answer to a log-in."""
+    """Check that the gateway returns a book and responds to a log-in."""
     assert call(product, "BOOKS_PORT", "GET", "/books/1").status == 200
     assert call(product, "USERS_PORT", "POST", "/login", LOGIN).status in {401, 429}
 
 
 def health(address: str) -> int:
-    """How a service says it is."""
+    """Return the status of a service's health check."""
     with grpc.insecure_channel(address) as channel:
         request = health_pb2.HealthCheckRequest()
-        return int(health_pb2_grpc.HealthStub(channel).Check(request, timeout=PATIENCE, wait_for_ready=True).status)
+        return int(
+            health_pb2_grpc.HealthStub(channel)
+            .Check(request, timeout=PROCESS_TIMEOUT_SECONDS, wait_for_ready=True)
+            .status
+        )
 
 
 @contextmanager
-def crowd(port: int, size: int, sent: bytes) -> Iterator[list[socket.socket]]:
-    """So many connections, each of which has sent that much and says no more."""
+def stalled_connections(port: int, count: int, data: bytes) -> Iterator[list[socket.socket]]:
+    """Yield connections that have each sent the data and then send nothing more."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", port), PATIENCE)) for _ in range(size)]
+        sockets = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port), PROCESS_TIMEOUT_SECONDS))
+            for _ in range(count)
+        ]
         for each in sockets:
-            each.sendall(sent)
+            each.sendall(data)
         yield sockets
 
 
-FLOODS: dict[str, dict[str, str]] = {
+LARGE_HEADERS: dict[str, dict[str, str]] = {
     "one header of 128 KiB": {"X-Flood": "x" * 128 * KIB},
     "a cookie of 128 KiB": {"Cookie": "refresh_token=" + "x" * 128 * KIB},
     "a bearer of 128 KiB": {"Authorization": "Bearer " + "x" * 128 * KIB},
@@ -74,13 +104,15 @@ FLOODS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", FLOODS)
+@pytest.mark.parametrize("name", LARGE_HEADERS)
 def test_a_flood_of_headers_is_refused(product: Product, name: str) -> None:
-    """With a 4xx, before any of it is looked at."""
+    """The status is 431, before the application sees the request."""
     for port, path in (("BOOKS_PORT", "/books"), ("USERS_PORT", "/refresh-token")):
         try:
-            status = call(product, port, "POST" if path != "/books" else "GET", path, headers=FLOODS[name]).status
-        except (BrokenPipeError, ConnectionResetError):  # it has answered and closed before we were done
+            status = call(
+                product, port, "POST" if path != "/books" else "GET", path, headers=LARGE_HEADERS[name]
+            ).status
+        except (BrokenPipeError, ConnectionResetError):  # the server responds and closes before the request is complete
             status = 431
         assert status == 431
 
@@ -95,60 +127,50 @@ def test_a_flood_of_headers_is_refused(product: Product, name: str) -> None:
         ('refresh_token="\\000\\777"', 401),
     ],
 )
-def test_odd_cookies_are_no_tokens(product: Product, cookie: str, status: int) -> None:
-    """Many, long and malformed ones are refused in the contract's words."""
-    reply = call(product, "USERS_PORT", "POST", "/refresh-token", headers={"Cookie": cookie})
-    assert (reply.status, reply.json["code"]) == (status, status)
+def test_odd_cookies_are_not_tokens(product: Product, cookie: str, status: int) -> None:
+    """Many, long and malformed cookies are refused with the contract's message."""
+    response = call(product, "USERS_PORT", "POST", "/refresh-token", headers={"Cookie": cookie})
+    assert (response.status, response.json["code"]) == (status, status)
 
 
 def padded(size: int) -> bytes:
-    """JSON of exactly that many bytes."""
-    start, end = b'{"email": "nobody@example.org", "password": "x', b'"}'
+    """Return JSON of exactly this many bytes."""
+    start, end = b'{"email": "unknown@example.org", "password": "x', b'"}'
     return start + b"x" * (size - len(start) - len(end)) + end
 
 
 def test_a_body_of_64_kib_is_read_and_one_byte_more_is_not(product: Product) -> None:
-    """The limit is exact, and its sentence is the contract's."""
-    whole = call(product, "USERS_PORT", "POST", "/login", padded(64 * KIB), {"Content-Type": "application/json"})
-    assert (whole.status, whole.json["message"]) == (400, "password must be at most 1024 characters.")
-    over = call(product, "USERS_PORT", "POST", "/login", padded(64 * KIB + 1), {"Content-Type": "application/json"})
-    assert over.json == {"code": 413, "message": "The body is larger than 64 KiB."}
+    """The limit is exact, and its message is the contract's."""
+    largest = call(product, "USERS_PORT", "POST", "/login", padded(64 * KIB), {"Content-Type": "application/json"})
+    assert (largest.status, largest.json["message"]) == (400, "password must be at most 1024 characters.")
+    too_large = call(
+        product, "USERS_PORT", "POST", "/login", padded(64 * KIB + 1), {"Content-Type": "application/json"}
+    )
+    assert too_large.json == {"code": 413, "message": "The body is larger than 64 KiB."}
 
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_of_50_mib_is_refused_at_its_64th_kib(product: Product, *, chunked: bool) -> None:
-    """Whether it says its length or not; nobody reads or keeps the rest."""
-    kind = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 52428800"
-    piece = b"10000\r\n" + b"x" * 64 * KIB + b"\r\n" if chunked else b"x" * 64 * KIB
-    head = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n" + kind + b"\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", product.rest["USERS_PORT"]), PATIENCE) as client:
-        client.sendall(head + piece * 2)
+    """With and without a declared length; the gateway does not read the rest."""
+    length = b"Transfer-Encoding: chunked" if chunked else b"Content-Length: 52428800"
+    chunk = b"10000\r\n" + b"x" * 64 * KIB + b"\r\n" if chunked else b"x" * 64 * KIB
+    head = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\n" + length + b"\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", product.rest["USERS_PORT"]), PROCESS_TIMEOUT_SECONDS) as client:
+        client.sendall(head + chunk * 2)
         assert b" 413 " in client.recv(64)
 
 
-@pytest.mark.parametrize("sent", [HALF_A_HEADER, HALF_A_BODY, HALF_A_CHUNK], ids=["headers", "bodies", "chunks"])
-def test_slow_clients_do_not_hold_up_others(product: Product, sent: bytes) -> None:
-    """A hundred of them say half of what they have to say; whoever comes after is served at once."""
-    with crowd(product.rest["USERS_PORT"], 100, sent):
-        reply = call(product, "USERS_PORT", "GET", "/health", timeout=8)
-        assert reply.status == 200
+@pytest.mark.parametrize("data", [PARTIAL_HEADER, PARTIAL_BODY, PARTIAL_CHUNK], ids=["headers", "bodies", "chunks"])
+def test_slow_clients_do_not_hold_up_others(product: Product, data: bytes) -> None:
+    """A hundred clients send half a request; a client after them is served at once."""
+    with stalled_connections(product.rest["USERS_PORT"], 100, data):
+        response = call(product, "USERS_PORT", "GET", "/health", timeout_seconds=8)
+        assert response.status == 200
         assert call(product, "USERS_PORT", "POST", "/login", LOGIN).status in {401, 429}
 
 
-def test_a_body_that_does_not_come_is_given_up(product: Product) -> None:
-    """408 after ten seconds, and the thread that waited for it is free again."""
-    with crowd(product.rest["USERS_PORT"], 1, HALF_A_BODY) as (slow,):
-        assert b" 408 " in slow.recv(64)
-
-
-def test_headers_that_do_not_come_are_given_up(product: Product) -> None:
-    """The connection is closed after fifteen seconds."""
-    with crowd(product.rest["BOOKS_PORT"], 1, HALF_A_HEADER) as (slow,):
-        assert slow.recv(64) == b""
-
-
 @pytest.mark.parametrize(
-    "sent",
+    "data",
     [
         b"\x00" * KIB,
         b"\xff\xfe" * KIB,
@@ -159,23 +181,26 @@ def test_headers_that_do_not_come_are_given_up(product: Product) -> None:
         b"POST /login HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\nZZ\r\n",
         b"GET /books HTTP/1.1\r\nHost: a\r\nX: a\nb\r\n c\r\n\x00: d\r\n\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x01" * 200,
-        PREFACE,
+        HTTP2_PREFACE,
     ],
 )
-def test_what_is_no_http_is_refused(product: Product, sent: bytes) -> None:
-    """Garbage, smuggling and TLS at a port without it: a 4xx or a closed connection, never an answer of an app."""
-    answer = b""
-    place = "127.0.0.1", product.rest["BOOKS_PORT"]
-    with socket.create_connection(place, PATIENCE) as client, suppress(BrokenPipeError, ConnectionResetError):
-        client.sendall(sent)
-        answer = client.recv(64)
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 4"), answer
+def test_invalid_http_is_refused(product: Product, data: bytes) -> None:
+    """Garbage, request smuggling and TLS on a plain port get a 4xx or a closed connection; no app sees them."""
+    response = b""
+    address = "127.0.0.1", product.rest["BOOKS_PORT"]
+    with (
+        socket.create_connection(address, PROCESS_TIMEOUT_SECONDS) as client,
+        suppress(BrokenPipeError, ConnectionResetError),
+    ):
+        client.sendall(data)
+        response = client.recv(64)
+    assert response == b"" or response.startswith(b"HTTP/1.1 4"), response
 
 
-def frame(kind: int, flags: int, stream: int, payload: bytes, length: int | None = None) -> bytes:
-    """An HTTP/2 frame, with a length of its own or a wrong one."""
+def frame(frame_type: int, flags: int, stream: int, payload: bytes, length: int | None = None) -> bytes:
+    """Return an HTTP/2 frame with the right length, or with the given one."""
     size = len(payload) if length is None else length
-    return size.to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
+    return size.to_bytes(3, "big") + bytes((frame_type, flags)) + stream.to_bytes(4, "big") + payload
 
 
 SETTINGS = frame(4, 0, 0, b"")
@@ -183,23 +208,29 @@ GARBAGE: dict[str, bytes] = {
     "zeros": b"\x00" * 10 * KIB,
     "HTTP/1.1": b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x01" * 200,
-    "a frame longer than allowed": PREFACE + SETTINGS + frame(0, 0, 1, b"x", length=2**24 - 1),
-    "a frame of no known kind": PREFACE + SETTINGS + frame(0xEE, 0xFF, 1, b"x" * 100) + b"\xff" * KIB,
-    "broken headers": PREFACE + SETTINGS + frame(1, 4, 1, b"\xff" * 500),
-    "data without a stream": PREFACE + SETTINGS + frame(0, 1, 99, b"x" * 500),
-    "ten thousand resets": PREFACE + SETTINGS + frame(3, 0, 1, b"\0\0\0\x08") * 10_000,
-    "ten thousand settings": PREFACE + SETTINGS * 10_000,
-    "ten thousand pings": PREFACE + SETTINGS + frame(6, 0, 0, b"x" * 8) * 10_000,
-    "headers without an end": PREFACE + SETTINGS + frame(1, 0, 1, b"\x82") + frame(9, 0, 1, b"\x00\x01a\x01b") * 5000,
+    "a frame longer than allowed": HTTP2_PREFACE + SETTINGS + frame(0, 0, 1, b"x", length=2**24 - 1),
+    "a frame of an unknown type": HTTP2_PREFACE + SETTINGS + frame(0xEE, 0xFF, 1, b"x" * 100) + b"\xff" * KIB,
+    "broken headers": HTTP2_PREFACE + SETTINGS + frame(1, 4, 1, b"\xff" * 500),
+    "data without a stream": HTTP2_PREFACE + SETTINGS + frame(0, 1, 99, b"x" * 500),
+    "ten thousand resets": HTTP2_PREFACE + SETTINGS + frame(3, 0, 1, b"\0\0\0\x08") * 10_000,
+    "ten thousand settings": HTTP2_PREFACE + SETTINGS * 10_000,
+    "ten thousand pings": HTTP2_PREFACE + SETTINGS + frame(6, 0, 0, b"x" * 8) * 10_000,
+    "headers without an end": HTTP2_PREFACE
+    + SETTINGS
+    + frame(1, 0, 1, b"\x82")
+    + frame(9, 0, 1, b"\x00\x01a\x01b") * 5000,
 }
 
 
 @pytest.mark.parametrize("name", GARBAGE)
 def test_garbage_frames_end_their_own_connection_only(product: Product, name: str) -> None:
-    """Every service closes the door on it, or waits for better."""
+    """Every service closes the connection, or waits for valid frames."""
     for address in product.addresses.values():
         port = int(address.rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port), PATIENCE) as client, suppress(OSError):  # it was closed
+        with (
+            socket.create_connection(("127.0.0.1", port), PROCESS_TIMEOUT_SECONDS) as client,
+            suppress(OSError),
+        ):  # the server has closed it
             client.sendall(GARBAGE[name])
             client.shutdown(socket.SHUT_WR)
             client.recv(64)
@@ -207,40 +238,60 @@ def test_garbage_frames_end_their_own_connection_only(product: Product, name: st
 
 
 def test_half_open_connections_do_not_hold_up_other_callers(product: Product) -> None:
-    """Two hundred that stop after their first bytes; a caller after them is answered."""
+    """Two hundred connections stop after their first bytes; a caller after them gets a response."""
     for address in product.addresses.values():
-        with crowd(int(address.rpartition(":")[2]), 200, PREFACE[:10]):
+        with stalled_connections(int(address.rpartition(":")[2]), 200, HTTP2_PREFACE[:10]):
             assert health(address) == health_pb2.HealthCheckResponse.SERVING
 
 
-SIZES: dict[str, Callable[[grpc.Channel], object]] = {
-    "a message of 2 MiB": lambda channel: _raw(channel)(b"\x0a" + b"x" * 2 * KIB * KIB, timeout=PATIENCE),
-    "metadata of 64 KiB": lambda channel: _raw(channel)(b"", metadata=(("flood", "x" * 64 * KIB),), timeout=PATIENCE),
-    "a token of 12 KiB": lambda channel: _raw(channel)(
-        b"", metadata=(("authorization", "Bearer " + "x" * 12 * KIB),), timeout=PATIENCE
+OVERSIZED_CALLS: dict[str, Callable[[grpc.Channel], object]] = {
+    "a message of 2 MiB": lambda channel: _get_book(channel)(
+        b"\x0a" + b"x" * 2 * KIB * KIB, timeout=PROCESS_TIMEOUT_SECONDS
+    ),
+    "metadata of 64 KiB": lambda channel: _get_book(channel)(
+        b"", metadata=(("flood", "x" * 64 * KIB),), timeout=PROCESS_TIMEOUT_SECONDS
+    ),
+    "a token of 12 KiB": lambda channel: _get_book(channel)(
+        b"", metadata=(("authorization", "Bearer " + "x" * 12 * KIB),), timeout=PROCESS_TIMEOUT_SECONDS
     ),
 }
 
 
-def _raw(channel: grpc.Channel) -> "grpc.UnaryUnaryMultiCallable[bytes, bytes]":
+def _get_book(channel: grpc.Channel) -> "grpc.UnaryUnaryMultiCallable[bytes, bytes]":
     return channel.unary_unary(
         "/bookstore.books.v1.Books/GetBook",
-        request_serializer=lambda sent: sent,
-        response_deserializer=lambda received: received,
+        request_serializer=bytes,
+        response_deserializer=bytes,
     )
 
 
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("name", OVERSIZED_CALLS)
 def test_calls_over_the_limit_are_refused(product: Product, name: str) -> None:
-    """RESOURCE_EXHAUSTED or UNAUTHENTICATED, and the next caller is answered."""
+    """The code is RESOURCE_EXHAUSTED or UNAUTHENTICATED, and the next caller gets a response."""
     with grpc.insecure_channel(product.addresses["books"]) as channel, pytest.raises(grpc.RpcError) as raised:
-        SIZES[name](channel)
+        OVERSIZED_CALLS[name](channel)
     assert isinstance(raised.value, grpc.Call)
     assert raised.value.code() in {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAUTHENTICATED}
 
 
-def test_an_attack_on_one_port_is_none_on_another(product: Product) -> None:
-    """The five ports are five processes: while one is busy with slow clients, the others do not notice."""
-    with crowd(product.rest["USERS_PORT"], 300, HALF_A_BODY):
-        replies: list[Reply] = [call(product, "BOOKS_PORT", "GET", "/books/1", timeout=8) for _ in range(5)]
-    assert [reply.status for reply in replies] == [200] * 5
+def test_an_attack_on_one_port_does_not_affect_another(product: Product) -> None:
+    """Each port has its own process: while one is busy with slow clients, the others respond as usual."""
+    with stalled_connections(product.rest["USERS_PORT"], 300, PARTIAL_BODY):
+        responses: list[Response] = [
+            call(product, "BOOKS_PORT", "GET", "/books/1", timeout_seconds=8) for _ in range(5)
+        ]
+    assert [response.status for response in responses] == [200] * 5
+
+
+def test_a_body_that_does_not_arrive_times_out(stalled: dict[str, Future[Stalled]]) -> None:
+    """The status is 408 after ten seconds."""
+    response, seconds = stalled["USERS_PORT"].result()
+    assert b" 408 " in response
+    assert seconds > 9
+
+
+def test_headers_that_do_not_arrive_time_out(stalled: dict[str, Future[Stalled]]) -> None:
+    """The gateway closes the connection after fifteen seconds."""
+    response, seconds = stalled["BOOKS_PORT"].result()
+    assert response == b""
+    assert seconds > 14

@@ -1,4 +1,4 @@
-"""The shop's image tells pages the same as `python -m frontend`, by the same rules."""
+"""The shop's image writes the same configuration for pages as `python -m frontend`, by the same rules."""
 
 import json
 import os
@@ -19,18 +19,18 @@ pytestmark = pytest.mark.integration
 
 ENVSUBST = f"""#!{sys.executable}
 import os, re, sys
-wanted = re.findall(r"\\w+", sys.argv[1]) if sys.argv[1:] else list(os.environ)
+names = re.findall(r"\\w+", sys.argv[1]) if sys.argv[1:] else list(os.environ)
 text = sys.stdin.read()
-for name in wanted:
+for name in names:
     text = re.sub(r"\\$(?:%s\\b|\\{{%s\\}})" % (name, name), lambda _: os.environ[name], text)
 sys.stdout.write(text)
 """
-"""What the image has from gettext, for machines that do not."""
+"""A replacement for gettext's envsubst, which the image has and this machine may not."""
 
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """A folder like the image's, and programs for its start."""
+    """A folder with the image's files, and the programs that its start script runs."""
     shop = tmp_path / "shop"
     shutil.copytree(ROOT / "frontend" / "nginx", shop)
     shutil.copy(FILE, shop)
@@ -43,7 +43,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def start(image: Path, settings: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Runs the image's start with these settings."""
+    """Run the image's start script with these settings."""
     path = os.pathsep.join((str(image / "bin"), "/usr/bin", "/bin"))
     environ = {"PATH": path, "RUN_DIR": str(image / "run"), **settings}
     command = ["sh", str(image / "shop" / "start.sh")]
@@ -63,10 +63,10 @@ def start(image: Path, settings: Mapping[str, str]) -> subprocess.CompletedProce
     ],
     ids=str,
 )
-def test_both_servers_say_the_same(image: Path, settings: dict[str, str]) -> None:
-    """Where the gateway is, and whom pages may call."""
-    done = start(image, settings)
-    assert done.stdout == f"nginx -c {image}/run/nginx.conf\n", done.stderr
+def test_both_servers_write_the_same_configuration(image: Path, settings: dict[str, str]) -> None:
+    """The gateway's addresses, and the origins that pages may call, are equal."""
+    completed = start(image, settings)
+    assert completed.stdout == f"nginx -c {image}/run/nginx.conf\n", completed.stderr
     config = Config.from_env(settings)
     urls = config.urls
     assert json.loads((image / "run" / "config.json").read_text()) == urls
@@ -77,32 +77,32 @@ def test_both_servers_say_the_same(image: Path, settings: dict[str, str]) -> Non
 
 @pytest.mark.parametrize("settings", [{"BOOKS_PORT": "99999"}, {"BOOKS_PORT": "0"}, {"BOOKS_PORT": "5002; x"}], ids=str)
 def test_a_bad_port_is_refused_by_both(image: Path, settings: dict[str, str]) -> None:
-    """With the name of its setting."""
+    """The message names the setting."""
     with pytest.raises(ConfigError, match="BOOKS_PORT"):
         Config.from_env(settings)
-    done = start(image, settings)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"frontend: BOOKS_PORT is '{settings['BOOKS_PORT']}', not a port")
+    completed = start(image, settings)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert completed.stderr.startswith(f"frontend: BOOKS_PORT is '{settings['BOOKS_PORT']}', not a port")
 
 
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "https://a;b", "https://a b", "api", ':50"; x', "https://x\nhttps://y"]
 )
 def test_a_bad_address_is_refused_by_both(image: Path, url: str) -> None:
-    """It would end up in a header."""
+    """It would become part of a header."""
     settings = {"PUBLIC_BOOKS_URL": url}
     with pytest.raises(ConfigError):
         Config.from_env(settings)
-    done = start(image, settings)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("frontend: PUBLIC_BOOKS_URL")
+    completed = start(image, settings)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert completed.stderr.startswith("frontend: PUBLIC_BOOKS_URL")
 
 
 def test_a_bad_duration_is_refused_by_both(image: Path) -> None:
-    """It would end up in a header, too."""
+    """It would become part of a header."""
     settings = {"HSTS_SECONDS": '1"; x'}
     with pytest.raises(ConfigError):
         Config.from_env(settings)
-    done = start(image, settings)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("frontend: HSTS_SECONDS")
+    completed = start(image, settings)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert completed.stderr.startswith("frontend: HSTS_SECONDS")

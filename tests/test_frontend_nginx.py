@@ -1,10 +1,9 @@
-"""A real nginx, with the settings that the image starts it with, answers as `python -m frontend` does."""
+"""A real nginx with the image's configuration responds as `python -m frontend` does."""
 
 import gzip
 import os
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,8 +14,10 @@ from werkzeug.test import Client
 from frontend.app import create_app
 from frontend.config import Config
 from frontend.headers import FILE, LINE
-from tests.harness import PATIENCE, ROOT, Process, answers, free_ports
-from tests.servers.bring import Machine
+from mesh.ports import free_ports
+from mesh.testing import wait_until
+from tests.harness import PROCESS_TIMEOUT_SECONDS, ROOT, Process, responds
+from tests.servers.provision import Machine
 from tests.test_frontend_image import ENVSUBST
 
 pytestmark = pytest.mark.integration
@@ -32,12 +33,12 @@ BUILD = {
     ".vite/manifest.json": "{}",
 }
 HEADERS = ["Content-Type", "Cache-Control", "Content-Encoding", *(name for name, _ in LINE.findall(FILE.read_text()))]
-"""Each has to be the same in both, or missing in both."""
+"""Each header is the same in both responses, or missing in both."""
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like the image's, with a small build."""
+    """A folder with the image's files and a small build."""
     folder = tmp_path_factory.mktemp("image") / "shop"
     shutil.copytree(ROOT / "frontend" / "nginx", folder)
     shutil.copy(FILE, folder)
@@ -50,11 +51,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def nginx(shop: Path) -> Iterator[httpx.Client]:
-    """The image's start with the real program, which reads this folder as whoever runs the tests."""
+    """The image's start script with the real nginx, which runs as the user of the tests."""
     programs = shop.parent / "bin"
     programs.mkdir()
-    real, only_root = Machine().find("nginx"), "-g 'user root;'" if os.geteuid() == 0 else ""
-    for name, text in {"envsubst": ENVSUBST, "nginx": f'#!/bin/sh\nexec {real} {only_root} "$@"\n'}.items():
+    nginx_path, user_option = Machine().find("nginx"), "-g 'user root;'" if os.geteuid() == 0 else ""
+    for name, text in {"envsubst": ENVSUBST, "nginx": f'#!/bin/sh\nexec {nginx_path} {user_option} "$@"\n'}.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     (port,) = free_ports(1)
@@ -62,19 +63,17 @@ def nginx(shop: Path) -> Iterator[httpx.Client]:
     process = Process(["sh", str(shop / "start.sh")], environ, shop, shop.parent / "log")
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"Accept-Encoding": "identity"}) as client:
-            deadline = time.monotonic() + PATIENCE
-            while not answers(f"{client.base_url}/config.json"):
-                assert process.alive(), process.log.read_text()
-                assert time.monotonic() < deadline, "nginx does not answer"
-                time.sleep(0.02)
+            url = f"{client.base_url}/config.json"
+            wait_until(lambda: responds(url) or not process.is_alive(), PROCESS_TIMEOUT_SECONDS)
+            assert process.is_alive(), process.log.read_text()
             yield client
     finally:
         process.stop()
 
 
 @pytest.fixture(scope="module")
-def ours(shop: Path) -> Client:
-    """What `make run` serves, over the same build."""
+def python_server(shop: Path) -> Client:
+    """The server of `make run`, with the same build."""
     return Client(create_app(Config.from_env({}), shop / "dist"))
 
 
@@ -100,25 +99,26 @@ def ours(shop: Path) -> Client:
         "/assets/index-abc123.js.gz",
     ],
 )
-def test_both_servers_answer_the_same(nginx: httpx.Client, ours: Client, path: str, encoding: str) -> None:
-    """Status, body, and each header that matters to a browser or a cache."""
-    asked = {"Accept-Encoding": encoding, "Host": "127.0.0.1"}
-    theirs, own = nginx.get(path, headers=asked), ours.get(path, headers=asked, buffered=True)
-    assert theirs.status_code == own.status_code
+def test_both_servers_respond_the_same(nginx: httpx.Client, python_server: Client, path: str, encoding: str) -> None:
+    """Status, body, and each header that matters to a browser or a cache are equal."""
+    headers = {"Accept-Encoding": encoding, "Host": "127.0.0.1"}
+    actual, expected = nginx.get(path, headers=headers), python_server.get(path, headers=headers, buffered=True)
+    assert actual.status_code == expected.status_code
     if path == "/config.json":
-        assert theirs.json() == own.json  # laid out otherwise
+        assert actual.json() == expected.json  # the whitespace differs
     else:
-        assert theirs.content == (gzip.decompress(own.data) if "Content-Encoding" in own.headers else own.data)
-    assert told(theirs.headers) == told(dict(own.headers))
+        is_compressed = "Content-Encoding" in expected.headers
+        assert actual.content == (gzip.decompress(expected.data) if is_compressed else expected.data)
+    assert relevant_headers(actual.headers) == relevant_headers(dict(expected.headers))
 
 
-def told(headers: Mapping[str, str]) -> dict[str, str | None]:
-    """What matters of the headers. A charset may stand in quotes (RFC 9110, 8.3.1)."""
+def relevant_headers(headers: Mapping[str, str]) -> dict[str, str | None]:
+    """Return the headers to compare. A charset may be quoted (RFC 9110, 8.3.1)."""
     return {name: (headers.get(name) or "").replace('"', "") or None for name in HEADERS}
 
 
-def test_a_page_that_is_known_is_not_sent_again(nginx: httpx.Client) -> None:
-    """The browser asks, and is told that nothing changed; the headers still guard it."""
+def test_an_unchanged_page_is_not_sent_again(nginx: httpx.Client) -> None:
+    """The response is 304, and still has the security headers."""
     first = nginx.get("/browse")
     again = nginx.get("/browse", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
@@ -126,23 +126,23 @@ def test_a_page_that_is_known_is_not_sent_again(nginx: httpx.Client) -> None:
 
 
 def test_only_reading_is_possible(nginx: httpx.Client) -> None:
-    """Everything else is refused."""
+    """Every other method is refused."""
     assert nginx.post("/login", content=b"x").status_code == 405
 
 
 def test_nothing_outside_of_the_build_is_served(nginx: httpx.Client) -> None:
-    """Whatever the path."""
+    """Encoded paths to parent folders do not work."""
     for path in ("/..%2fstart.sh", "/assets/..%2f..%2fstart.sh", "/%2e%2e/start.sh"):
         assert "envsubst" not in nginx.get(path).text
 
 
-def test_the_images_check_of_its_health_is_a_real_one(nginx: httpx.Client, shop: Path) -> None:
-    """Green while it serves, red when nobody listens."""
+def test_the_images_health_check_tests_the_port(nginx: httpx.Client, shop: Path) -> None:
+    """It succeeds while nginx serves, and fails when no process listens."""
     command = ["bash", str(shop / "healthy.sh")]
     port = str(nginx.base_url.port)
     assert subprocess.run(command, env={"LISTEN": port, "PATH": os.defpath}, check=False).returncode == 0
-    (nobody,) = free_ports(1)
-    done = subprocess.run(
-        command, env={"LISTEN": str(nobody), "PATH": os.defpath}, check=False, stderr=subprocess.DEVNULL
+    (unused_port,) = free_ports(1)
+    completed = subprocess.run(
+        command, env={"LISTEN": str(unused_port), "PATH": os.defpath}, check=False, stderr=subprocess.DEVNULL
     )
-    assert done.returncode != 0
+    assert completed.returncode != 0

@@ -1,9 +1,7 @@
-"""The way of an order through real processes, on a SQLite file and on a real server."""
+"""Orders pass through real processes, on a SQLite file and on a real database server."""
 
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -11,53 +9,73 @@ import pytest
 from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 from sqlalchemy import text
-from sqlalchemy.engine import URL
 
-from database.engine import Database
+from database.engine import Database, parse_url
 from mesh.client import connect, parse_failure
 from mesh.identity import Signer
-from tests.harness import MESH_SECRET, Product, running
+from mesh.testing import rpc_failure, wait_until
+from tests.harness import MESH_SECRET, Product, running_product
+from tests.servers.databases import Databases
+from tests.servers.rabbitmq import Broker
 
 pytestmark = pytest.mark.integration
 
 BUYERS, COPIES = 200, 20
+PARTS = ("books", "orders", "worker")
+PAST = "2000-01-01 00:00:00.000000"
+TIMEOUT_SECONDS = 60
+
+
+@pytest.fixture(scope="module", params=["sqlite", "server"])
+def shared_product(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The services and the worker: on a file without a broker, as with `make run`, and on real servers."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    if request.param == "sqlite":
+        with running_product(folder, *PARTS) as started:
+            yield started
+        return
+    databases: Databases = request.getfixturevalue("databases")
+    rabbit: Broker = request.getfixturevalue("rabbit")
+    with rabbit.vhost() as vhost, databases.migrated(seeded=True) as url:
+        settings = {"RABBIT_URL": rabbit.url(vhost)}
+        with running_product(folder, *PARTS, settings=settings, database=url) as started:
+            yield started
 
 
 @pytest.fixture
-def product(tmp_path: Path, engine: str, seeded_url: URL, request: pytest.FixtureRequest) -> Iterator[Product]:
-    """Services and worker, without the gateway: on a file and without a broker, as `make run`, and on real servers."""
-    settings = {"RABBIT_URL": request.getfixturevalue("broker_url")} if engine == "server" else {}
-    with running(tmp_path, "books", "orders", "worker", settings=settings, database=seeded_url) as started:
-        yield started
+def product(shared_product: Product) -> Iterator[Product]:
+    """The shared product; parts that a test has stopped run again afterwards."""
+    yield shared_product
+    shared_product.start(*(name for name, process in shared_product.processes.items() if not process.is_alive()))
 
 
 @pytest.fixture
-def database(product: Product, seeded_url: URL) -> Iterator[Database]:
-    """The product's database, seen from outside."""
-    opened = Database(seeded_url)
-    yield opened
-    opened.close()
+def database(product: Product) -> Iterator[Database]:
+    """The product's database."""
+    database = Database(parse_url(product.environ.get("dbURL", f"sqlite:///{product.folder}/data/bookstore.db")))
+    yield database
+    database.close()
 
 
 @pytest.fixture
 def orders(product: Product) -> Iterator[orders_pb2_grpc.OrdersStub]:
-    """The orders service, as the tester sees it."""
+    """A stub for the orders service, with the tester's identity."""
     with connect(product.target("orders"), Signer("tester", MESH_SECRET)) as channel:
         yield orders_pb2_grpc.OrdersStub(channel)
 
 
 @pytest.fixture
 def books(product: Product) -> Iterator[books_pb2_grpc.BooksStub]:
-    """The books service, as the tester sees it."""
+    """A stub for the books service, with the tester's identity."""
     with connect(product.target("books"), Signer("tester", MESH_SECRET)) as channel:
         yield books_pb2_grpc.BooksStub(channel)
 
 
-def test_two_hundred_buyers_of_the_last_twenty_copies_leave_twenty_happy(
+def test_two_hundred_buyers_of_the_last_twenty_copies_get_twenty(
     database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
 ) -> None:
-    """Exactly 20 orders complete, all others fail or are refused, and the stock ends at 0, never below."""
-    add_users(database, BUYERS)
+    """Exactly 20 orders complete, all others fail or are refused, and the stock ends at 0."""
+    buyers = add_users(database, BUYERS)
     execute(database, "UPDATE Books SET quantity = :copies WHERE book_id = 1", copies=COPIES)
 
     def buy(user_id: int) -> int:
@@ -70,74 +88,80 @@ def test_two_hundred_buyers_of_the_last_twenty_copies_leave_twenty_happy(
             return 0
 
     with ThreadPoolExecutor(BUYERS) as pool:
-        placed = [order_id for order_id in pool.map(buy, range(1, BUYERS + 1)) if order_id]
-    ended = [wait_for_end(orders, order_id) for order_id in placed]
+        placed = [order_id for order_id in pool.map(buy, buyers) if order_id]
+    statuses = [wait_for_end(orders, order_id) for order_id in placed]
 
-    assert ended.count(orders_pb2.ORDER_STATUS_COMPLETED) == COPIES
-    assert ended.count(orders_pb2.ORDER_STATUS_FAILED) == len(placed) - COPIES
+    assert statuses.count(orders_pb2.ORDER_STATUS_COMPLETED) == COPIES
+    assert statuses.count(orders_pb2.ORDER_STATUS_FAILED) == len(placed) - COPIES
     assert books.GetBook(books_pb2.GetBookRequest(book_id=1)).book.quantity == 0
-    taken = execute(database, "SELECT sum(quantity) FROM StockMovements WHERE outcome = 'applied'")
+    taken = execute(database, "SELECT sum(quantity) FROM StockMovements WHERE outcome = 'applied' AND book_id = 1")
     assert taken == COPIES
 
 
 def test_the_same_event_three_times_takes_the_copies_once(
     database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
 ) -> None:
-    """Events that come back after they were done change neither the stock nor the order."""
-    add_users(database, 1)
+    """An event that is delivered again after it was processed changes neither the stock nor the order."""
+    (user,) = add_users(database, 1)
     before = books.GetBook(books_pb2.GetBookRequest(book_id=2)).book.quantity
-    placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=2, quantity=3)).order
+    placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=user, book_id=2, quantity=3)).order
     for _ in range(3):
         assert wait_for_end(orders, placed.order_id) == orders_pb2.ORDER_STATUS_COMPLETED
-        wait_for(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
-        execute(database, "UPDATE Outbox SET published_at = NULL, lease_until = '2000-01-01 00:00:00.000000'")
-    wait_for(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
-    assert execute(database, "SELECT attempts FROM Outbox") >= 4
+        wait_until(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
+        reset = "UPDATE Outbox SET published_at = NULL, lease_until = :past WHERE order_id = :order_id"
+        execute(database, reset, past=PAST, order_id=placed.order_id)
+    wait_until(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
+    assert execute(database, "SELECT attempts FROM Outbox WHERE order_id = :id", id=placed.order_id) >= 4
     assert books.GetBook(books_pb2.GetBookRequest(book_id=2)).book.quantity == before - 3
 
 
 def test_an_order_placed_while_the_worker_is_dead_ends_when_it_is_back(
     product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub
 ) -> None:
-    """Nothing is lost when the worker is killed: the orders wait for the next one."""
-    add_users(database, 1)
+    """Nothing is lost when the worker is killed: the orders wait for its successor."""
+    (user,) = add_users(database, 1)
     product.processes["worker"].kill()
     placed = [
-        orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=book_id, quantity=1)).order.order_id
+        orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=user, book_id=book_id, quantity=1)).order.order_id
         for book_id in (3, 4, 5)
     ]
-    execute(database, "UPDATE Outbox SET lease_until = '2000-01-01 00:00:00.000000'")  # the dead one's leases are over
+    execute(
+        database, "UPDATE Outbox SET lease_until = '2000-01-01 00:00:00.000000'"
+    )  # ends the leases of the killed worker
     product.start("worker")
     assert {wait_for_end(orders, order_id) for order_id in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}
 
 
-def test_orders_survive_a_books_service_that_goes_and_comes_back(
+def test_orders_survive_a_restart_of_the_books_service(
     product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub
 ) -> None:
-    """Without Books nothing can be placed, one clear code says so, and what was placed before ends afterwards."""
-    add_users(database, 2)
+    """Without Books no order can be placed, one clear code says so, and earlier orders end afterwards."""
+    first, second = add_users(database, 2)
     product.processes["worker"].stop()
-    placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=6, quantity=1)).order.order_id
+    placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=first, book_id=6, quantity=1)).order.order_id
     product.processes["books"].kill()
     product.start("worker")
-    with pytest.raises(grpc.RpcError) as caught:
-        orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=2, book_id=6, quantity=1))
-    assert parse_failure(caught.value).code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+    failure = rpc_failure(orders.PlaceOrder, orders_pb2.PlaceOrderRequest(user_id=second, book_id=6, quantity=1))
+    assert failure.code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
     product.start("books")
     assert wait_for_end(orders, placed) == orders_pb2.ORDER_STATUS_COMPLETED
 
 
-def add_users(database: Database, count: int) -> None:
-    """Accounts that nobody logs in to, with the ids from 1."""
+def add_users(database: Database, count: int) -> list[int]:
+    """Add accounts without a usable password, and return their ids; in an empty table these begin with 1."""
+    statement = "INSERT INTO Users (username, email, password_hash, created_at) VALUES (:n, :e, 'x', '2026-01-01')"
+    first = int(execute(database, "SELECT coalesce(max(user_id), 0) FROM Users")) + 1
+    rows = [{"n": f"buyer {i}", "e": f"buyer{i}@example.org"} for i in range(first, first + count)]
     with database.write() as transaction:
-        statement = "INSERT INTO Users (username, email, password_hash, created_at) VALUES (:n, :e, 'x', '2026-01-01')"
-        rows = [{"n": f"buyer {i}", "e": f"buyer{i}@example.org"} for i in range(count)]
         transaction.execute(text(statement), rows)
+        ids = transaction.execute(text("SELECT user_id FROM Users WHERE user_id >= :first"), {"first": first})
+        users = sorted(ids.scalars())
         transaction.commit()
+    return users
 
 
 def execute(database: Database, statement: str, **values: object) -> Any:
-    """Runs a statement; answers the first value of a query."""
+    """Run a statement, and return the first value of a query."""
     with database.write() as transaction:
         result = transaction.execute(text(statement), values)
         value = result.scalar() if result.returns_rows else None
@@ -146,7 +170,7 @@ def execute(database: Database, statement: str, **values: object) -> Any:
 
 
 def wait_for_end(orders: orders_pb2_grpc.OrdersStub, order_id: int) -> "orders_pb2.OrderStatus.ValueType":
-    """The status in which the order ended."""
+    """Wait until the order has ended, and return its status."""
     status = orders_pb2.ORDER_STATUS_PENDING
 
     def ended() -> bool:
@@ -154,17 +178,5 @@ def wait_for_end(orders: orders_pb2_grpc.OrdersStub, order_id: int) -> "orders_p
         status = orders.GetOrder(orders_pb2.GetOrderRequest(order_id=order_id)).order.status
         return status != orders_pb2.ORDER_STATUS_PENDING
 
-    wait_for(ended)
+    wait_until(ended, TIMEOUT_SECONDS)
     return status
-
-
-def wait_for(condition: Any, patience: float = 60) -> None:
-    """Returns when the condition holds.
-
-    Raises:
-        AssertionError: when it does not within the patience, in seconds.
-    """
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)

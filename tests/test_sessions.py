@@ -1,4 +1,4 @@
-"""Sessions through real processes: two users services on one database, and the gateway in front."""
+"""Sessions through real processes: two users services on one database behind the gateway."""
 
 import uuid
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from database.engine import Database, parse_url
 from database.tests.rows import count, execute
 from mesh.client import connect
 from mesh.identity import Signer
-from tests.harness import MESH_SECRET, Product, running
-from tests.rest import Reply, call, wait_for_gateway
+from tests.harness import MESH_SECRET, Product, running_product
+from tests.rest import Response, call, wait_for_gateway
 
 pytestmark = pytest.mark.integration
 
@@ -22,11 +22,13 @@ PASSWORD = "correct horse"
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """The users service and the gateway, with the others that its ports ask for."""
+    """The gateway, the users service, and the services that the other ports need."""
     settings = {"RATE_LIMIT_REFRESH": "off"}
-    with running(tmp_path_factory.mktemp("sessions"), "users", "books", "orders", "gateway", settings=settings) as made:
-        wait_for_gateway(made)
-        yield made
+    with running_product(
+        tmp_path_factory.mktemp("sessions"), "users", "books", "orders", "gateway", settings=settings
+    ) as started:
+        wait_for_gateway(started)
+        yield started
 
 
 @pytest.fixture(scope="module")
@@ -43,43 +45,45 @@ def twin(product: Product) -> Iterator[Product]:
 
 @pytest.fixture
 def database(product: Product) -> Iterator[Database]:
-    """The database, seen from outside."""
-    opened = Database(parse_url(f"sqlite:///{product.folder}/data/bookstore.db"))
-    yield opened
-    opened.close()
+    """The product's database."""
+    database = Database(parse_url(f"sqlite:///{product.folder}/data/bookstore.db"))
+    yield database
+    database.close()
 
 
 @pytest.fixture
-def login(product: Product) -> Reply:
-    """The answer to a new reader's log-in."""
+def login(product: Product) -> Response:
+    """The response to the log-in of a new user."""
     email = f"{uuid.uuid4().hex}@example.org"
     call(product, "USERS_PORT", "POST", "/register", {"username": "Ann", "email": email, "password": PASSWORD})
     return call(product, "USERS_PORT", "POST", "/login", {"email": email, "password": PASSWORD})
 
 
-def refresh(product: Product, cookie: str) -> Reply:
-    """What a refresh with that cookie is answered."""
+def refresh(product: Product, cookie: str) -> Response:
+    """Refresh with a cookie, and return the response."""
     return call(product, "USERS_PORT", "POST", "/refresh-token", headers={"Cookie": f"refresh_token={cookie}"})
 
 
 def family(cookie: str) -> str:
-    """The session that a token belongs to."""
+    """Return the session of a refresh token."""
     return str(jwt.decode(cookie, options={"verify_signature": False})["sid"])
 
 
-def test_twenty_refreshes_at_once_log_nobody_out(product: Product, login: Reply, database: Database) -> None:
-    """All get the same successor, which works; there is one new token, not twenty."""
+def test_twenty_refreshes_at_once_log_no_user_out(product: Product, login: Response, database: Database) -> None:
+    """All get the same successor, which works; one new token is stored, not twenty."""
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: refresh(product, login.cookie), range(20)))
-    assert [answer.status for answer in answers] == [200] * 20
-    (successor,) = {answer.cookie for answer in answers}
+        responses = list(pool.map(lambda _: refresh(product, login.cookie), range(20)))
+    assert [response.status for response in responses] == [200] * 20
+    (successor,) = {response.cookie for response in responses}
     assert successor != login.cookie
     assert count(database, "RefreshTokens", f"family = '{family(login.cookie)}'") == 2
     assert refresh(product, successor).status == 200
 
 
-def test_two_services_agree_on_one_successor(product: Product, twin: Product, login: Reply, database: Database) -> None:
-    """Half of twenty ask one process, half the other: the database picks the winner."""
+def test_two_services_agree_on_one_successor(
+    product: Product, twin: Product, login: Response, database: Database
+) -> None:
+    """Ten requests go to each process: the database selects one winner."""
     targets = [each.target("users") for each in (product, twin)]
     channels = [connect(target, Signer("gateway", MESH_SECRET)) for target in targets]
     stubs = [users_pb2_grpc.UsersStub(channel) for channel in channels]
@@ -97,40 +101,40 @@ def test_two_services_agree_on_one_successor(product: Product, twin: Product, lo
 
 
 def test_a_stolen_token_ends_the_session_for_thief_and_owner(
-    product: Product, login: Reply, database: Database
+    product: Product, login: Response, database: Database
 ) -> None:
-    """Used again after the grace it gives nothing, and what the owner holds is dead, too."""
-    owners = refresh(product, login.cookie).cookie
+    """Reuse after the grace period is refused, and revokes the owner's tokens as well."""
+    owner_cookie = refresh(product, login.cookie).cookie
     execute(database, "UPDATE RefreshTokens SET used_at = '2020-01-01 00:00:00.000000' WHERE used_at IS NOT NULL")
-    stolen = refresh(product, login.cookie)
-    assert (stolen.status, stolen.json["message"]) == (401, "Invalid refresh token.")
-    for cookie in (owners, login.cookie):
+    response = refresh(product, login.cookie)
+    assert (response.status, response.json["message"]) == (401, "Invalid refresh token.")
+    for cookie in (owner_cookie, login.cookie):
         assert refresh(product, cookie).status == 401
     assert call(product, "DISPLAY_ORDERS_PORT", "GET", "/myorders", headers=bearer(login)).status == 200
 
 
-def test_a_rotated_cookie_lasts_no_longer_than_the_first(product: Product, login: Reply) -> None:
-    """However often it is rotated, a session ends a day after its log-in."""
-    first, last = login.cookie, login.cookie
+def test_a_rotated_cookie_lasts_no_longer_than_the_first(product: Product, login: Response) -> None:
+    """Rotation does not extend a session beyond one day after its log-in."""
+    first, latest = login.cookie, login.cookie
     for _ in range(3):
-        last = refresh(product, last).cookie
-    ends = [jwt.decode(cookie, options={"verify_signature": False})["exp"] for cookie in (first, last)]
-    assert ends[0] == ends[1]
+        latest = refresh(product, latest).cookie
+    expiries = [jwt.decode(cookie, options={"verify_signature": False})["exp"] for cookie in (first, latest)]
+    assert expiries[0] == expiries[1]
 
 
-@pytest.mark.parametrize("way", ["bearer", "expired bearer", "cookie"])
-def test_after_a_logout_the_cookie_is_dead(product: Product, login: Reply, way: str) -> None:
-    """By the access token, by one whose time is over, and by the cookie itself."""
-    headers = {"Cookie": f"refresh_token={login.cookie}"} if way == "cookie" else bearer(login)
-    if way == "expired bearer":
+@pytest.mark.parametrize("credential", ["bearer", "expired bearer", "cookie"])
+def test_a_logout_revokes_the_cookie(product: Product, login: Response, credential: str) -> None:
+    """With the access token, with an expired access token, and with the cookie alone."""
+    headers = {"Cookie": f"refresh_token={login.cookie}"} if credential == "cookie" else bearer(login)
+    if credential == "expired bearer":
         claims = jwt.decode(login.json["access_token"], options={"verify_signature": False})
-        old = jwt.encode({**claims, "iat": 1000, "exp": 2000}, product.environ["JWT_SECRET_KEY"], "HS256")
-        headers = {"Authorization": f"Bearer {old}"}
-    answer = call(product, "USERS_PORT", "POST", "/logout", headers=headers)
-    assert (answer.status, answer.json["message"], answer.cookie) == (200, "Logged out", "")
+        expired = jwt.encode({**claims, "iat": 1000, "exp": 2000}, product.environ["JWT_SECRET_KEY"], "HS256")
+        headers = {"Authorization": f"Bearer {expired}"}
+    response = call(product, "USERS_PORT", "POST", "/logout", headers=headers)
+    assert (response.status, response.json["message"], response.cookie) == (200, "Logged out", "")
     assert refresh(product, login.cookie).status == 401
 
 
-def bearer(login: Reply) -> dict[str, str]:
-    """The header of somebody who is logged in."""
+def bearer(login: Response) -> dict[str, str]:
+    """Return the Authorization header after a log-in."""
     return {"Authorization": f"Bearer {login.json['access_token']}"}

@@ -1,1 +1,1 @@
-"""Works off placed orders."""
+"""The worker: takes the events of placed orders and completes or fails each order."""

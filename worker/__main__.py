@@ -1,8 +1,9 @@
-"""`python -m worker`: works off placed orders."""
+"""`python -m worker`: processes placed orders."""
 
 import argparse
 import asyncio
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import uvloop
@@ -14,52 +15,62 @@ from mesh.broker.settings import broker_settings
 from mesh.client import Target, connect_async
 from mesh.env import ConfigError, read_environment
 from mesh.identity import Signer
-from worker import dead
+from registry.order_messages import ORDER_TOPOLOGY
 from worker.config import Config
-from worker.embedded import EmbeddedSource
+from worker.dead_letters import commands
 from worker.handler import Handler
-from worker.queue import ORDERS
-from worker.rabbit import RabbitSource
-from worker.runner import work
-from worker.source import Source
+from worker.runner import run_worker
+from worker.sources.base import Source
+from worker.sources.orders import OrdersSource
+from worker.sources.rabbitmq import RabbitMQSource
 
-SPARE = timedelta(seconds=30)
-"""What a lease lasts beyond the simulated work, for the calls around it and their retries."""
+LEASE_MARGIN = timedelta(seconds=30)
+"""What a lease lasts beyond the simulated work, for the calls and their retries."""
 
 
 async def run(config: Config) -> None:
-    """Wires the worker, and runs it until a signal."""
+    """Connect the parts of the worker and run it until a signal."""
     signer = Signer("worker", config.mesh_secret)
     books = Target("books", config.books_target, books_pb2.DESCRIPTOR.services_by_name["Books"])
     orders = Target("orders", config.orders_target, orders_pb2.DESCRIPTOR.services_by_name["Orders"])
-    async with connect_async(books, signer) as to_books, connect_async(orders, signer) as to_orders:
-        orders_stub = orders_pb2_grpc.OrdersStub(to_orders)
+    async with connect_async(books, signer) as books_channel, connect_async(orders, signer) as orders_channel:
+        orders_stub = orders_pb2_grpc.OrdersStub(orders_channel)
 
-        async def simulate() -> None:
+        async def simulate_work() -> None:
             await asyncio.sleep(config.processing_seconds)
 
-        handler = Handler(books_pb2_grpc.BooksStub(to_books), orders_stub, simulate)
-        await work(_source(config, orders_stub), handler, config.pulse)
+        handler = Handler(books_pb2_grpc.BooksStub(books_channel), orders_stub, simulate_work)
+        await run_worker(_source(config, orders_stub), handler, config.heartbeat_file)
 
 
 def _source(config: Config, orders: "orders_pb2_grpc.OrdersAsyncStub") -> Source:
-    """The broker when there is one, else Orders itself."""
+    """Return the broker's source, or the orders service's when no broker is configured."""
     if config.broker is not None:
-        return RabbitSource(config.broker, ORDERS, config.concurrency)
-    lease = timedelta(seconds=config.processing_seconds) + SPARE
-    return EmbeddedSource(orders, config.concurrency, lease)
+        return RabbitMQSource(config.broker, ORDER_TOPOLOGY, config.concurrency)
+    lease = timedelta(seconds=config.processing_seconds) + LEASE_MARGIN
+    return OrdersSource(orders, config.concurrency, lease)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs until a signal, or does what was asked for; the exit status is 2 for a bad setting."""
-    parser = argparse.ArgumentParser(prog="python -m worker", description="Works off placed orders, until a signal.")
-    dead.add_commands(parser.add_subparsers(dest="command"))
+def main(
+    arguments: Sequence[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    configure_logs: Callable[[str, Mapping[str, str]], object] = logs.configure,
+) -> int:
+    """Run the worker until a signal, or a command; return exit status 2 when a setting is invalid.
+
+    Args:
+        arguments: the command line, by default the process's own.
+        environ: the settings, by default the process's environment and `.env` file.
+        configure_logs: configures the logs of the process.
+    """
+    parser = argparse.ArgumentParser(prog="python -m worker", description="Process placed orders until a signal.")
+    commands.add_commands(parser.add_subparsers(dest="command"))
     options = parser.parse_args(arguments)
-    environ = read_environment()
+    environ = read_environment() if environ is None else environ
     try:
-        logs.configure("worker", environ)
+        configure_logs("worker", environ)
         if options.command == "dead":
-            return dead.main(options, broker_settings(environ), ORDERS)
+            return commands.main(options, broker_settings(environ), ORDER_TOPOLOGY)
         config = Config.from_env(environ)
     except ConfigError as error:
         print(f"worker: {error}", file=sys.stderr)

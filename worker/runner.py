@@ -1,4 +1,4 @@
-"""Runs the worker: a source, the handler, a log line an order, and an orderly end."""
+"""Runs a source with the handler, writes one log line per order and ends in order on a signal."""
 
 import asyncio
 import signal
@@ -8,21 +8,21 @@ from pathlib import Path
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 
 from mesh import logs
-from mesh.call import Call, current
+from mesh.context import CallContext, current_call
 from worker.handler import Handler, Result
-from worker.pulse import beat
-from worker.source import Source
+from worker.heartbeat import keep_heartbeat
+from worker.sources.base import Source
 
 log = logs.get("worker.orders")
 
 
-async def work(source: Source, handler: Handler, pulse: Path | None = None) -> None:
-    """Works until SIGTERM or SIGINT, then gives back what it has begun; a second signal ends the process at once.
+async def run_worker(source: Source, handler: Handler, heartbeat_file: Path | None = None) -> None:
+    """Process events until SIGTERM or SIGINT, then give back unfinished ones. A second signal ends the process at once.
 
     Args:
         source: where events come from.
-        handler: works on each.
-        pulse: the file that shows that the worker is well.
+        handler: processes each event.
+        heartbeat_file: is touched while the source can get events.
     """
     loop = asyncio.get_running_loop()
 
@@ -36,19 +36,20 @@ async def work(source: Source, handler: Handler, pulse: Path | None = None) -> N
         loop.add_signal_handler(number, on_signal)
 
     async def handle(event: OrderEvent) -> Result:
-        return await _logged(handler, event)
+        return await handle_and_log(handler, event)
 
-    log.info("working", source=type(source).__name__)
-    beating = asyncio.create_task(beat(pulse, source.connected)) if pulse else None
+    log.info("started", source=type(source).__name__)
+    heartbeat = asyncio.create_task(keep_heartbeat(heartbeat_file, source.connected)) if heartbeat_file else None
     await source.run(handle)
-    if beating:
-        beating.cancel()
+    if heartbeat:
+        heartbeat.cancel()
     log.info("stopped")
 
 
-async def _logged(handler: Handler, event: OrderEvent) -> Result:
+async def handle_and_log(handler: Handler, event: OrderEvent) -> Result:
+    """Handle an event under the id of the request that placed its order, and log the result."""
     started = time.perf_counter()
-    current.set(Call(request_id=event.request_id) if event.request_id else Call())
+    current_call.set(CallContext(request_id=event.request_id) if event.request_id else CallContext())
     result = await handler.handle(event)
     log.info(
         "order",

@@ -1,4 +1,4 @@
-"""Alembic's entry point: runs the migrations on the database that `database.migrate` gives it, or writes them down."""
+"""Alembic's entry point: runs the migrations on the database that `database.migrate` passes, or prints them as SQL."""
 
 from alembic import context
 

@@ -10,10 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Applies the change."""
+    """Apply the change."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """Takes the change back."""
+    """Revert the change."""
     ${downgrades if downgrades else "pass"}

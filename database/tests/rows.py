@@ -1,4 +1,4 @@
-"""Rows of other services' tables that a test needs, in plain SQL: a service's tests know their own tables only."""
+"""Inserts rows into any table with plain SQL, because the tests of a service import only its own tables."""
 
 import itertools
 
@@ -11,7 +11,7 @@ _numbers = itertools.count(1)
 
 
 def execute(database: Database, statement: str, **values: object) -> int:
-    """Runs one statement in its own transaction; answers the key of a row that it inserted."""
+    """Run one statement in its own transaction and return the key of the inserted row."""
     with database.write() as transaction:
         result = transaction.execute(text(statement), values)
         transaction.commit()
@@ -19,15 +19,15 @@ def execute(database: Database, statement: str, **values: object) -> int:
 
 
 def execute_unchecked(database: Database, statement: str) -> None:
-    """Runs one statement that leaves rows which refer to nothing: foreign keys are not looked at meanwhile."""
+    """Run one statement without checking foreign keys."""
     switch = "PRAGMA foreign_keys =" if database.url.get_backend_name() == "sqlite" else "SET foreign_key_checks ="
     with database.read() as connection:
-        for each in (f"{switch} 0", statement, f"{switch} 1"):
-            connection.exec_driver_sql(each)
+        for sql in (f"{switch} 0", statement, f"{switch} 1"):
+            connection.exec_driver_sql(sql)
 
 
 def make_broken(database: Database, table: str) -> None:
-    """Makes every insert into a table fail, until the trigger `broken` is dropped."""
+    """Make each insert into a table fail until the trigger `broken` is dropped."""
     failing = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'disk full'"
     if database.url.get_backend_name() == "sqlite":
         failing = "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
@@ -35,13 +35,13 @@ def make_broken(database: Database, table: str) -> None:
 
 
 def count(database: Database, table: str, condition: str = "1 = 1") -> int:
-    """How many rows of a table meet the condition."""
+    """Return the number of rows of a table that meet the condition."""
     with database.read() as connection:
-        return int(connection.execute(text(f"SELECT count(*) FROM {table} WHERE {condition}")).scalar_one())  # noqa: S608 - words of the tests
+        return int(connection.execute(text(f"SELECT count(*) FROM {table} WHERE {condition}")).scalar_one())  # noqa: S608 - only tests call this
 
 
 def add_user(database: Database, username: str = "ann", email: str | None = None) -> int:
-    """An account; answers its id."""
+    """Insert a user and return the id."""
     statement = "INSERT INTO Users (username, email, password_hash, created_at) VALUES (:name, :email, 'x', :now)"
     address = email or f"reader{next(_numbers)}@example.org"
     return execute(database, statement, name=username, email=address, now="2025-08-12 22:19:44.000000")
@@ -55,7 +55,7 @@ def add_book(
     price: str = "10.99",
     quantity: int = 5,
 ) -> int:
-    """A book; answers its id."""
+    """Insert a book and return the id."""
     isbn = f"978{next(_numbers):010}"
     statement = (
         "INSERT INTO Books (title, description, ISBN, authors, publishers, format, genre, price, quantity, url,"
@@ -78,7 +78,7 @@ def add_book(
 
 
 def add_order(database: Database, user_id: int, book_id: int, status: str = "completed") -> int:
-    """An order of one copy; answers its id."""
+    """Insert an order of one copy and return the id."""
     statement = (
         "INSERT INTO Orders (book_id, user_id, price, quantity, status, title, authors, url, order_date, pending_key)"
         " VALUES (:book, :user, '10.99', 1, :status, 'Dune', 'Frank Herbert', '/images/books/1.svg', :now, :key)"

@@ -1,4 +1,4 @@
-"""Texts are compared without case and accents."""
+"""Folded texts are equal if they differ only in case and accents."""
 
 import pytest
 
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.unit
     ],
 )
 def test_case_and_accents_do_not_count(text: str, folded: str) -> None:
-    """Letters with and without accents, ligatures and widths fold alike."""
+    """Accents, ligatures, widths and case are removed."""
     assert fold(text) == folded
 
 
 @pytest.mark.parametrize("text", ["℡ 12", "Ⅷ", "İstanbul", "ΣΊΣΥΦΟΣ", "ﬀ", "ⓐ"])
 def test_folding_again_changes_nothing(text: str) -> None:
-    """What was folded for the database matches what is folded for a search."""
+    """A text that was folded twice still matches one that was folded once."""
     assert fold(fold(text)) == fold(text)
 
 
@@ -44,10 +44,10 @@ def test_folding_again_changes_nothing(text: str) -> None:
     ],
 )
 def test_titles_are_sorted_without_their_article(title: str, key: str) -> None:
-    """An article counts only as a word of its own, and the key fits its column."""
+    """Only a leading article that is a separate word is removed, and the key fits its column."""
     assert title_key(title) == key
 
 
 def test_a_search_never_spans_two_fields() -> None:
-    """The end of a title and the beginning of an author are no hit."""
+    """The end of a title followed by the beginning of an author does not match."""
     assert search_text("Émile", "Jean-Jacques Rousseau", "978") == "emile\njean-jacques rousseau\n978"

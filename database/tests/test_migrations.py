@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the services' models describe."""
+"""The migrations create exactly the tables that the services define."""
 
 from pathlib import Path
 
@@ -15,46 +15,48 @@ from database.seed import seed
 from tests.servers.databases import Databases
 
 
-def migrate(database: Database, revision: str) -> None:
-    """Goes down to a revision."""
+def downgrade(database: Database, revision: str) -> None:
+    """Downgrade to a revision."""
     config = Config(attributes={"database": database})
     config.set_main_option("script_location", str(MIGRATIONS))
     command.downgrade(config, revision)
 
 
-def test_the_migrations_make_the_models_tables(any_database: Database, all_tables: MetaData) -> None:
+def test_the_migrations_create_the_tables_of_the_services(any_database: Database, all_tables: MetaData) -> None:
     """Alembic finds no difference in tables, columns, types, indexes, unique and foreign keys."""
     with any_database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, all_tables) == []
 
 
-def test_keys_and_columns_are_the_models_by_name_too(any_database: Database, all_tables: MetaData) -> None:
-    """What autogenerate does not look at: nullability, checks, primary keys, and what a foreign key refers to."""
+def test_keys_and_columns_have_the_same_names_as_in_the_services(any_database: Database, all_tables: MetaData) -> None:
+    """Nullability, names, primary keys and the tables of foreign keys, which autogenerate ignores, are the same."""
     with any_database.read() as connection:
-        found = inspect(connection)
-        assert set(found.get_table_names()) == {*all_tables.tables, "alembic_version"}
+        schema = inspect(connection)
+        assert set(schema.get_table_names()) == {*all_tables.tables, "alembic_version"}
         for name, table in all_tables.tables.items():
-            columns = {column["name"]: column["nullable"] for column in found.get_columns(name)}
+            columns = {column["name"]: column["nullable"] for column in schema.get_columns(name)}
             assert columns == {column.name: column.nullable for column in table.columns}, name
-            primary = found.get_pk_constraint(name)["constrained_columns"]
+            primary = schema.get_pk_constraint(name)["constrained_columns"]
             assert primary == [column.name for column in table.primary_key], name
-            unique = {tuple(each["column_names"]): each["name"] for each in found.get_unique_constraints(name)}
+            unique = {tuple(each["column_names"]): each["name"] for each in schema.get_unique_constraints(name)}
             constraints = [each for each in table.constraints if isinstance(each, UniqueConstraint)]
             assert unique == {tuple(c.name for c in each.columns): each.name for each in constraints}, name
-            keys = {tuple(each["constrained_columns"]): each["referred_table"] for each in found.get_foreign_keys(name)}
+            keys = {
+                tuple(each["constrained_columns"]): each["referred_table"] for each in schema.get_foreign_keys(name)
+            }
             references = [each for each in table.constraints if isinstance(each, ForeignKeyConstraint)]
             assert keys == {tuple(each.column_keys): each.referred_table.name for each in references}, name
 
 
-def test_every_stock_is_checked(any_database: Database) -> None:
-    """The check that no stock falls below zero is part of the schema."""
+def test_the_schema_checks_the_stock(any_database: Database) -> None:
+    """A check constraint keeps the stock from falling below zero."""
     with any_database.read() as connection:
         assert [check["name"] for check in inspect(connection).get_check_constraints("Books")] == ["ck_Books_quantity"]
 
 
 def test_the_contracts_columns_keep_their_types(any_database: Database) -> None:
-    """Tables, columns and types that clients may rely on are as the REST contract says."""
+    """Tables, columns and types are those that the REST contract promises to clients."""
     promised = {
         "Users": "user_id INTEGER, username VARCHAR(50), email VARCHAR(100), password_hash TEXT, created_at DATETIME",
         "Books": "book_id INTEGER, title VARCHAR(255), description TEXT, ISBN VARCHAR(20), authors TEXT,"
@@ -65,21 +67,21 @@ def test_the_contracts_columns_keep_their_types(any_database: Database) -> None:
     }
     with any_database.read() as connection:
         for table, columns in promised.items():
-            found = [f"{column['name']} {column['type']}" for column in inspect(connection).get_columns(table)]
-            assert ", ".join(found).replace(" COLLATE utf8mb4_bin", "").startswith(columns)
+            actual = [f"{column['name']} {column['type']}" for column in inspect(connection).get_columns(table)]
+            assert ", ".join(actual).replace(" COLLATE utf8mb4_bin", "").startswith(columns)
 
 
 @pytest.mark.unit
 def test_upgrading_again_changes_nothing(seeded_database: Database) -> None:
-    """Every start may upgrade: a schema that is up to date stays, with its rows."""
+    """A start may always upgrade: an up-to-date schema keeps its tables and rows."""
     upgrade(seeded_database)
     with seeded_database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM Books").scalar_one() >= 60
 
 
-def test_going_down_and_up_again_works(any_database: Database) -> None:
-    """A downgrade leaves no table behind, and does not stand in the way of the next upgrade."""
-    migrate(any_database, "base")
+def test_downgrading_and_upgrading_again_works(any_database: Database) -> None:
+    """A downgrade removes every table, so that the next upgrade succeeds."""
+    downgrade(any_database, "base")
     with any_database.read() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
     upgrade(any_database)
@@ -88,8 +90,8 @@ def test_going_down_and_up_again_works(any_database: Database) -> None:
 
 
 @pytest.mark.unit
-def test_a_failed_migration_leaves_nothing_half_done() -> None:
-    """Tables that stand in the way fail the whole migration, not its second half."""
+def test_a_failed_migration_changes_nothing() -> None:
+    """A table that exists already makes the whole migration fail, not only its second half."""
     database = Database(parse_url("sqlite:///:memory:"))
     with database.write() as transaction:
         transaction.exec_driver_sql("CREATE TABLE Outbox (x INT)")
@@ -102,22 +104,24 @@ def test_a_failed_migration_leaves_nothing_half_done() -> None:
 
 
 @pytest.mark.unit
-def test_init_sql_is_what_the_migrations_make() -> None:
-    """The file for those who load the schema by hand does not drift: `python -m database sql > database/init.sql`."""
+def test_init_sql_is_up_to_date() -> None:
+    """The file equals the SQL of the migrations: `python -m database sql > database/init.sql` updates it."""
     assert (Path(MIGRATIONS).parent / "init.sql").read_text("utf-8") == as_sql()
 
 
 def definitions(database: Database) -> dict[str, list[str]]:
-    """Each table of a server as the server itself describes it, whatever the order of its keys."""
+    """Return the definition of each table by SHOW CREATE TABLE, as sorted lines: the order of keys differs."""
     with database.read() as connection:
         names = inspect(connection).get_table_names()
-        shown = {name: connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1] for name in names}
-    return {name: sorted(line.rstrip(",") for line in definition.splitlines()) for name, definition in shown.items()}
+        statements = {name: connection.exec_driver_sql(f"SHOW CREATE TABLE `{name}`").one()[1] for name in names}
+    return {
+        name: sorted(line.rstrip(",") for line in definition.splitlines()) for name, definition in statements.items()
+    }
 
 
 @pytest.mark.integration
 def test_init_sql_loads_into_an_empty_server(databases: Databases) -> None:
-    """It makes the same tables as the migrations, an upgrade afterwards has nothing to do, and the shelves fill."""
+    """It creates the same tables as the migrations, a later upgrade has nothing to do, and the seed works."""
     with databases.empty() as url, databases.empty() as other:
         loaded, migrated = Database(url), Database(other)
         upgrade(migrated)

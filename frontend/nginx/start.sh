@@ -1,23 +1,23 @@
 #!/bin/sh
-# Renders /config.json and nginx's settings from the environment, by the rules of frontend/config.py, then becomes nginx.
+# Writes /config.json and nginx's settings from the environment, by the rules of frontend/config.py, and starts nginx.
 #   USERS_PORT … DISPLAY_ORDERS_PORT                the gateway's ports, on the host that the page was opened with
-#   PUBLIC_API_URL                                  one address for all five sets, such as an ingress
+#   PUBLIC_API_URL                                  one address for all five ports, such as an ingress
 #   PUBLIC_USERS_URL … PUBLIC_DISPLAY_ORDERS_URL    one address each
-#   HSTS_SECONDS                                    behind TLS: how long browsers shall use nothing else
+#   HSTS_SECONDS                                    behind TLS: how long browsers must use HTTPS
 set -eu
 
-# NAME DEFAULT: the port that a setting holds
+# port NAME DEFAULT: prints a port setting
 port() {
-  eval "given=\${$1:-$2}"
-  case $given in
+  eval "value=\${$1:-$2}"
+  case $value in
     *[!0-9]* | ??????*) ;;
-    *) [ "$given" -ge 1 ] && [ "$given" -le 65535 ] && echo "$given" && return ;;
+    *) [ "$value" -ge 1 ] && [ "$value" -le 65535 ] && echo "$value" && return ;;
   esac
-  echo "frontend: $1 is '$given', not a port from 1 to 65535." >&2
+  echo "frontend: $1 is '$value', not a port from 1 to 65535." >&2
   exit 2
 }
 
-# SET PORT: the base address of a set, the most particular setting first
+# base NAME PORT: prints the base address of a port; the most specific setting wins
 base() {
   eval "own=\${PUBLIC_$1_URL:-}"
   port=$(port "$1_PORT" "$2")
@@ -29,7 +29,7 @@ base() {
   echo "$url"
 }
 
-# What the content security policy calls an address; a path is the page's own origin, which is allowed already.
+# Prints the origin of an address for the content security policy. A path is on the page's own origin, which is allowed.
 origin() {
   case $1 in
     :*) echo "http://\$page_host${1%%/*} https://\$page_host${1%%/*}" ;;

@@ -1,4 +1,4 @@
-// When the app's own code cannot be loaded, nothing else is there to say so.
+// Shows an error when the app's code cannot be loaded, because nothing else can then.
 addEventListener(
   "error",
   function (event) {
@@ -13,8 +13,8 @@ addEventListener(
     var main = add(root, "main", "");
 
     main.style.cssText = "max-width: 32rem; margin: 4rem auto; padding: 0 1.5rem";
-    add(main, "h1", "This page did not open").style.marginBottom = "1rem";
-    add(main, "p", "The shop could not be reached. Check your connection, then open it anew.");
+    add(main, "h1", "This page could not be loaded").style.marginBottom = "1rem";
+    add(main, "p", "The shop could not be reached. Check your connection and reload the page.");
   },
   true,
 );

@@ -1,13 +1,13 @@
-// Runs before the first paint, so that a dark page never flashes light. src/lib/theme.ts does the rest.
+// Sets the theme before the first paint, so that a dark page does not flash. See src/lib/theme.ts.
 (function () {
-  var wish = null;
+  var stored = null;
   try {
-    wish = localStorage.getItem("theme");
+    stored = localStorage.getItem("theme");
   } catch {
-    // A browser that forbids storage follows the system.
+    // Where storage is forbidden, the page follows the system.
   }
-  var chosen = wish === "dark" || wish === "light";
-  var dark = chosen ? wish === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  var isChosen = stored === "dark" || stored === "light";
+  var dark = isChosen ? stored === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
   document.documentElement.dataset.theme = dark ? "dark" : "light";
   var bar = document.querySelector("meta[name=theme-color]");
   if (bar) bar.content = dark ? "#1b2320" : "#fbfaf5";

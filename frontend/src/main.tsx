@@ -2,24 +2,24 @@ import "./styles/index.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app";
-import { Broken } from "./app/routes/broken";
+import { ErrorPage } from "./app/routes/error-page";
 import { loadConfig } from "./config/runtime";
 import { configureApi } from "./lib/api/client";
-import { keepSession } from "./lib/session/refresh";
+import { initializeSession } from "./lib/session/refresh";
 import { watchTheme } from "./lib/theme";
 
-async function open(): Promise<void> {
-  const place = document.getElementById("root");
-  if (!place) throw new Error("index.html has no #root.");
-  const root = createRoot(place);
+async function start(): Promise<void> {
+  const container = document.getElementById("root");
+  if (!container) throw new Error("index.html has no #root.");
+  const root = createRoot(container);
   watchTheme();
   try {
     configureApi(await loadConfig());
   } catch {
-    root.render(<Broken />);
+    root.render(<ErrorPage />);
     return;
   }
-  keepSession();
+  initializeSession();
   root.render(
     <StrictMode>
       <App />
@@ -27,4 +27,4 @@ async function open(): Promise<void> {
   );
 }
 
-void open();
+void start();

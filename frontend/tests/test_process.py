@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import free_ports
+from mesh.ports import free_ports
 
 pytestmark = pytest.mark.integration
 

@@ -17,10 +17,10 @@ from mesh.v1.paging_pb2 import PageResponse
 
 from gateway.config import Config
 from gateway.stubs import Stubs
-from mesh.call import current
+from mesh.context import current_call
 from mesh.errors import MeshError
 from mesh.identity import Signer
-from mesh.interceptors.failures import status_of
+from mesh.interceptors.errors import build_status
 from mesh.testing import SECRET as MESH_SECRET
 
 JWT_SECRET = "the users' own secret, 32 bytes or more"
@@ -54,7 +54,7 @@ class FailedCall(grpc.RpcError, grpc.Call):
     def __init__(self, error: MeshError | grpc.StatusCode) -> None:
         super().__init__()
         if isinstance(error, MeshError):
-            status = rpc_status.to_status(status_of(error, "test"))
+            status = rpc_status.to_status(build_status(error, "test"))
             self._code, self._details, self._trailing = status.code, status.details, status.trailing_metadata
         else:
             self._code, self._details, self._trailing = error, "an internal text", ()
@@ -85,7 +85,7 @@ class Rpc:
         """Answers the request."""
         self.asked.append(request)
         self.metadata.append(metadata)
-        call = current.get()
+        call = current_call.get()
         self.request_ids.append(call.request_id if call else "")
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -162,7 +162,7 @@ def bearer(token: str | None = None, **changed: Any) -> dict[str, str]:
 
 def service_bearer(audience: str, caller: str = "worker") -> dict[str, str]:
     """The header of a service."""
-    return {"Authorization": f"Bearer {Signer(caller, MESH_SECRET).token(audience, lifetime=3600)}"}
+    return {"Authorization": f"Bearer {Signer(caller, MESH_SECRET).token(audience, lifetime_seconds=3600)}"}
 
 
 SESSION = "0b7bb0b4-36f6-4a4e-8d8f-5a1f0e0f8a11"

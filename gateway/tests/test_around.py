@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 
 from gateway.app import create_app
 from gateway.tests.fakes import ORIGIN, Services, bearer, config
-from mesh.call import current
+from mesh.context import current_call
 
 pytestmark = pytest.mark.unit
 
@@ -96,7 +96,7 @@ def test_the_id_travels_with_the_calls(client: FlaskClient, services: Services) 
     """The call at hand has it while the service is called, and nobody has it afterwards."""
     client.get("/books/1", headers={"X-Request-ID": "id-1"})
     assert services.get_book.request_ids == ["id-1"]
-    assert current.get() is None
+    assert current_call.get() is None
 
 
 def test_one_line_a_request(client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from launcher.audit import ROOT, Audit, audits, main
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 
 NPM_FOUND = '{"vulnerabilities": {"left-pad": {"severity": "high"}}}'
 NPM_ERROR = '{"message": "getaddrinfo ENOTFOUND", "error": {"summary": "audit endpoint returned an error"}}'
@@ -48,6 +48,7 @@ def test_a_finding_counts_more_than_silence(tmp_path: Path) -> None:
     assert main([audit(tmp_path, "", 2), audit(tmp_path, "GHSA-1", 1), audit(tmp_path, "", 0)]) == 1
 
 
+@pytest.mark.unit
 def test_every_lock_is_audited() -> None:
     """Each lock file of the repository has its audit."""
     locks = {ROOT / "uv.lock", *(ROOT / folder / "package-lock.json" for folder in ("frontend", "tests/tools"))}

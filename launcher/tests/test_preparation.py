@@ -9,7 +9,7 @@ import pytest
 
 from launcher.preparation import ADDRESSES, PORTS, NotReadyError, check_ports, ensure_secret, prepare_database
 from mesh import env
-from tests.harness import free_ports
+from mesh.ports import free_ports
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_a_port_in_use_is_one_sentence(settings: dict[str, str], taken: int, nam
         check_ports(settings)
 
 
-@pytest.mark.unit
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("name", "value"),
     [

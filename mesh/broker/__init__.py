@@ -1,1 +1,1 @@
-"""An AMQP broker as the mesh uses it, the only place that knows pika: settings, names, and a link that confirms."""
+"""An AMQP broker with publisher confirms: settings, topology, messages and connections. Only this package uses pika."""

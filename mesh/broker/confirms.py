@@ -1,4 +1,4 @@
-"""Keeps an eye on published messages until the broker says what became of each."""
+"""Publisher confirms: matches the broker's confirmations with the messages that were published."""
 
 import asyncio
 from typing import Any
@@ -9,51 +9,51 @@ from pika.spec import Basic
 from mesh.broker.errors import BrokerError, PublishRefusedError
 
 
-class Confirms:
-    """The messages of one channel that are on their way, by their numbers."""
+class PublisherConfirms:
+    """The unconfirmed messages of one channel, by their sequence numbers."""
 
     def __init__(self) -> None:
-        self._last = 0
-        self._waiting: dict[int, tuple[str, asyncio.Future[None]]] = {}
+        self._last_number = 0
+        self._unconfirmed: dict[int, tuple[str, asyncio.Future[None]]] = {}
         self._returned: set[str] = set()
 
     def expect(self, message_id: str) -> asyncio.Future[None]:
-        """What becomes of the message that is published next."""
-        self._last += 1
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[self._last] = message_id, future
-        return future
+        """Return the result of the message that is published next."""
+        self._last_number += 1
+        result: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._unconfirmed[self._last_number] = message_id, result
+        return result
 
     def on_return(self, _: object, __: object, properties: pika.BasicProperties, ___: bytes) -> None:
-        """No queue wanted a message; the broker confirms it nevertheless, after this."""
+        """Record that no queue took a message; the broker confirms it nevertheless, after this."""
         self._returned.add(properties.message_id or "")
 
     def on_confirm(self, frame: Any) -> None:  # noqa: ANN401 - pika's own
-        """The broker has taken a message, or has not; with `multiple` also all before it."""
+        """Settle a message, and with `multiple` also all before it."""
         method: Basic.Ack | Basic.Nack = frame.method
-        taken = isinstance(method, Basic.Ack)
+        accepted = isinstance(method, Basic.Ack)
         numbers = [method.delivery_tag]
-        if method.multiple:  # the numbers rise as they were put in
-            numbers = [number for number in self._waiting if number <= method.delivery_tag]
+        if method.multiple:
+            numbers = [number for number in self._unconfirmed if number <= method.delivery_tag]
         for number in numbers:
-            self._settle(number, taken=taken)
+            self._settle(number, accepted=accepted)
 
     def fail(self, error: BrokerError) -> None:
-        """Nobody will ever say what became of those that are left."""
-        waiting, self._waiting = self._waiting, {}
-        for _, future in waiting.values():
-            if not future.done():
-                future.set_exception(error)
+        """Fail all unconfirmed messages: their results will never be known."""
+        unconfirmed, self._unconfirmed = self._unconfirmed, {}
+        for _, result in unconfirmed.values():
+            if not result.done():
+                result.set_exception(error)
 
-    def _settle(self, number: int, *, taken: bool) -> None:
-        message_id, future = self._waiting.pop(number, ("", None))
+    def _settle(self, number: int, *, accepted: bool) -> None:
+        message_id, result = self._unconfirmed.pop(number, ("", None))
         returned = message_id in self._returned
         self._returned.discard(message_id)
-        if future is None or future.done():
+        if result is None or result.done():
             return
-        if taken and not returned:
-            future.set_result(None)
+        if returned:
+            result.set_exception(PublishRefusedError("There is no queue for the message."))
+        elif not accepted:
+            result.set_exception(PublishRefusedError("There is no room for the message."))
         else:
-            future.set_exception(
-                PublishRefusedError("There is no queue for it." if returned else "There is no room for it.")
-            )
+            result.set_result(None)

@@ -1,4 +1,4 @@
-"""Makes connections to the broker, and makes them again when they are lost."""
+"""Connects to the broker, and reconnects when the connection is lost."""
 
 import asyncio
 import logging
@@ -15,90 +15,97 @@ from mesh.broker.errors import BrokerError, ConnectionLostError
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
-"""Seconds before a lost connection is made again; each time twice as many."""
-GOODBYE = 2.0
-"""Seconds that a broker gets to say goodbye: one that blocks its publishers does not listen."""
+MIN_RECONNECT_DELAY_SECONDS, MAX_RECONNECT_DELAY_SECONDS = 0.1, 5.0
+"""Each further attempt waits twice as long as the one before it."""
+CLOSE_TIMEOUT_SECONDS = 2.0
+"""How long a close may take: a broker that blocks its publishers does not respond to it."""
 
 log = logs.get("mesh.broker")
 
 
 @asynccontextmanager
-async def connect_to_broker(settings: Settings) -> AsyncIterator[BrokerChannel]:
-    """A connection for the block.
+async def connect_to_broker(
+    settings: Settings, close_timeout_seconds: float = CLOSE_TIMEOUT_SECONDS
+) -> AsyncIterator[BrokerChannel]:
+    """Connect to the broker for the block.
+
+    Args:
+        settings: the broker.
+        close_timeout_seconds: how long the close at the end may take.
 
     Raises:
-        ConnectionLostError: when it cannot be made.
+        ConnectionLostError: the connection could not be made.
     """
-    # Each failure would be told several times, with a traceback; here it is an error with one sentence.
+    # pika logs each failure several times, with a traceback; here it is one error with one sentence.
     logging.getLogger("pika").setLevel(logging.CRITICAL)
-    connection = await _connected(settings)
+    connection = await _connect(settings)
     lost: asyncio.Future[ConnectionLostError] = asyncio.get_running_loop().create_future()
-    gone = asyncio.Event()
+    closed = asyncio.Event()
 
     def on_close(_: object, reason: BaseException) -> None:
         if not lost.done():
             lost.set_result(ConnectionLostError(error_reason(reason)))
-        gone.set()
+        closed.set()
 
     connection.add_on_close_callback(on_close)
-    connection.add_on_connection_blocked_callback(lambda *_: log.warning("broker blocks", broker=settings.place))
-    connection.add_on_connection_unblocked_callback(lambda *_: log.info("broker goes on", broker=settings.place))
-    link = BrokerChannel(connection, lost)
+    connection.add_on_connection_blocked_callback(lambda *_: log.warning("broker blocked", broker=settings.location))
+    connection.add_on_connection_unblocked_callback(lambda *_: log.info("broker unblocked", broker=settings.location))
+    channel = BrokerChannel(connection, lost)
     try:
-        await link.open_channel()
-        yield link
+        await channel.open_channel()
+        yield channel
     finally:
-        link.close("closed")
+        channel.close("closed")
         try:
-            await asyncio.wait_for(gone.wait(), GOODBYE)
+            await asyncio.wait_for(closed.wait(), close_timeout_seconds)
         except TimeoutError:
-            connection._terminate_stream(AMQPError("no goodbye"))  # noqa: SLF001 - pika has no other way to hang up
-            await asyncio.wait([asyncio.ensure_future(gone.wait())], timeout=GOODBYE)
+            # pika has no public way to drop a connection; pyproject.toml pins its version for this.
+            connection._terminate_stream(AMQPError("The broker did not respond to the close."))  # noqa: SLF001
+            await asyncio.wait([asyncio.ensure_future(closed.wait())], timeout=close_timeout_seconds)
 
 
-async def _connected(settings: Settings) -> AsyncioConnection:
+async def _connect(settings: Settings) -> AsyncioConnection:
     loop = asyncio.get_running_loop()
     opened: asyncio.Future[AsyncioConnection | BaseException] = loop.create_future()
     AsyncioConnection.create_connection([settings.parameters], opened.set_result, custom_ioloop=loop)
     try:
         result = await asyncio.shield(opened)
     except asyncio.CancelledError:
-        await _give_up(opened)
+        await _close_after_handshake(opened)
         raise
     if isinstance(result, BaseException):
         raise ConnectionLostError(error_reason(result))
     return result
 
 
-async def _give_up(opened: asyncio.Future[AsyncioConnection | BaseException]) -> None:
-    """Lets the handshake end before it hangs up: pika trips over itself when it is stopped in the middle of one."""
-    await asyncio.wait([opened], timeout=GOODBYE)
+async def _close_after_handshake(opened: asyncio.Future[AsyncioConnection | BaseException]) -> None:
+    """Wait for the end of the handshake, then close: pika fails when it is stopped in the middle of one."""
+    await asyncio.wait([opened], timeout=CLOSE_TIMEOUT_SECONDS)
     connection = opened.result() if opened.done() else None
     if isinstance(connection, AsyncioConnection):
-        gone = asyncio.Event()
-        connection.add_on_close_callback(lambda *_: gone.set())
+        closed = asyncio.Event()
+        connection.add_on_close_callback(lambda *_: closed.set())
         connection.close()
-        await asyncio.wait([asyncio.ensure_future(gone.wait())], timeout=GOODBYE)
+        await asyncio.wait([asyncio.ensure_future(closed.wait())], timeout=CLOSE_TIMEOUT_SECONDS)
 
 
 async def keep_connected(
     settings: Settings, topology: Topology, use: Callable[[BrokerChannel], Awaitable[None]]
 ) -> None:
-    """Calls `use` with a connection, and again with another one whenever it is lost, until `use` returns."""
-    pause, told = FIRST_PAUSE, ""
+    """Call `use` with a channel, and again with a new one each time the connection is lost, until `use` returns."""
+    delay_seconds, logged_error = MIN_RECONNECT_DELAY_SECONDS, ""
     while True:
         started = time.monotonic()
         try:
-            async with connect_to_broker(settings) as link:
-                await topology.declare(link)
-                log.info("broker connected", broker=settings.place)
-                return await use(link)
+            async with connect_to_broker(settings) as channel:
+                await topology.declare(channel)
+                log.info("broker connected", broker=settings.location)
+                return await use(channel)
         except (BrokerError, AMQPError, OSError) as error:
-            if time.monotonic() - started > LONGEST_PAUSE:  # it had worked: what ails it now is news
-                pause, told = FIRST_PAUSE, ""
-            if error_reason(error) != told:
-                told = error_reason(error)
-                log.warning("broker lost", broker=settings.place, error=told)
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, LONGEST_PAUSE)
+            if time.monotonic() - started > MAX_RECONNECT_DELAY_SECONDS:  # it had worked: log this failure again
+                delay_seconds, logged_error = MIN_RECONNECT_DELAY_SECONDS, ""
+            if error_reason(error) != logged_error:
+                logged_error = error_reason(error)
+                log.warning("broker lost", broker=settings.location, error=logged_error)
+        await asyncio.sleep(delay_seconds)
+        delay_seconds = min(2 * delay_seconds, MAX_RECONNECT_DELAY_SECONDS)

@@ -1,18 +1,18 @@
-"""What goes wrong with a broker.
+"""The errors of a broker.
 
 BrokerError
-├── ConnectionLostError       the connection could not be made, or is gone
-└── PublishRefusedError    the broker did not take a message: no queue for it, or no room
+├── ConnectionLostError    the connection could not be made, or is lost
+└── PublishRefusedError    the broker did not accept a message: no queue for it, or no room
 """
 
 
 class BrokerError(Exception):
-    """The broker did not do what it was asked for; the message is for logs and operators."""
+    """The broker did not carry out a request; the message is for logs and operators."""
 
 
 class ConnectionLostError(BrokerError):
-    """The connection could not be made, or is gone."""
+    """The connection could not be made, or is lost."""
 
 
 class PublishRefusedError(BrokerError):
-    """The broker did not take a message: no queue for it, or no room."""
+    """The broker did not accept a message: no queue for it, or no room."""

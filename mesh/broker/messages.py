@@ -1,4 +1,4 @@
-"""Messages as they go out and as they come in."""
+"""Messages, as they are published and as they are delivered."""
 
 import uuid
 from collections.abc import Mapping
@@ -8,22 +8,25 @@ from typing import TypeAlias
 import pika
 from pika.spec import Basic
 
+from mesh import request_ids
+
 Header: TypeAlias = object
-"""AMQP knows numbers, texts, moments, lists and tables."""
-REQUEST_ID, ATTEMPT = "x-request-id", "x-attempt"
-OF_THE_BROKER = ("x-death", "x-first-death-", "x-last-death-")
-"""Headers that the broker writes about what happened to a message."""
+"""AMQP has numbers, texts, timestamps, lists and tables."""
+ATTEMPT_HEADER = "x-attempt"
+MAX_ATTEMPT = 2**31 - 2
+BROKER_HEADER_PREFIXES = ("x-death", "x-first-death-", "x-last-death-")
+"""Headers in which the broker records what happened to a message."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message, persistent once it is published.
+    """A message; it is persistent when it is published.
 
     Args:
-        body: what it says.
-        message_id: its name; a new one when it has none.
-        headers: what is said about it.
-        content_type: what the body is.
+        body: its content.
+        message_id: its id; a new one is created when it is empty.
+        headers: its headers.
+        content_type: the media type of the body.
     """
 
     body: bytes
@@ -32,30 +35,32 @@ class Message:
     content_type: str = "application/json"
 
     def with_id(self) -> "Message":
-        """The message itself, or a copy with a name when it has none."""
+        """Return the message itself, or a copy with a new id when it has none."""
         return self if self.message_id else replace(self, message_id=str(uuid.uuid4()))
 
-    def without(self, *names: str) -> "Message":
-        """A copy without those headers and without what the broker wrote on it."""
-        kept = {key: value for key, value in self.headers.items() if not str(key).startswith((*OF_THE_BROKER, *names))}
+    def without_headers(self, *prefixes: str) -> "Message":
+        """Return a copy without the headers that begin so, and without those of the broker."""
+        removed = (*BROKER_HEADER_PREFIXES, *prefixes)
+        # `str`: pika leaves a name as bytes when it is not UTF-8.
+        kept = {key: value for key, value in self.headers.items() if not str(key).startswith(removed)}
         return replace(self, headers=kept)
 
     def with_headers(self, headers: Mapping[str, Header]) -> "Message":
-        """A copy without what the broker wrote on it, and with further headers."""
-        return replace(self, headers={**self.without().headers, **headers})
+        """Return a copy with further headers, and without those of the broker."""
+        return replace(self, headers={**self.without_headers().headers, **headers})
 
     def request_id(self) -> str:
-        """Id of the request that it comes from; empty when it says none."""
-        value = self.headers.get(REQUEST_ID)
+        """Return the id of the request that caused the message; empty when it has none."""
+        value = self.headers.get(request_ids.HEADER)
         return value if isinstance(value, str) else ""
 
     def attempt(self) -> int:
-        """How often it came back before."""
-        value = self.headers.get(ATTEMPT)
-        return value if isinstance(value, int) and 0 <= value < 2**31 - 1 else 0
+        """Return the number of earlier deliveries."""
+        value = self.headers.get(ATTEMPT_HEADER)
+        return value if isinstance(value, int) and 0 <= value <= MAX_ATTEMPT else 0
 
     def properties(self) -> pika.BasicProperties:
-        """Its properties on the wire."""
+        """Return the AMQP properties of the message."""
         return pika.BasicProperties(
             content_type=self.content_type,
             delivery_mode=2,
@@ -66,14 +71,19 @@ class Message:
 
 @dataclass(frozen=True)
 class Delivery:
-    """A message that came in, and the tag to acknowledge it by."""
+    """A delivered message.
+
+    Args:
+        tag: acknowledges the message.
+        message: the message.
+    """
 
     tag: int
     message: Message
 
 
-def received(method: Basic.Deliver | Basic.GetOk, properties: pika.BasicProperties, body: bytes) -> Delivery:
-    """What pika hands over."""
+def parse_delivery(method: Basic.Deliver | Basic.GetOk, properties: pika.BasicProperties, body: bytes) -> Delivery:
+    """Return the delivery in the arguments of a pika callback."""
     message = Message(
         body,
         message_id=_text(properties.message_id) or "",
@@ -84,5 +94,5 @@ def received(method: Basic.Deliver | Basic.GetOk, properties: pika.BasicProperti
 
 
 def _text(value: object) -> str | None:
-    """A property that is text; pika leaves bytes where the sender wrote none."""
+    """Return a property that is text; pika returns bytes for one that is not valid UTF-8."""
     return value if isinstance(value, str) else None

@@ -1,4 +1,4 @@
-"""Where the broker is, and how to sign in to it."""
+"""The settings of the broker: its address, its account and its TLS files."""
 
 import ssl
 from collections.abc import Mapping
@@ -10,21 +10,21 @@ import pika
 from mesh import env
 
 PORT, TLS_PORT = 5672, 5671
-HEARTBEAT = 30
-"""Seconds until a broker that went without a word is noticed, at most twice."""
-CONNECT_TIMEOUT = 5
+HEARTBEAT_SECONDS = 30
+"""A broker that stops responding is noticed after at most twice this time."""
+CONNECT_TIMEOUT_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A broker that can be connected to.
+    """The settings of a broker.
 
     Args:
-        place: host, port and virtual host, for people.
-        parameters: all that pika needs, with the password.
+        location: host, port and virtual host, for logs and errors.
+        parameters: pika's parameters; they contain the password.
     """
 
-    place: str
+    location: str
     parameters: pika.ConnectionParameters = field(repr=False)
 
 
@@ -39,13 +39,13 @@ class _Address:
 
 
 def broker_settings(environ: Mapping[str, str]) -> Settings | None:
-    """The broker of `RABBIT_URL`, or of `RABBIT_HOST` and its companions; none when neither is set.
+    """Return the broker of `RABBIT_URL`, or of `RABBIT_HOST` and the other settings; None when neither is set.
 
-    The companions are `RABBIT_PORT`, `RABBIT_USER`, `RABBIT_PW`, `RABBIT_VHOST` and `RABBIT_TLS`; with TLS also
+    The other settings are `RABBIT_PORT`, `RABBIT_USER`, `RABBIT_PW`, `RABBIT_VHOST` and `RABBIT_TLS`; with TLS also
     `RABBIT_TLS_CA`, `RABBIT_TLS_CERT` and `RABBIT_TLS_KEY`, which name files.
 
     Raises:
-        ConfigError: when one is bad.
+        ConfigError: a setting is invalid.
     """
     if environ.get("RABBIT_URL", "").strip():
         address = _from_url(environ)
@@ -59,20 +59,20 @@ def broker_settings(environ: Mapping[str, str]) -> Settings | None:
         port=port,
         virtual_host=address.vhost,
         credentials=pika.PlainCredentials(address.user, address.password),
-        heartbeat=HEARTBEAT,
-        socket_timeout=CONNECT_TIMEOUT,
-        stack_timeout=2 * CONNECT_TIMEOUT,
-        ssl_options=pika.SSLOptions(_context(environ), address.host) if address.tls else None,
+        heartbeat=HEARTBEAT_SECONDS,
+        socket_timeout=CONNECT_TIMEOUT_SECONDS,
+        stack_timeout=2 * CONNECT_TIMEOUT_SECONDS,
+        ssl_options=pika.SSLOptions(_ssl_context(environ), address.host) if address.tls else None,
     )
     vhost = "" if address.vhost == "/" else f"/{address.vhost}"
     return Settings(f"{address.host}:{port}{vhost}", parameters)
 
 
 def _from_parts(environ: Mapping[str, str]) -> _Address:
-    set_ = environ.get("RABBIT_PORT", "").strip()
+    port = environ.get("RABBIT_PORT", "").strip()
     return _Address(
         host=env.text(environ, "RABBIT_HOST"),
-        port=env.integer(environ, "RABBIT_PORT", PORT, least=1, most=65535) if set_ else None,
+        port=env.integer(environ, "RABBIT_PORT", PORT, minimum=1, maximum=65535) if port else None,
         user=env.text(environ, "RABBIT_USER", "guest"),
         password=env.text(environ, "RABBIT_PW", "guest"),
         vhost=env.text(environ, "RABBIT_VHOST", "/"),
@@ -83,11 +83,11 @@ def _from_parts(environ: Mapping[str, str]) -> _Address:
 def _from_url(environ: Mapping[str, str]) -> _Address:
     try:
         url = urlsplit(env.text(environ, "RABBIT_URL"))
-        good = url.scheme in {"amqp", "amqps"} and url.hostname and not (url.query or url.fragment)
+        is_valid = url.scheme in {"amqp", "amqps"} and url.hostname and not (url.query or url.fragment)
         port = url.port
     except ValueError:
-        good = False
-    if not good:  # without the value: it may hold a password
+        is_valid = False
+    if not is_valid:  # the message omits the value, which may contain a password
         raise env.ConfigError("RABBIT_URL must look like amqp://user:password@host:5672/vhost, or amqps:// with TLS.")
     return _Address(
         host=str(url.hostname),
@@ -99,8 +99,8 @@ def _from_url(environ: Mapping[str, str]) -> _Address:
     )
 
 
-def _context(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """Checks the broker's certificate, always: without that, TLS hides nothing from who stands in between."""
+def _ssl_context(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Return a context that always verifies the broker's certificate; TLS protects from nothing without that."""
     name = "RABBIT_TLS_CA"
     try:
         context = ssl.create_default_context(cafile=environ.get(name, "").strip() or None)
@@ -108,7 +108,7 @@ def _context(environ: Mapping[str, str]) -> ssl.SSLContext:
         if certificate := environ.get(name, "").strip():
             context.load_cert_chain(certificate, environ.get("RABBIT_TLS_KEY", "").strip() or None)
     except OSError as error:
-        reason = "it holds no such certificate" if isinstance(error, ssl.SSLError) else error.strerror
+        reason = "the file does not contain a valid certificate" if isinstance(error, ssl.SSLError) else error.strerror
         message = f"{name} cannot be used: {reason}."
         raise env.ConfigError(message) from None
     return context

@@ -1,4 +1,4 @@
-"""Names of what carries one kind of message: its queue, where it waits for another try, where it is set aside."""
+"""The exchanges and queues that carry one kind of message: its queue, its retry queues and its dead letters."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,74 +8,76 @@ from mesh.broker.channel import BrokerChannel
 
 @dataclass(frozen=True)
 class Topology:
-    """An exchange and a queue, and what stands beside them.
+    """An exchange and a queue, with retry queues and a queue for dead letters.
 
-    The queue is declared without arguments, so that other clients' plain declarations still work: limits are a
-    matter of policies. Each delay has a queue of its own, because a queue lets nothing pass that stands behind a
-    message with a longer delay.
+    The queue is declared without arguments, so that plain declarations of other clients still succeed: limits are set
+    by policies. Each delay has a queue of its own, because a message cannot overtake one with a longer delay.
 
     Args:
         exchange: where messages are published.
         queue: where they wait for consumers.
-        key: the routing key between the two.
-        delays: seconds until a message comes back, by how often it did before; the last one for all further times.
+        routing_key: the key from the exchange to the queue.
+        retry_delays_seconds: time until a message is delivered again, by the number of earlier deliveries; the last
+            one for all further attempts.
     """
 
     exchange: str
     queue: str
-    key: str
-    delays: tuple[int, ...] = (1, 5, 15)
+    routing_key: str
+    retry_delays_seconds: tuple[int, ...] = (1, 5, 15)
 
     @property
     def dead_exchange(self) -> str:
-        """Takes what is set aside, whatever its key."""
+        """The exchange for dead letters, which ignores routing keys."""
         return f"{self.exchange}.dlx"
 
     @property
     def dead_queue(self) -> str:
-        """Keeps what is set aside."""
+        """The queue that keeps dead letters."""
         return f"{self.queue}.dead"
 
     @property
     def retry_exchange(self) -> str:
-        """Takes what is to come back."""
+        """The exchange for messages that are to be delivered again."""
         return f"{self.exchange}.retry"
 
     def retry_key(self, attempt: int) -> str:
-        """The routing key to the queue in which a message waits that came back `attempt` times before."""
-        return self._retry_name(self.key, min(attempt, len(self.delays) - 1))
+        """Return the routing key to the retry queue of a message with this number of earlier deliveries."""
+        return self._retry_name(self.routing_key, min(attempt, len(self.retry_delays_seconds) - 1))
 
-    async def declare(self, link: BrokerChannel) -> int:
-        """Makes all that is not there yet; answers how many messages wait in the queue."""
+    async def declare(self, channel: BrokerChannel) -> int:
+        """Create what does not exist yet, and return the number of messages in the queue."""
         await asyncio.gather(
-            link.declare_exchange(self.exchange, "direct"),
-            link.declare_exchange(self.dead_exchange, "fanout"),
-            link.declare_exchange(self.retry_exchange, "direct"),
+            channel.declare_exchange(self.exchange, "direct"),
+            channel.declare_exchange(self.dead_exchange, "fanout"),
+            channel.declare_exchange(self.retry_exchange, "direct"),
         )
         ready, *_ = await asyncio.gather(
-            link.declare_queue(self.queue),
-            link.declare_queue(self.dead_queue),
-            *(link.declare_queue(name, self._comes_back(delay)) for name, delay in self._waiting_rooms()),
+            channel.declare_queue(self.queue),
+            channel.declare_queue(self.dead_queue),
+            *(channel.declare_queue(name, self.retry_arguments(delay)) for name, delay in self._retry_queues()),
         )
         await asyncio.gather(
-            link.bind(self.queue, self.exchange, self.key),
-            link.bind(self.dead_queue, self.dead_exchange, self.key),
+            channel.bind(self.queue, self.exchange, self.routing_key),
+            channel.bind(self.dead_queue, self.dead_exchange, self.routing_key),
             *(
-                link.bind(name, self.retry_exchange, self.retry_key(level))
-                for level, (name, _) in enumerate(self._waiting_rooms())
+                channel.bind(name, self.retry_exchange, self.retry_key(level))
+                for level, (name, _) in enumerate(self._retry_queues())
             ),
         )
         return ready
 
-    def _waiting_rooms(self) -> list[tuple[str, int]]:
-        return [(self._retry_name(f"{self.queue}.retry", level), delay) for level, delay in enumerate(self.delays)]
+    def retry_arguments(self, delay_seconds: int) -> dict[str, object]:
+        """Return the arguments of a queue whose messages return to the main queue after the delay."""
+        return {
+            "x-message-ttl": delay_seconds * 1000,
+            "x-dead-letter-exchange": self.exchange,
+            "x-dead-letter-routing-key": self.routing_key,
+        }
+
+    def _retry_queues(self) -> list[tuple[str, int]]:
+        name = f"{self.queue}.retry"
+        return [(self._retry_name(name, level), delay) for level, delay in enumerate(self.retry_delays_seconds)]
 
     def _retry_name(self, name: str, level: int) -> str:
-        return f"{name}.{self.delays[level]}s" if level else name
-
-    def _comes_back(self, delay: int) -> dict[str, object]:
-        return {
-            "x-message-ttl": delay * 1000,
-            "x-dead-letter-exchange": self.exchange,
-            "x-dead-letter-routing-key": self.key,
-        }
+        return f"{name}.{self.retry_delays_seconds[level]}s" if level else name

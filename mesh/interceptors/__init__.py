@@ -1,22 +1,22 @@
-"""What happens around every call, one concern a module; `server_interceptors` lists them once, in order."""
+"""The interceptors of every server, one module for each concern; `server_interceptors` returns them in order."""
 
 import grpc
 from mesh.v1 import policy_pb2
 
 from mesh.identity import Verifier
-from mesh.interceptors.access import Access
-from mesh.interceptors.calls import Calls
-from mesh.interceptors.failures import Failures
-from mesh.interceptors.rules import Rules
+from mesh.interceptors.authorization import AuthorizationInterceptor
+from mesh.interceptors.errors import ErrorInterceptor
+from mesh.interceptors.request_logging import RequestLoggingInterceptor
+from mesh.interceptors.validation import ValidationInterceptor
 
 
 def server_interceptors(
     verifier: Verifier, policies: dict[str, policy_pb2.Policy], domain: str
 ) -> list[grpc.ServerInterceptor]:
-    """The interceptors of every server, the outermost first."""
+    """Return the interceptors of every server, the outermost first."""
     return [
-        Calls(),  # names the call and logs how it ended
-        Failures(domain),  # turns errors of all below into status codes
-        Access(verifier, policies),  # asks who is calling and whether they may
-        Rules(),  # checks the request against the contract's own rules
+        RequestLoggingInterceptor(),  # sets the call's context, returns its request id, and logs its result
+        ErrorInterceptor(domain),  # translates the errors of everything below into status codes
+        AuthorizationInterceptor(verifier, policies),  # authenticates the caller and checks the method's policy
+        ValidationInterceptor(),  # checks the request against the rules of the contract
     ]

@@ -1,33 +1,34 @@
-"""What the interceptors share: wrapping a unary handler once, not on every call."""
+"""What the interceptors share: each wraps a method's handler once, not on every call."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import grpc
 from google.protobuf.message import Message
 
-Handle = Callable[[Message, grpc.ServicerContext], Message]
-Read = Callable[[bytes], Message]
+Behavior: TypeAlias = Callable[[Message, grpc.ServicerContext], Message]
+"""What a unary method does; gRPC's own term."""
+Deserializer: TypeAlias = Callable[[bytes], Message]
 
 if TYPE_CHECKING:  # generic for type checkers only
-    Handler = grpc.RpcMethodHandler[Any, Any]
+    Handler: TypeAlias = grpc.RpcMethodHandler[Any, Any]
 else:
     Handler = grpc.RpcMethodHandler
 
+Continuation: TypeAlias = Callable[[grpc.HandlerCallDetails], Handler | None]
+
 
 class UnaryInterceptor(grpc.ServerInterceptor, ABC):
-    """Surrounds each unary method with `around`; streams (health's Watch, reflection) pass untouched."""
+    """Runs `intercept` around each unary method; streams (health's Watch, reflection) pass unchanged."""
 
     def __init__(self) -> None:
         self._wrapped: dict[str, Handler] = {}
 
     def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Handler | None],
-        handler_call_details: grpc.HandlerCallDetails,
+        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
     ) -> Handler | None:
-        """Answers the wrapped handler of a unary method, the same one every time."""
+        """Return the wrapped handler of a unary method, the same one for every call."""
         handler = continuation(handler_call_details)
         if handler is None or handler.unary_unary is None:
             return handler
@@ -37,25 +38,31 @@ class UnaryInterceptor(grpc.ServerInterceptor, ABC):
         return self._wrapped[method]
 
     @abstractmethod
-    def around(self, method: str, handle: Handle, request: Message, context: grpc.ServicerContext) -> Message:
-        """Answers the call: does its own work, and calls `handle` for what lies further in."""
+    def intercept(self, method: str, proceed: Behavior, request: Message, context: grpc.ServicerContext) -> Message:
+        """Return the response to a call; `proceed` runs the next interceptor, or the servicer."""
 
-    def reader(self, handler: Handler) -> Read:
-        """How requests are read from bytes."""
-        return cast("Read", handler.request_deserializer)
+    def deserializer(self, handler: Handler) -> Deserializer:
+        """Return the function that reads a request of the method from bytes."""
+        return cast("Deserializer", handler.request_deserializer)
 
-    def _wrap(self, method: str, handler: Handler, handle: Handle) -> Handler:
-        def answer(request: Message, context: grpc.ServicerContext) -> Message:
-            return self.around(method, handle, request, context)
+    def _wrap(self, method: str, handler: Handler, proceed: Behavior) -> Handler:
+        def behavior(request: Message, context: grpc.ServicerContext) -> Message:
+            return self.intercept(method, proceed, request, context)
 
         return grpc.unary_unary_rpc_method_handler(
-            answer,
-            request_deserializer=self.reader(handler),
+            behavior,
+            request_deserializer=self.deserializer(handler),
             response_serializer=handler.response_serializer,
         )
 
 
-def status_set(context: grpc.ServicerContext) -> grpc.StatusCode | None:
-    """The code that an abort has set; None on success, and after an exception that nobody has translated."""
+def aborted_code(context: grpc.ServicerContext) -> grpc.StatusCode | None:
+    """Return the code of an aborted call; None on success, and after an error that has not been translated."""
     code = context.code()  # type: ignore[attr-defined] # gRPC has it since 1.45, types-grpcio does not
     return code if isinstance(code, grpc.StatusCode) else None
+
+
+def add_trailing_metadata(context: grpc.ServicerContext, *metadata: tuple[str, str | bytes]) -> None:
+    """Add to the trailing metadata of the response; gRPC's own method replaces it."""
+    existing = context.trailing_metadata() or ()
+    context.set_trailing_metadata((*existing, *metadata))

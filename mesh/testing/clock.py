@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """A clock that shows what the test sets. Call it for a UTC datetime, or call `timestamp` for seconds.
+    """A clock that a test sets. Call it for a UTC datetime, or call `timestamp` for seconds.
 
     Args:
-        now: the time that it shows first.
+        now: the initial time.
     """
 
     def __init__(self, now: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) -> None:

@@ -1,4 +1,4 @@
-"""Real servers in this process, on a free port, with all interceptors."""
+"""Real servers in this process, on free ports, with all interceptors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +14,17 @@ SECRET = "a secret that only the tests know, 32+ bytes"  # noqa: S105 - signs no
 
 @contextmanager
 def running(service: Service) -> Iterator[Target]:
-    """A started server of the service, stopped at the end."""
+    """Run a server of the service for the block, and yield the target to call it by."""
     server = MeshServer(service, SECRET, "127.0.0.1:0", threads=16)
     server.start()
     try:
         yield Target(service.name, f"127.0.0.1:{server.port}", service.descriptor)
     finally:
-        server.stop(grace=0)
+        server.stop(grace_seconds=0)
 
 
 @contextmanager
 def channel_as(caller: str, target: Target) -> Iterator[grpc.Channel]:
-    """A channel to the target whose calls come from `caller`."""
+    """Open a channel to the target for the block, whose calls come from `caller`."""
     with connect(target, Signer(caller, SECRET)) as channel:
         yield channel

@@ -1,4 +1,4 @@
-"""A small service for the mesh kit's tests, made from `echo.proto`."""
+"""A small service for the mesh kit's tests, defined in `echo.proto`."""
 
 import functools
 import tempfile
@@ -14,19 +14,19 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from mesh.v1 import paging_pb2, policy_pb2, rules_pb2
 
-from mesh.call import current
+from mesh.context import current_call
 from mesh.server import Service
 from protos import generate
 
-Answer = Callable[[Any, grpc.ServicerContext], Message]
+Behavior = Callable[[Any, grpc.ServicerContext], Message]
 
 IMPORTED = (paging_pb2, policy_pb2, rules_pb2)
-"""The pool has to know what `echo.proto` imports."""
+"""The descriptor pool needs the files that `echo.proto` imports."""
 
 
 @functools.cache
 def contract() -> FileDescriptor:
-    """The compiled `echo.proto`."""
+    """Return the compiled `echo.proto`."""
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "echo.binpb"
         generate._protoc(f"-I{Path(__file__).parent}", f"--descriptor_set_out={image}", "echo.proto")
@@ -35,12 +35,12 @@ def contract() -> FileDescriptor:
 
 
 def descriptor(name: str = "Echo") -> ServiceDescriptor:
-    """One of the services in `echo.proto`."""
+    """Return one of the services in `echo.proto`."""
     return contract().services_by_name[name]
 
 
 def request(**fields: object) -> Any:
-    """A SayRequest that keeps the rules, but for the given fields."""
+    """Return a SayRequest that is valid except for the given fields."""
     return _message("SayRequest")(**{"text": "hello", "times": 1, **fields})
 
 
@@ -49,42 +49,49 @@ def list_request(text: str = "", **paging: object) -> Any:
     return _message("ListRequest")(filter=text, paging=paging)
 
 
+def batch_request(**fields: object) -> Any:
+    """Return a BatchRequest."""
+    return _message("BatchRequest")(**fields)
+
+
 def response(**fields: object) -> Any:
-    """A SayResponse."""
+    """Return a SayResponse."""
     return _message("SayResponse")(**fields)
 
 
-def seen(asked: Any, context: grpc.ServicerContext) -> Message:
-    """Answers what a servicer sees of a call."""
-    call = current.get()
+def describe_call(request: Any, context: grpc.ServicerContext) -> Message:
+    """Return what a servicer knows about its call."""
+    call = current_call.get()
     assert call
-    answered: Message = response(
-        text=asked.text, caller=call.caller, request_id=call.request_id, seconds_left=context.time_remaining()
+    described: Message = response(
+        text=request.text, caller=call.caller, request_id=call.request_id, seconds_left=context.time_remaining()
     )
-    return answered
+    return described
 
 
-def service(answer: Answer = seen, *, name: str = "echo", extra: Mapping[str, Answer] | None = None) -> Service:
-    """Echo, each of its methods answered by `answer`, and methods beside the contract by `extra`."""
-    found = descriptor()
-    answers = {method.name: answer for method in found.methods} | dict(extra or {})
+def service(
+    behavior: Behavior = describe_call, *, name: str = "echo", extra: Mapping[str, Behavior] | None = None
+) -> Service:
+    """Return an Echo whose methods all run `behavior`, with `extra` methods that its contract does not have."""
+    echo = descriptor()
+    behaviors = {method.name: behavior for method in echo.methods} | dict(extra or {})
     handlers = {
         method: grpc.unary_unary_rpc_method_handler(
             each,
             request_deserializer=_message("SayRequest").FromString,
             response_serializer=_message("SayResponse").SerializeToString,
         )
-        for method, each in answers.items()
+        for method, each in behaviors.items()
     }
 
     def add(server: grpc.Server) -> None:
-        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(found.full_name, handlers)])
+        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(echo.full_name, handlers)])
 
-    return Service(name, found, add)
+    return Service(name, echo, add)
 
 
 def method(channel: Any, name: str = "Say") -> Any:
-    """A callable of the method, on a channel of either kind."""
+    """Return the stub of a method, on a channel of either kind."""
     return channel.unary_unary(
         f"/{descriptor().full_name}/{name}",
         request_serializer=_message("SayRequest").SerializeToString,

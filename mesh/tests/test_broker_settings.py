@@ -1,4 +1,4 @@
-"""Settings of the broker: from parts or from a URL, checked, and never told to anybody."""
+"""The broker's settings come from parts or from a URL, are validated, and never show the password."""
 
 from pathlib import Path
 
@@ -11,30 +11,30 @@ pytestmark = pytest.mark.unit
 
 
 def parts(**environ: str) -> tuple[object, ...]:
-    """What the settings came to."""
+    """Return the parsed settings."""
     settings = broker_settings(environ)
     assert settings
-    of = settings.parameters
-    account = of.credentials.username, of.credentials.password
-    return of.host, of.port, of.virtual_host, *account, of.ssl_options is not None
+    parsed = settings.parameters
+    account = parsed.credentials.username, parsed.credentials.password
+    return parsed.host, parsed.port, parsed.virtual_host, *account, parsed.ssl_options is not None
 
 
 def test_without_host_and_url_there_is_no_broker() -> None:
-    """Empty counts as not set; a user and a password alone make no broker."""
+    """An empty setting counts as not set; a user and a password alone are not enough."""
     assert broker_settings({}) is None
     assert broker_settings({"RABBIT_HOST": " ", "RABBIT_URL": "", "RABBIT_USER": "u", "RABBIT_PW": "p"}) is None
 
 
-def test_a_broker_of_parts() -> None:
-    """A host is enough; with TLS the default port is another."""
+def test_a_broker_from_parts() -> None:
+    """A host is enough; TLS has another default port."""
     assert parts(RABBIT_HOST="h") == ("h", 5672, "/", "guest", "guest", False)
     assert parts(RABBIT_HOST="h", RABBIT_TLS="true") == ("h", 5671, "/", "guest", "guest", True)
     given = {"RABBIT_PORT": "1", "RABBIT_USER": "u", "RABBIT_PW": "p@:/", "RABBIT_VHOST": "shop"}
     assert parts(RABBIT_HOST="h", **given) == ("h", 1, "shop", "u", "p@:/", False)
 
 
-def test_a_broker_of_a_url() -> None:
-    """It goes before the parts, which fill in an account that it does not name; its parts are percent-encoded."""
+def test_a_broker_from_a_url() -> None:
+    """The URL takes precedence; a missing account comes from the parts; the URL is percent-encoded."""
     url = "amqp://u:p%40%3A%2F@h:1/%2Fshop"
     assert parts(RABBIT_URL=url, RABBIT_HOST="x") == ("h", 1, "/shop", "u", "p@:/", False)
     assert parts(RABBIT_URL="amqps://h/%2F", RABBIT_USER="u", RABBIT_PW="p") == ("h", 5671, "/", "u", "p", True)
@@ -55,25 +55,27 @@ def test_a_broker_of_a_url() -> None:
         ({"RABBIT_URL": "amqps://h", "RABBIT_TLS_CERT": "/nowhere"}, "RABBIT_TLS_CERT cannot be used: No such file"),
     ],
 )
-def test_a_bad_setting_is_one_sentence(environ: dict[str, str], sentence: str) -> None:
-    """It names the setting, and shows no password."""
+def test_an_invalid_setting_is_one_sentence(environ: dict[str, str], sentence: str) -> None:
+    """The sentence names the setting, and does not contain the password."""
     with pytest.raises(ConfigError) as raised:
         broker_settings(environ)
     assert str(raised.value).startswith(sentence)
     assert "secret" not in str(raised.value)
 
 
-def test_a_file_without_certificates_is_said(tmp_path: Path) -> None:
-    """Not with the words of the TLS library."""
+def test_a_file_without_certificates_is_an_error(tmp_path: Path) -> None:
+    """The message is ours, not that of the TLS library."""
     file = tmp_path / "ca.pem"
     file.write_text("nothing")
-    with pytest.raises(ConfigError, match=r"^RABBIT_TLS_CA cannot be used: it holds no such certificate\.$"):
+    with pytest.raises(
+        ConfigError, match=r"^RABBIT_TLS_CA cannot be used: the file does not contain a valid certificate\.$"
+    ):
         broker_settings({"RABBIT_URL": "amqps://h", "RABBIT_TLS_CA": str(file)})
 
 
-def test_nobody_sees_the_password() -> None:
-    """Neither in the place that is told nor in the object's own words."""
+def test_the_password_is_never_shown() -> None:
+    """Neither the location nor the representation contains it."""
     settings = broker_settings({"RABBIT_URL": "amqp://u:secret@h:1/shop"})
     assert settings
-    assert settings.place == "h:1/shop"
+    assert settings.location == "h:1/shop"
     assert "secret" not in repr(settings)

@@ -1,4 +1,4 @@
-"""Clients read every failure, and retry only what may be repeated."""
+"""Clients parse every failure, and retry only idempotent methods."""
 
 import asyncio
 import socket
@@ -9,11 +9,11 @@ import grpc
 import pytest
 from google.protobuf.message import Message
 
-from mesh.call import Call, current, deadline_after
 from mesh.client import Failure, Target, connect, connect_async, parse_failure
+from mesh.context import CallContext, current_call, deadline_after
 from mesh.errors import FailedPrecondition
 from mesh.identity import Signer
-from mesh.testing import SECRET, channel_as, running
+from mesh.testing import SECRET, channel_as, rpc_failure, running
 from mesh.tests import echo
 
 pytestmark = pytest.mark.integration
@@ -22,22 +22,22 @@ CODE = grpc.StatusCode
 
 
 class Flaky:
-    """Is UNAVAILABLE a number of times, then answers; counts the calls."""
+    """Is UNAVAILABLE a number of times, then succeeds; counts the calls."""
 
     def __init__(self, failures: int) -> None:
         self.calls = 0
         self._failures = failures
 
-    def __call__(self, asked: Any, context: grpc.ServicerContext) -> Message:
-        """Fails or answers."""
+    def __call__(self, request: Any, context: grpc.ServicerContext) -> Message:
+        """Fail or succeed."""
         self.calls += 1
         if self.calls <= self._failures:
             context.abort(CODE.UNAVAILABLE, "not now")
-        return echo.seen(asked, context)
+        return echo.describe_call(request, context)
 
 
-def refuse(asked: Any, context: grpc.ServicerContext) -> Message:
-    """Fails with all that a status can hold."""
+def refuse(request: Any, context: grpc.ServicerContext) -> Message:
+    """Fail with everything that a status can hold."""
     raise FailedPrecondition(
         "No.", "REFUSED", metadata={"left": "3"}, fields={"text": "Too late."}, details=[echo.response(text="it")]
     )
@@ -45,110 +45,105 @@ def refuse(asked: Any, context: grpc.ServicerContext) -> Message:
 
 @pytest.fixture(scope="module")
 def refusing() -> Iterator[Target]:
-    """An Echo that refuses."""
+    """Run an Echo whose methods all fail."""
     with running(echo.service(refuse)) as started:
         yield started
 
 
 def call_sync(target: Target) -> Failure:
-    """The failure that a blocking client sees."""
-    with channel_as("tester", target) as channel, pytest.raises(grpc.RpcError) as raised:
-        echo.method(channel)(echo.request())
-    return parse_failure(raised.value)
+    """Return the failure that a blocking client receives from a method that is not retried."""
+    with channel_as("tester", target) as channel:
+        return rpc_failure(echo.method(channel, "Shout"), echo.request())
 
 
 def call_async(target: Target) -> Failure:
-    """The failure that a client on asyncio sees."""
+    """Return the failure that an asyncio client receives from a method that is not retried."""
 
     async def call() -> Failure:
         async with connect_async(target, Signer("tester", SECRET)) as channel:
             with pytest.raises(grpc.RpcError) as raised:
-                await echo.method(channel)(echo.request())
+                await echo.method(channel, "Shout")(echo.request())
         return parse_failure(raised.value)
 
     return asyncio.run(call())
 
 
 @pytest.mark.parametrize("call", [call_sync, call_async])
-def test_a_failure_tells_all_that_the_service_said(refusing: Target, call: Any) -> None:
-    """Both kinds of clients read code, sentence, reason, facts, fields and the attached message."""
-    told = call(refusing)
-    assert (told.code, told.message, told.reason) == (CODE.FAILED_PRECONDITION, "No.", "REFUSED")
-    assert (told.metadata, told.fields) == ({"left": "3"}, {"text": "Too late."})
-    assert told.detail(type(echo.response())) == echo.response(text="it")
-    assert told.detail(type(echo.request())) is None
+def test_a_failure_has_everything_that_the_service_sent(refusing: Target, call: Any) -> None:
+    """Both kinds of clients parse code, sentence, reason, metadata, fields and the attached message."""
+    failure = call(refusing)
+    assert (failure.code, failure.message, failure.reason) == (CODE.FAILED_PRECONDITION, "No.", "REFUSED")
+    assert (failure.metadata, failure.fields) == ({"left": "3"}, {"text": "Too late."})
+    assert failure.detail(type(echo.response())) == echo.response(text="it")
+    assert failure.detail(type(echo.request())) is None
 
 
 @pytest.mark.parametrize("call", [call_sync, call_async])
 def test_a_service_that_is_down_is_unavailable(call: Any) -> None:
-    """Nobody listens: one code, no details, no exception of another kind."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        told = call(Target("echo", f"127.0.0.1:{taken.getsockname()[1]}", echo.descriptor()))
-    assert (told.code, told.reason, told.fields) == (CODE.UNAVAILABLE, "", {})
+    """A port without a listener is one code, without details, and not another kind of exception."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        failure = call(Target("echo", f"127.0.0.1:{unused.getsockname()[1]}", echo.descriptor()))
+    assert (failure.code, failure.reason, failure.fields) == (CODE.UNAVAILABLE, "", {})
 
 
 def test_an_error_without_a_status_is_unknown() -> None:
-    """Whatever else gRPC raises is no reason to fail while handling a failure."""
+    """Parsing never fails, whatever else gRPC raises."""
     assert parse_failure(grpc.RpcError()) == Failure(CODE.UNKNOWN, "")
 
 
 def test_an_idempotent_method_is_retried_while_its_service_is_away() -> None:
-    """Three times away and then back is a success that the code never sees."""
-    answers = Flaky(failures=3)
-    with running(echo.service(answers)) as target, channel_as("tester", target) as channel:
+    """Three failures and then a success are a success for the caller."""
+    flaky = Flaky(failures=3)
+    with running(echo.service(flaky)) as target, channel_as("tester", target) as channel:
         assert echo.method(channel)(echo.request()).text == "hello"
-    assert answers.calls == 4
+    assert flaky.calls == 4
 
 
-def test_a_method_that_changes_things_is_never_repeated() -> None:
-    """Once is once, even when the answer is UNAVAILABLE."""
-    answers = Flaky(failures=1)
-    with (
-        running(echo.service(answers)) as target,
-        channel_as("worker", target) as channel,
-        pytest.raises(grpc.RpcError) as raised,
-    ):
-        echo.method(channel, "Change")(echo.request())
-    assert (parse_failure(raised.value).code, answers.calls) == (CODE.UNAVAILABLE, 1)
+def test_a_method_that_is_not_idempotent_is_never_retried() -> None:
+    """It runs once, even when it is UNAVAILABLE."""
+    flaky = Flaky(failures=1)
+    with running(echo.service(flaky)) as target, channel_as("worker", target) as channel:
+        failure = rpc_failure(echo.method(channel, "Change"), echo.request())
+    assert (failure.code, flaky.calls) == (CODE.UNAVAILABLE, 1)
 
 
-def test_other_failures_are_not_retried(refusing: Target) -> None:
-    """A service that says no is not asked again."""
+def test_other_failures_are_not_retried() -> None:
+    """Only UNAVAILABLE is, even for an idempotent method."""
     calls = []
 
-    def count(asked: Any, context: grpc.ServicerContext) -> Message:
-        calls.append(asked)
-        return refuse(asked, context)
+    def count(request: Any, context: grpc.ServicerContext) -> Message:
+        calls.append(request)
+        return refuse(request, context)
 
-    with running(echo.service(count)) as target:
-        call_sync(target)
+    with running(echo.service(count)) as target, channel_as("tester", target) as channel:
+        rpc_failure(echo.method(channel), echo.request())
     assert len(calls) == 1
 
 
-def test_a_credential_that_is_passed_through_stays() -> None:
-    """A caller that brings its own authorization is not signed over."""
+def test_an_authorization_that_is_passed_on_is_kept() -> None:
+    """The client does not replace it with its own token."""
     with running(echo.service()) as target, channel_as("tester", target) as channel:
         passed = [("authorization", f"Bearer {Signer('gateway', SECRET).token('echo')}")]
         assert echo.method(channel)(echo.request(), metadata=passed).caller == "gateway"
 
 
-def test_a_client_on_asyncio_signs_names_and_limits_its_calls() -> None:
-    """Token, request id and deadline of the call being worked on travel on there too."""
+def test_an_asyncio_client_passes_on_identity_id_and_deadline() -> None:
+    """Each call has a token, and the request id and the deadline of the current call."""
 
     async def call(target: Target) -> Any:
-        current.set(Call(request_id="id-1", deadline=deadline_after(0.9)))
+        current_call.set(CallContext(request_id="id-1", deadline=deadline_after(0.9)))
         async with connect_async(target, Signer("gateway", SECRET)) as channel:
             return await echo.method(channel)(echo.request())
 
     with running(echo.service()) as target:
-        told = asyncio.run(call(target))
-    assert (told.caller, told.request_id) == ("gateway", "id-1")
-    assert 0 < told.seconds_left < 1.0
+        failure = asyncio.run(call(target))
+    assert (failure.caller, failure.request_id) == ("gateway", "id-1")
+    assert 0 < failure.seconds_left < 1.0
 
 
-def test_a_client_on_asyncio_gives_every_call_the_policys_deadline() -> None:
-    """No timeout asked for, none inherited: the method's own counts."""
+def test_an_asyncio_client_applies_the_deadline_of_the_policy() -> None:
+    """It applies when no timeout is requested and none is inherited."""
 
     async def call(target: Target) -> Any:
         async with connect_async(target, Signer("gateway", SECRET)) as channel:
@@ -158,13 +153,13 @@ def test_a_client_on_asyncio_gives_every_call_the_policys_deadline() -> None:
         assert 1.5 < asyncio.run(call(target)).seconds_left < 2.1
 
 
-def test_calls_are_shared_among_all_addresses_of_a_name() -> None:
-    """A channel asks round robin, so that a second replica is used."""
+def test_calls_are_balanced_over_all_addresses_of_a_name() -> None:
+    """A channel uses them round robin, so that a second replica is used."""
     with (
         running(echo.service(lambda *_: echo.response(text="one"))) as one,
         running(echo.service(lambda *_: echo.response(text="two"))) as two,
     ):
         both = Target("echo", f"ipv4:{one.address},{two.address}", echo.descriptor())
         with connect(both, Signer("tester", SECRET)) as channel:
-            seen = {echo.method(channel)(echo.request(), wait_for_ready=True).text for _ in range(50)}
-    assert seen == {"one", "two"}
+            texts = {echo.method(channel)(echo.request(), wait_for_ready=True).text for _ in range(50)}
+    assert texts == {"one", "two"}

@@ -1,4 +1,4 @@
-"""Settings are read strictly, and complaints name the variable and nothing secret."""
+"""Settings are read strictly, and errors name the variable and contain nothing secret."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,68 +16,70 @@ LONG = "0123456789abcdef" * 2
 
 @pytest.mark.parametrize("value", ["", "   "])
 def test_an_empty_setting_counts_as_not_set(value: str) -> None:
-    """`NAME=` in a file is the same as no line at all."""
+    """`NAME=` in a file is the same as no line."""
     assert env.text({"NAME": value}, "NAME", "default") == "default"
     with pytest.raises(ConfigError, match=r"^NAME is not set\.$"):
         env.text({"NAME": value}, "NAME")
 
 
-def test_a_text_loses_its_outer_blanks() -> None:
-    """A blank at the end of a line in `.env` is no part of the value."""
+def test_surrounding_whitespace_is_removed() -> None:
+    """A blank at the end of a line in `.env` is not part of the value."""
     assert env.text({"NAME": " a b "}, "NAME") == "a b"
 
 
 @pytest.mark.parametrize("value", ["x", "1.5", "-1", "11", "1e3", "nan", "9" * 30])
-def test_a_bad_whole_number_is_refused(value: str) -> None:
-    """Anything but a whole number in its range is one sentence with the name and the range."""
+def test_an_invalid_whole_number_is_an_error(value: str) -> None:
+    """The message has the name and the range."""
     with pytest.raises(ConfigError, match=r"^SIZE must be a whole number from 0 to 10, not '.+'\.$"):
-        env.integer({"SIZE": value}, "SIZE", 5, most=10)
+        env.integer({"SIZE": value}, "SIZE", 5, maximum=10)
 
 
 def test_a_whole_number_may_be_either_bound() -> None:
-    """The range includes its ends; the default counts when nothing is set."""
-    assert [env.integer({"SIZE": value}, "SIZE", 5, most=10) for value in ("0", "10", "")] == [0, 10, 5]
+    """The range includes its bounds; the default applies when nothing is set."""
+    assert [env.integer({"SIZE": value}, "SIZE", 5, maximum=10) for value in ("0", "10", "")] == [0, 10, 5]
 
 
 @pytest.mark.parametrize("value", ["x", "-0.1", "10.1", "nan", "inf"])
-def test_a_bad_duration_is_refused(value: str) -> None:
-    """Neither negative nor endless nor not-a-number durations pass."""
+def test_an_invalid_duration_is_an_error(value: str) -> None:
+    """A duration is neither negative nor infinite nor NaN."""
     with pytest.raises(ConfigError, match=r"^WAIT must be a number of seconds from 0 to 10, not '.+'\.$"):
-        env.seconds({"WAIT": value}, "WAIT", 5, most=10)
+        env.seconds({"WAIT": value}, "WAIT", 5, maximum=10)
 
 
 def test_a_duration_may_have_decimals() -> None:
-    """Half a second is a duration; so is none."""
+    """Half a second is a duration; so is zero."""
     assert [env.seconds({"WAIT": value}, "WAIT", 5) for value in ("0.5", "0", "")] == [0.5, 0.0, 5.0]
 
 
-@pytest.mark.parametrize(("value", "meant"), [("TRUE", True), ("1", True), ("on", True), ("no", False), ("0", False)])
-def test_a_flag_knows_the_usual_words(value: str, meant: bool) -> None:  # noqa: FBT001 - a value of the table
-    """Each of the usual words is understood in any case."""
-    assert env.flag({"FLAG": value}, "FLAG", default=not meant) is meant
+@pytest.mark.parametrize(
+    ("value", "expected"), [("TRUE", True), ("1", True), ("on", True), ("no", False), ("0", False)]
+)
+def test_a_flag_accepts_the_usual_words(value: str, expected: bool) -> None:  # noqa: FBT001 - a value of the table
+    """Each of them is accepted in any case."""
+    assert env.flag({"FLAG": value}, "FLAG", default=not expected) is expected
 
 
-def test_another_word_is_no_flag() -> None:
-    """A word that could mean anything is refused."""
+def test_another_word_is_not_a_flag() -> None:
+    """An ambiguous word is an error."""
     with pytest.raises(ConfigError, match=r"^FLAG must be true or false, not 'maybe'\.$"):
         env.flag({"FLAG": "Maybe"}, "FLAG", default=True)
 
 
 def test_names_are_split_at_commas() -> None:
-    """Blanks and empty parts are no names."""
+    """Blanks and empty parts are removed."""
     assert env.names({"LIST": " a, b,,c "}, "LIST", "") == ("a", "b", "c")
     assert env.names({}, "LIST", "x,y") == ("x", "y")
 
 
 def test_a_choice_is_one_of_its_words() -> None:
-    """Case does not count; another word is refused with all the right ones."""
+    """Case does not matter; the error for another word lists the valid ones."""
     assert env.choice({"FORM": "JSON"}, "FORM", "plain", ("json", "plain")) == "json"
     with pytest.raises(ConfigError, match=r"^FORM must be json or plain, not 'xml'\.$"):
         env.choice({"FORM": "xml"}, "FORM", "plain", ("json", "plain"))
 
 
 def test_a_secret_has_at_least_32_bytes() -> None:
-    """One byte less is refused, and bytes count, not characters."""
+    """One byte less is an error; bytes are counted, not characters."""
     assert env.secret({"KEY": LONG}, "KEY") == LONG
     assert env.secret({"KEY": "éèêëàâä!" * 3}, "KEY") == "éèêëàâä!" * 3
     with pytest.raises(ConfigError, match=r"^KEY must have at least 32 bytes"):
@@ -100,31 +102,31 @@ def test_a_secret_has_at_least_32_bytes() -> None:
         "placeholder-placeholder-placeholder",
     ],
 )
-def test_a_secret_that_anybody_would_guess_is_refused(value: str) -> None:
-    """Repeated characters and copied examples are no keys, however long; the complaint does not repeat them."""
-    with pytest.raises(ConfigError, match=r"^KEY is easy to guess; ") as refused:
+def test_a_secret_that_is_easy_to_guess_is_an_error(value: str) -> None:
+    """Repeated characters and copied examples are not keys, whatever their length; the message omits them."""
+    with pytest.raises(ConfigError, match=r"^KEY is easy to guess; ") as raised:
         env.secret({"KEY": value}, "KEY")
-    assert value not in str(refused.value)
+    assert value not in str(raised.value)
 
 
 @pytest.mark.parametrize("read", [env.secret, env.text])
 def test_a_missing_secret_is_named(read: Callable[..., Any]) -> None:
-    """A setting without a default has to be there."""
+    """A setting without a default is required."""
     with pytest.raises(ConfigError, match=r"^KEY is not set\.$"):
         read({}, "KEY")
 
 
-def test_a_secret_never_stands_in_a_complaint() -> None:
-    """A key that is too short is a secret all the same."""
-    with pytest.raises(ConfigError) as refused:
+def test_an_error_never_contains_a_secret() -> None:
+    """A key that is too short is still a secret."""
+    with pytest.raises(ConfigError) as raised:
         env.secret({"KEY": "hunter2"}, "KEY")
-    assert "hunter2" not in str(refused.value)
+    assert "hunter2" not in str(raised.value)
 
 
-def test_the_environment_counts_more_than_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`.env` of the working directory fills in what the environment does not set."""
+def test_the_environment_takes_precedence_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The `.env` of the working directory provides what the environment does not set."""
     (tmp_path / ".env").write_text("FROM_FILE=file\nFROM_BOTH=file\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FROM_BOTH", "environment")
-    found = env.read_environment()
-    assert (found["FROM_FILE"], found["FROM_BOTH"]) == ("file", "environment")
+    settings = env.read_environment()
+    assert (settings["FROM_FILE"], settings["FROM_BOTH"]) == ("file", "environment")

@@ -1,4 +1,4 @@
-"""Tokens name their caller to one service for a minute, and nothing else passes for one."""
+"""A token identifies its caller to one service for a minute; anything else is rejected."""
 
 import time
 from collections.abc import Callable
@@ -9,51 +9,40 @@ import pytest
 from mesh import identity
 from mesh.env import ConfigError
 from mesh.errors import Unauthenticated
-from mesh.identity import LIFETIME, Signer, Verifier, derive_secret
-from mesh.secrets import mesh_secret
-from mesh.testing import SECRET
+from mesh.identity import TOKEN_LIFETIME_SECONDS, Signer, Verifier, derive_secret
+from mesh.secrets import read_credentials
+from mesh.testing import SECRET, Clock
 
 pytestmark = pytest.mark.unit
 
 LONG = "a key of thirty-two bytes or more"
 
 
-class Clock:
-    """A clock that is moved by hand; it starts at the present."""
-
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def __call__(self) -> float:
-        """The time that it shows."""
-        return self.now
-
-
 def claims(**changes: object) -> dict[str, object]:
-    """Claims of a good token for `books`, but for the given changes; None takes a claim away."""
+    """Return the claims of a valid token for `books` with the given changes; None removes a claim."""
     now = int(time.time())
-    good: dict[str, object] = {"iss": "gateway", "aud": "books", "iat": now, "exp": now + 60}
-    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+    valid: dict[str, object] = {"iss": "gateway", "aud": "books", "iat": now, "exp": now + 60}
+    return {name: value for name, value in {**valid, **changes}.items() if value is not None}
 
 
 def encoded(secret: str = SECRET, algorithm: str | None = "HS256", **changes: object) -> str:
-    """A token with those claims."""
+    """Return a token with those claims."""
     return jwt.encode(claims(**changes), secret, algorithm)
 
 
 def test_a_token_names_its_caller() -> None:
-    """The service that it is meant for reads who made it."""
+    """The service that it is meant for reads the name of the signer."""
     assert Verifier("books", SECRET).caller(Signer("gateway", SECRET).token("books")) == "gateway"
 
 
-def test_a_token_is_good_for_one_service_only() -> None:
-    """A service cannot use a token that it was sent to call another one."""
+def test_a_token_is_valid_for_one_service_only() -> None:
+    """A service cannot use a token that it received to call another one."""
     token = Signer("gateway", SECRET).token("books")
     with pytest.raises(Unauthenticated, match=r"^The mesh token is not valid for this service\.$"):
         Verifier("orders", SECRET).caller(token)
 
 
-@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # the forger's own carelessness
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # the test forges tokens with weak keys
 @pytest.mark.parametrize(
     "forge",
     [
@@ -91,8 +80,8 @@ def test_a_token_is_good_for_one_service_only() -> None:
         "dots",
     ],
 )
-def test_a_token_that_is_not_ours_is_refused(forge: Callable[[], str]) -> None:
-    """Forged and incomplete tokens are one error, and the second time too."""
+def test_a_forged_or_incomplete_token_is_rejected(forge: Callable[[], str]) -> None:
+    """All of them are the same error, also when they are sent again."""
     token, verifier = forge(), Verifier("books", SECRET)
     for _ in range(2):
         with pytest.raises(Unauthenticated, match=r"^The mesh token is not valid for this service\.$"):
@@ -100,53 +89,56 @@ def test_a_token_that_is_not_ours_is_refused(forge: Callable[[], str]) -> None:
 
 
 def test_a_token_expires() -> None:
-    """A token of two minutes ago is refused, by name of the reason."""
+    """A token that was signed two minutes ago is rejected with a reason of its own."""
     clock = Clock()
-    clock.now -= 120
-    token = Signer("gateway", SECRET, clock).token("books")
-    with pytest.raises(Unauthenticated) as refused:
-        Verifier("books", SECRET).caller(token)
-    assert refused.value.reason == "TOKEN_EXPIRED"
+    token = Signer("gateway", SECRET, clock.timestamp).token("books")
+    clock.advance(120)
+    with pytest.raises(Unauthenticated) as raised:
+        Verifier("books", SECRET, clock.timestamp).caller(token)
+    assert raised.value.reason == "TOKEN_EXPIRED"
 
 
-def test_a_remembered_token_expires_too() -> None:
-    """Having been good once does not keep a token good."""
+def test_a_cached_token_expires_too() -> None:
+    """A token that was valid once does not stay valid."""
     clock = Clock()
-    verifier, token = Verifier("books", SECRET, clock), Signer("gateway", SECRET, clock).token("books")
+    verifier, token = (
+        Verifier("books", SECRET, clock.timestamp),
+        Signer("gateway", SECRET, clock.timestamp).token("books"),
+    )
     assert verifier.caller(token) == "gateway"
-    clock.now += LIFETIME + 1
+    clock.advance(TOKEN_LIFETIME_SECONDS + 1)
     with pytest.raises(Unauthenticated, match="expired"):
         verifier.caller(token)
 
 
-def test_a_signer_makes_a_new_token_at_half_time() -> None:
-    """A token is kept for 30 seconds, so that it never expires on its way."""
+def test_a_signer_creates_a_new_token_after_half_of_the_lifetime() -> None:
+    """A token is reused for 30 seconds, so that it does not expire in transit."""
     clock = Clock()
-    signer = Signer("gateway", SECRET, clock)
+    signer = Signer("gateway", SECRET, clock.timestamp)
     first = signer.token("books")
-    clock.now += LIFETIME / 2 - 1
+    clock.advance(TOKEN_LIFETIME_SECONDS / 2 - 1)
     assert signer.token("books") == first
-    clock.now += 2
+    clock.advance(2)
     assert signer.token("books") != first
 
 
-def test_each_service_gets_a_token_of_its_own() -> None:
-    """The kept tokens are not mixed up."""
+def test_each_service_gets_its_own_token() -> None:
+    """The signer caches one token per service."""
     signer = Signer("gateway", SECRET)
     assert signer.token("books") != signer.token("orders")
     assert Verifier("orders", SECRET).caller(signer.token("orders")) == "gateway"
 
 
-def test_a_verifier_remembers_no_more_than_its_limit() -> None:
-    """However many tokens come, the memory that they take is bounded."""
+def test_the_cache_of_a_verifier_is_bounded() -> None:
+    """Any number of tokens takes a limited amount of memory."""
     verifier = Verifier("books", SECRET)
-    for number in range(identity.REMEMBERED + 10):
+    for number in range(identity.MAX_CACHED_TOKENS + 10):
         assert verifier.caller(encoded(iss=f"caller{number}")) == f"caller{number}"
-    assert len(verifier._known) <= identity.REMEMBERED
+    assert len(verifier._cache) <= identity.MAX_CACHED_TOKENS
 
 
-def test_a_known_token_costs_nearly_nothing() -> None:
-    """Signing and checking again take well under 10 microseconds: once a minute, not once a call, is work done."""
+def test_a_cached_token_costs_nearly_nothing() -> None:
+    """Signing and verifying take less than 10 microseconds: the work is done once per minute, not once per call."""
     signer, verifier, rounds = Signer("gateway", SECRET), Verifier("books", SECRET), 2000
     verifier.caller(signer.token("books"))
     fastest = float("inf")
@@ -158,9 +150,9 @@ def test_a_known_token_costs_nearly_nothing() -> None:
     assert fastest < 10e-6
 
 
-def test_the_meshs_key_is_derived_and_not_the_jwts() -> None:
-    """The key of users' tokens signs no mesh token, nor the other way round; the derivation never changes."""
-    derived = mesh_secret({"JWT_SECRET_KEY": LONG}).secret
+def test_the_mesh_key_is_derived_from_the_jwt_key() -> None:
+    """Tokens signed with one of the two are invalid for the other; the derivation is stable."""
+    derived = read_credentials({"JWT_SECRET_KEY": LONG}).secret
     assert derived == derive_secret(LONG) != LONG
     assert len(bytes.fromhex(derived)) == 32
     assert derive_secret(f"{LONG}!") != derived
@@ -168,9 +160,9 @@ def test_the_meshs_key_is_derived_and_not_the_jwts() -> None:
         Verifier("books", derived).caller(encoded(secret=LONG))
 
 
-def test_a_key_of_the_meshs_own_counts_more() -> None:
-    """`MESH_SECRET` is used as it stands."""
-    assert mesh_secret({"JWT_SECRET_KEY": LONG, "MESH_SECRET": SECRET}).secret == SECRET
+def test_mesh_secret_takes_precedence() -> None:
+    """`MESH_SECRET` is used unchanged."""
+    assert read_credentials({"JWT_SECRET_KEY": LONG, "MESH_SECRET": SECRET}).secret == SECRET
 
 
 @pytest.mark.parametrize(
@@ -180,9 +172,9 @@ def test_a_key_of_the_meshs_own_counts_more() -> None:
         ({"JWT_SECRET_KEY": LONG}, {"JWT_SECRET_KEY": SECRET, "JWT_SECRET_KEY_PREVIOUS": LONG}),
     ],
 )
-def test_a_changed_key_still_knows_the_one_before(before: dict[str, str], after: dict[str, str]) -> None:
-    """Services that were not restarted yet are understood; those that know one key only refuse the other."""
-    old, new = mesh_secret(before), mesh_secret(after)
+def test_after_a_rotation_the_previous_key_still_verifies(before: dict[str, str], after: dict[str, str]) -> None:
+    """Tokens of services that were not restarted yet are valid; those services reject tokens of the new key."""
+    old, new = read_credentials(before), read_credentials(after)
     assert Verifier("books", new).caller(Signer("worker", old).token("books")) == "worker"
     assert Verifier("books", new).caller(Signer("worker", new).token("books")) == "worker"
     with pytest.raises(Unauthenticated):
@@ -199,7 +191,7 @@ def test_a_changed_key_still_knows_the_one_before(before: dict[str, str], after:
         ({"JWT_SECRET_KEY": LONG, "JWT_SECRET_KEY_PREVIOUS": "short"}, "JWT_SECRET_KEY_PREVIOUS"),
     ],
 )
-def test_a_missing_or_short_key_is_refused(environ: dict[str, str], named: str) -> None:
-    """The complaint names the setting."""
+def test_a_missing_or_short_key_is_an_error(environ: dict[str, str], named: str) -> None:
+    """The message names the setting."""
     with pytest.raises(ConfigError, match=f"^{named} "):
-        mesh_secret(environ)
+        read_credentials(environ)

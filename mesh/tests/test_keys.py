@@ -1,4 +1,4 @@
-"""Tokens name their key, the key before still verifies, and nothing else does."""
+"""A token names its key; the previous key still verifies, and no other key does."""
 
 from typing import Any
 
@@ -16,49 +16,49 @@ OPTIONS: jwt.types.Options = {"require": ["sub"]}
 
 
 def token(key: str, **header: Any) -> str:
-    """A token as another program would make it, without a key's name unless one is given."""
+    """Return a token of another program; it names no key unless one is given."""
     return forge(CLAIMS, key, **header)
 
 
 def test_a_token_names_its_key() -> None:
-    """The name tells two keys apart, and is no part of either."""
+    """The id tells two keys apart, and is not part of either."""
     kid = jwt.get_unverified_header(Keyring(NEW).encode(CLAIMS))["kid"]
     assert kid == key_id(NEW) != key_id(OLD)
     assert len(kid) == 16
     assert kid not in NEW
 
 
-def test_the_key_before_still_verifies_and_never_signs() -> None:
-    """While keys are being changed, tokens of both are good, whether they name their key or not."""
+def test_the_previous_key_still_verifies_and_never_signs() -> None:
+    """During a rotation tokens of both keys are valid, whether they name their key or not."""
     ring = Keyring(NEW, OLD)
     for each in (ring.encode(CLAIMS), Keyring(OLD).encode(CLAIMS), token(OLD), token(NEW)):
         assert ring.decode(each, OPTIONS) == CLAIMS
     assert Keyring(NEW).decode(ring.encode(CLAIMS), OPTIONS) == CLAIMS
 
 
-def test_a_key_that_went_is_refused() -> None:
-    """Once the key before is taken away, its tokens are nobody's."""
+def test_a_removed_key_is_rejected() -> None:
+    """Its tokens are invalid after the rotation."""
     for each in (Keyring(OLD).encode(CLAIMS), token(OLD)):
         with pytest.raises(jwt.PyJWTError):
             Keyring(NEW).decode(each, OPTIONS)
 
 
 @pytest.mark.parametrize(
-    "kid", ["", "nobody's", "../../dev/null", "' OR 1=1 --", 7, None, ["a"], {"a": 1}, True, key_id(OLD)]
+    "kid", ["", "unknown", "../../dev/null", "' OR 1=1 --", 7, None, ["a"], {"a": 1}, True, key_id(OLD)]
 )
-def test_a_key_of_another_name_is_refused(kid: Any) -> None:
-    """The name only picks among the keys that there are, and the signature has to be that key's."""
+def test_an_unknown_key_id_is_rejected(kid: Any) -> None:
+    """The id selects one of the keys, and the signature must be that key's."""
     with pytest.raises(jwt.PyJWTError):
         Keyring(NEW, OLD).decode(token(NEW, kid=kid), OPTIONS)
 
 
-def test_another_key_is_refused() -> None:
-    """Under a right name, under its own, and under none."""
+def test_another_key_is_rejected() -> None:
+    """It is rejected under a known id, under its own, and under none."""
     for each in (token(OTHER), token(OTHER, kid=key_id(OTHER)), token(OTHER, kid=key_id(NEW))):
         with pytest.raises(jwt.PyJWTError):
             Keyring(NEW, OLD).decode(each, OPTIONS)
 
 
-def test_a_printed_keyring_shows_no_key() -> None:
-    """It may end up in a traceback."""
+def test_a_keyring_does_not_show_its_keys() -> None:
+    """Its representation may be part of a traceback."""
     assert NEW not in repr(Keyring(NEW, OLD))

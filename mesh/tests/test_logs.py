@@ -1,4 +1,4 @@
-"""A line is one JSON object for machines, or one plain line for people."""
+"""A log line is one JSON object for machines, or one line of plain text for people."""
 
 import io
 import json
@@ -11,22 +11,22 @@ import pytest
 import structlog
 
 from mesh import logs
-from mesh.call import Call, current
+from mesh.context import CallContext, current_call
 from mesh.env import ConfigError
-from mesh.lines import Lines
+from mesh.log_writer import LogWriter
 
 pytestmark = pytest.mark.unit
 
 
 class Written(NamedTuple):
-    """Where the lines go, and the stream that takes them there."""
+    """The written lines, and the writer that writes them."""
 
     output: io.BytesIO
-    stream: Lines
+    writer: LogWriter
 
     def text(self) -> bytes:
-        """All that was written."""
-        self.stream.drain()
+        """Return all that was written."""
+        self.writer.drain()
         return self.output.getvalue()
 
 
@@ -35,7 +35,7 @@ Configure = Callable[..., Written]
 
 @pytest.fixture
 def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
-    """Configures the logs of a process with settings, and answers where its lines go; undone at the end."""
+    """Return a function that configures the logs and returns the written lines; it is undone at the end."""
     before, root = structlog.get_config(), logging.getLogger()
     handlers, level = root.handlers[:], root.level
 
@@ -51,12 +51,12 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
 
 
 def lines(output: Written) -> list[dict[str, Any]]:
-    """The written lines, each read as JSON."""
+    """Return the written lines, parsed as JSON."""
     return [json.loads(line) for line in output.text().splitlines()]
 
 
 def test_a_line_is_one_json_object(configure: Configure) -> None:
-    """Event, level, service, source and time in UTC are there, beside what the code adds."""
+    """It has event, level, service, source and the time in UTC, in addition to the logged values."""
     output = configure(LOG_FORMAT="json")
     logs.get("books.store").info("stored", book_id=7, price="10.99")
     (line,) = lines(output)
@@ -72,24 +72,24 @@ def test_a_line_is_one_json_object(configure: Configure) -> None:
 
 
 def test_a_line_break_does_not_make_a_second_line(configure: Configure) -> None:
-    """What a user sends cannot forge a line."""
+    """Input of a user cannot forge a line."""
     output = configure(LOG_FORMAT="json")
     logs.get("x").info("call", text='a\n{"event": "forged"}')
     assert [line["event"] for line in lines(output)] == ["call"]
 
 
-def test_a_line_knows_the_call_it_belongs_to(configure: Configure) -> None:
-    """Every line that is written while a call is answered has its id."""
+def test_a_line_has_the_request_id_of_its_call(configure: Configure) -> None:
+    """Every line that is written during a call has its id."""
     output = configure(LOG_FORMAT="json")
-    token = current.set(Call(request_id="id-1"))
+    token = current_call.set(CallContext(request_id="id-1"))
     logs.get("x").info("inside")
-    current.reset(token)
+    current_call.reset(token)
     logs.get("x").info("outside")
     assert [line.get("request_id") for line in lines(output)] == ["id-1", None]
 
 
 def test_the_plain_form_is_for_people(configure: Configure) -> None:
-    """The event and its values stand on one line, letters beyond ASCII included, and it is no JSON."""
+    """The event and its values are on one line, with letters beyond ASCII, and not as JSON."""
     output = configure(LOG_FORMAT="plain")
     logs.get("x").info("stored", title="Émile")
     (line,) = output.text().decode().splitlines()
@@ -98,23 +98,23 @@ def test_the_plain_form_is_for_people(configure: Configure) -> None:
     assert not line.startswith("{")
 
 
-def test_json_is_the_form_without_a_terminal(configure: Configure) -> None:
-    """A process whose output goes to a file or a collector writes JSON by itself."""
+def test_without_a_terminal_the_default_is_json(configure: Configure) -> None:
+    """A process whose output is a file or a pipe writes JSON."""
     output = configure()
     logs.get("x").info("ready")
     assert lines(output)[0]["event"] == "ready"
 
 
 def test_lines_below_the_level_are_not_written(configure: Configure) -> None:
-    """`LOG_LEVEL` decides."""
+    """`LOG_LEVEL` sets the threshold."""
     output = configure(LOG_FORMAT="json", LOG_LEVEL="warning")
     logs.get("x").info("quiet")
     logs.get("x").warning("loud")
     assert [line["event"] for line in lines(output)] == ["loud"]
 
 
-def test_other_libraries_warnings_come_in_the_same_form(configure: Configure) -> None:
-    """A line of the standard library's logging is a line like ours, with its traceback, and its chatter is dropped."""
+def test_warnings_of_other_libraries_have_the_same_form(configure: Configure) -> None:
+    """A record of the standard library becomes a line with its traceback; records below WARNING are dropped."""
     output = configure(LOG_FORMAT="json")
     logging.getLogger("lib").info("chatter")
     try:
@@ -126,15 +126,15 @@ def test_other_libraries_warnings_come_in_the_same_form(configure: Configure) ->
     assert "ValueError: invalid literal" in line["exception"]
 
 
-def test_a_level_of_another_librarys_own_is_no_crash(configure: Configure) -> None:
-    """A level between two of ours counts as the lower one."""
+def test_a_custom_level_counts_as_the_next_lower_one(configure: Configure) -> None:
+    """Structlog knows the standard levels only."""
     output = configure(LOG_FORMAT="json")
     logging.getLogger("lib").log(35, "in between")
     assert [(line["event"], line["level"]) for line in lines(output)] == [("in between", "warning")]
 
 
 @pytest.mark.parametrize("environ", [{"LOG_LEVEL": "loud"}, {"LOG_FORMAT": "xml"}])
-def test_a_bad_setting_is_named(configure: Configure, environ: dict[str, str]) -> None:
-    """A word that is no level and no form is one sentence."""
+def test_an_invalid_setting_is_named(configure: Configure, environ: dict[str, str]) -> None:
+    """An unknown level or form is one sentence."""
     with pytest.raises(ConfigError, match=f"^{next(iter(environ))} must be "):
         configure(**environ)

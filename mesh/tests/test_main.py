@@ -1,4 +1,4 @@
-"""`python -m mesh token` prints what grpcurl needs."""
+"""`python -m mesh token` prints a token for grpcurl."""
 
 from pathlib import Path
 
@@ -12,15 +12,15 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No `.env` and no setting of the developer's own is read."""
+def empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own settings and `.env` out of the tests."""
     monkeypatch.chdir(tmp_path)
     for name in ("MESH_SECRET", "JWT_SECRET_KEY"):
         monkeypatch.delenv(name, raising=False)
 
 
-def test_the_printed_token_is_good(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """It names the tester, or whom one asks for, to the service that is to be called."""
+def test_the_printed_token_is_valid(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It identifies the tester, or another caller, to the service that is called."""
     monkeypatch.setenv("MESH_SECRET", SECRET)
     assert main(["token", "--to", "books"]) == 0
     assert Verifier("books", SECRET).caller(capsys.readouterr().out.strip()) == "tester"
@@ -29,6 +29,6 @@ def test_the_printed_token_is_good(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 
 
 def test_a_missing_key_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a key there is no token, and the exit status says so."""
+    """There is no token without a key, and the exit status is 2."""
     assert main(["token", "--to", "books"]) == 2
     assert capsys.readouterr() == ("", "JWT_SECRET_KEY is not set.\n")

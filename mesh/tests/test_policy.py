@@ -62,7 +62,12 @@ def test_only_idempotent_methods_are_retried_and_only_when_unavailable() -> None
     assert config["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
 
 
-def test_the_interceptors_stand_in_their_order() -> None:
-    """Every call has a name before it can fail, and nobody learns the rules before it is known who asks."""
+def test_the_interceptors_are_in_their_order() -> None:
+    """A call has an id before it can fail, and is authenticated before its request is validated."""
     names = [type(each).__name__ for each in server_interceptors(None, {}, "domain")]  # type: ignore[arg-type] # unused
-    assert names == ["Calls", "Failures", "Access", "Rules"]
+    assert names == [
+        "RequestLoggingInterceptor",
+        "ErrorInterceptor",
+        "AuthorizationInterceptor",
+        "ValidationInterceptor",
+    ]

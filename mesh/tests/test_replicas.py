@@ -1,4 +1,4 @@
-"""Several servers behind one name share its calls, also those that come later."""
+"""Calls are balanced over all servers of a name, also over those that start later."""
 
 import socket
 import struct
@@ -20,13 +20,13 @@ from mesh.tests import echo
 
 pytestmark = pytest.mark.integration
 
-AGE = 0.5
-PATIENCE = 30.0
+CONNECTION_AGE_SECONDS = 0.5
+TIMEOUT_SECONDS = 30.0
 A, IN = 1, 1
 
 
 class NameServer:
-    """Answers every question for an address with those of the list."""
+    """A DNS server that returns a list of addresses for every name."""
 
     def __init__(self, addresses: list[str]) -> None:
         self.addresses = addresses
@@ -36,46 +36,48 @@ class NameServer:
         self._thread = threading.Thread(target=self._serve)
 
     def __enter__(self) -> Self:
-        """Starts."""
+        """Start the server."""
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """An empty question ends it."""
+        """End the server, which an empty query does."""
         self._socket.sendto(b"", self._socket.getsockname())
         self._thread.join()
         self._socket.close()
 
     def _serve(self) -> None:
         while True:
-            asked, peer = self._socket.recvfrom(512)
-            if not asked:
+            query, peer = self._socket.recvfrom(512)
+            if not query:
                 return
-            end = asked.index(0, 12) + 5  # behind the name, its type and its class
-            kind = struct.unpack(">H", asked[end - 4 : end - 2])[0]
-            found = [socket.inet_aton(address) for address in self.addresses] if kind == A else []
-            header = asked[:2] + struct.pack(">HHHHH", 0x8180, 1, len(found), 0, 0)
-            records = [b"\xc0\x0c" + struct.pack(">HHIH", A, IN, 1, 4) + address for address in found]
-            self._socket.sendto(header + asked[12:end] + b"".join(records), peer)
+            end = query.index(0, 12) + 5  # behind the name, its type and its class
+            query_type = struct.unpack(">H", query[end - 4 : end - 2])[0]
+            records = [socket.inet_aton(address) for address in self.addresses] if query_type == A else []
+            header = query[:2] + struct.pack(">HHHHH", 0x8180, 1, len(records), 0, 0)
+            records = [b"\xc0\x0c" + struct.pack(">HHIH", A, IN, 1, 4) + address for address in records]
+            self._socket.sendto(header + query[12:end] + b"".join(records), peer)
 
 
 @contextmanager
 def serving(name: str, address: str) -> Iterator[int]:
-    """An Echo that says its name, whose callers have to connect again and again; its port."""
+    """Run an Echo that returns its name and limits the age of connections; return its port."""
 
-    def answer(_: Any, __: grpc.ServicerContext) -> Message:
-        told: Message = echo.response(text=name)
-        return told
+    def behavior(_: Any, __: grpc.ServicerContext) -> Message:
+        response: Message = echo.response(text=name)
+        return response
 
-    server = MeshServer(echo.service(answer), SECRET, address, threads=4, connection_age=AGE)
+    server = MeshServer(
+        echo.service(behavior), SECRET, address, threads=4, max_connection_age_seconds=CONNECTION_AGE_SECONDS
+    )
     server.start()
     try:
         yield server.port
     finally:
-        server.stop(grace=0)
+        server.stop(grace_seconds=0)
 
 
-def test_a_replica_that_comes_later_gets_its_share() -> None:
+def test_a_replica_that_starts_later_gets_its_share() -> None:
     """No call fails meanwhile, although connections end all the time."""
     with ExitStack() as stack:
         names = stack.enter_context(NameServer(["127.0.0.2"]))
@@ -85,8 +87,8 @@ def test_a_replica_that_comes_later_gets_its_share() -> None:
         say = echo.method(stack.enter_context(connect(target, Signer("worker", SECRET))), "Change")
         assert {say(echo.request()).text for _ in range(5)} == {"first"}
         names.addresses = ["127.0.0.2", "127.0.0.3"]
-        deadline = time.monotonic() + PATIENCE
-        answers = ["first"]
-        while set(answers[-2:]) != {"first", "second"}:
-            assert time.monotonic() < deadline, "nobody has asked the second one"
-            answers.append(say(echo.request()).text)
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        texts = ["first"]
+        while set(texts[-2:]) != {"first", "second"}:
+            assert time.monotonic() < deadline, "the second replica received no call"
+            texts.append(say(echo.request()).text)

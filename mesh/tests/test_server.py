@@ -1,4 +1,4 @@
-"""A server says how it is, what it offers, and why it cannot start."""
+"""A server reports its health and its services, and why it cannot start."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -8,9 +8,10 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from mesh.client import Target, parse_failure
-from mesh.server import MESSAGE_LIMIT, MeshServer, PortInUseError, Service
-from mesh.testing import SECRET, channel_as, running
+from mesh.client import Target
+from mesh.ports import PortInUseError
+from mesh.server import MAX_MESSAGE_BYTES, MeshServer, Service
+from mesh.testing import SECRET, channel_as, rpc_failure, running
 from mesh.tests import echo
 
 pytestmark = pytest.mark.integration
@@ -22,19 +23,19 @@ ECHO = "mesh.test.v1.Echo"
 
 @pytest.fixture(scope="module")
 def target() -> Iterator[Target]:
-    """A running Echo."""
+    """Run an Echo."""
     with running(echo.service()) as started:
         yield started
 
 
 def probed(probe: Callable[[], None]) -> Service:
-    """An Echo that needs something."""
+    """Return an Echo with a probe."""
     plain = echo.service()
     return Service(plain.name, plain.descriptor, plain.add, probe)
 
 
 def health(target: Target, name: str = ECHO) -> int:
-    """How the service says it is; nobody has to sign for that question."""
+    """Return the health that the server reports; the check needs no token."""
     with grpc.insecure_channel(target.address) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         return int(stub.Check(health_pb2.HealthCheckRequest(service=name), timeout=5).status)
@@ -47,15 +48,13 @@ def test_a_running_service_is_serving(target: Target, name: str) -> None:
 
 
 def test_an_unknown_service_has_no_health(target: Target) -> None:
-    """A name that nobody serves is NOT_FOUND."""
-    with pytest.raises(grpc.RpcError) as raised:
-        health(target, "no.such.Service")
-    assert parse_failure(raised.value).code is grpc.StatusCode.NOT_FOUND
+    """Its name is NOT_FOUND."""
+    assert rpc_failure(health, target, "no.such.Service").code is grpc.StatusCode.NOT_FOUND
 
 
 @pytest.mark.parametrize("name", ["", ECHO])
-def test_a_service_without_what_it_needs_is_not_serving(name: str) -> None:
-    """A probe that fails is told to whoever asks, and the process lives."""
+def test_a_service_whose_probe_fails_is_not_serving(name: str) -> None:
+    """The process itself keeps running."""
 
     def down() -> None:
         message = "no database"
@@ -66,14 +65,14 @@ def test_a_service_without_what_it_needs_is_not_serving(name: str) -> None:
 
 
 def test_health_follows_the_probe() -> None:
-    """A service whose database goes and comes back says so, without a restart; at its end it is not serving."""
+    """A service whose database fails and recovers reports both without a restart; after a stop it is not serving."""
     broken = threading.Event()
 
     def probe() -> None:
         if broken.is_set():
             raise OSError
 
-    server = MeshServer(probed(probe), SECRET, "127.0.0.1:0", probe_every=0.01)
+    server = MeshServer(probed(probe), SECRET, "127.0.0.1:0", probe_interval_seconds=0.01)
     server.start()
     with grpc.insecure_channel(f"127.0.0.1:{server.port}") as channel:
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=ECHO), timeout=10)
@@ -82,46 +81,45 @@ def test_health_follows_the_probe() -> None:
         assert next(watch).status == NOT_SERVING
         broken.clear()
         assert next(watch).status == SERVING
-        server.stop(grace=0.2)
+        server.stop(grace_seconds=0.2)
         assert next(watch).status == NOT_SERVING
 
 
 def test_reflection_lists_the_services(target: Target) -> None:
-    """With grpcurl one sees the service, health and reflection without a proto file and without a token."""
+    """Grpcurl needs neither a proto file nor a token to see the service, health and reflection."""
     with grpc.insecure_channel(target.address) as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
-        asked = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
-        (answer,) = stub.ServerReflectionInfo(asked, timeout=5)
-    names = {service.name for service in answer.list_services_response.service}
+        requests = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
+        (response,) = stub.ServerReflectionInfo(requests, timeout=5)
+    names = {service.name for service in response.list_services_response.service}
     assert names == {ECHO, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
 
 
-def test_a_port_that_is_taken_is_said_so(target: Target) -> None:
-    """Two servers never share a port by accident; the message names it."""
+def test_a_port_in_use_is_an_error(target: Target) -> None:
+    """Two servers never share a port by accident; the message names the address."""
     with pytest.raises(PortInUseError, match=rf"^The address {target.address} is already in use or "):
         MeshServer(echo.service(), SECRET, target.address)
 
 
-def test_an_address_that_is_none_is_said_so() -> None:
-    """A mistyped address is the same error, not a stack trace."""
+def test_an_invalid_address_is_the_same_error() -> None:
+    """A mistyped address does not end in a stack trace."""
     with pytest.raises(PortInUseError, match=r"^The address not-an-address "):
         MeshServer(echo.service(), SECRET, "not-an-address")
 
 
-def test_a_message_over_the_limit_is_refused_and_the_next_one_answered(target: Target) -> None:
-    """A megabyte and more is RESOURCE_EXHAUSTED, before anybody reads it."""
+def test_a_message_over_the_limit_is_rejected_and_the_next_one_served(target: Target) -> None:
+    """A message over one megabyte is RESOURCE_EXHAUSTED before it is parsed."""
     with channel_as("tester", target) as channel:
-        with pytest.raises(grpc.RpcError) as raised:
-            echo.method(channel)(echo.request(text="x" * (MESSAGE_LIMIT + 1)))
-        assert parse_failure(raised.value).code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        failure = rpc_failure(echo.method(channel), echo.request(text="x" * (MAX_MESSAGE_BYTES + 1)))
+        assert failure.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert echo.method(channel)(echo.request()).text == "hello"
 
 
 def test_stopping_lets_a_running_call_end() -> None:
-    """A server that is told to stop says that it goes, answers what it has begun, and takes nothing new."""
+    """A stopping server announces it, finishes the calls that run, and refuses new ones."""
     begun, finish = threading.Event(), threading.Event()
 
-    def slow(asked: object, context: grpc.ServicerContext) -> object:
+    def slow(request: object, context: grpc.ServicerContext) -> object:
         begun.set()
         assert finish.wait(5)
         return echo.response(text="done")
@@ -137,9 +135,9 @@ def test_stopping_lets_a_running_call_end() -> None:
         ending = threading.Thread(target=server.stop, args=(5,))
         ending.start()
         assert stopping.wait(5)
-        with pytest.raises(grpc.RpcError) as refused, channel_as("gateway", target) as late:
-            echo.method(late)(echo.request(), timeout=0.5)
-        assert parse_failure(refused.value).code in {
+        with channel_as("gateway", target) as late:
+            failure = rpc_failure(echo.method(late), echo.request(), timeout=0.5)
+        assert failure.code in {
             grpc.StatusCode.UNAVAILABLE,
             grpc.StatusCode.CANCELLED,
             grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -151,7 +149,7 @@ def test_stopping_lets_a_running_call_end() -> None:
 
 
 def test_more_calls_than_threads_wait_their_turn() -> None:
-    """A rush is queued, not refused."""
+    """Calls over the number of threads are queued, not refused."""
     with running(echo.service()) as started, channel_as("tester", started) as channel:
         calls = [echo.method(channel).future(echo.request(text=str(number))) for number in range(100)]
         assert [call.result(5).text for call in calls] == [str(number) for number in range(100)]

@@ -8,7 +8,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from mesh.interceptors.rules import _sentence
+from mesh.interceptors.validation import describe_violation
 from mesh.policy import is_idempotent, policies
 from mesh.validation import check_rules
 from registry.services import caller_names, service, services
@@ -37,7 +37,7 @@ def bad_requests(method: MethodDescriptor) -> Iterator[tuple[str, Message]]:
 
 def sentences(request: Message) -> list[tuple[str, str]]:
     """Return what the interceptor would send: field and sentence."""
-    return [_sentence(violation) for violation in protovalidate.Validator().collect_violations(request)]
+    return [describe_violation(violation) for violation in protovalidate.Validator().collect_violations(request)]
 
 
 def free_fields(request: Descriptor) -> set[str]:

@@ -1,7 +1,8 @@
-"""The service as a process: how it starts, what it logs, and how it ends."""
+"""The service as a process: how it starts, what it logs, and how it stops."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,7 +22,8 @@ from database.engine import Database
 from database.tests.rows import add_order, add_user
 from mesh.client import connect
 from mesh.identity import Signer
-from tests.harness import JWT_SECRET, MESH_SECRET, Product, running
+from mesh.testing import wait_until
+from tests.harness import JWT_SECRET, MESH_SECRET, Product, running_product
 
 pytestmark = pytest.mark.integration
 
@@ -30,8 +32,8 @@ TAKE = pb.DecrementRequest(order_id=1, book_id=1, quantity=1)
 
 @pytest.fixture
 def product(tmp_path: Path, seeded_url: URL) -> Iterator[Product]:
-    """The books service alone, on the catalogue with one order."""
-    with running(tmp_path, "books", database=seeded_url) as started:
+    """Start the books service alone, on a database with the catalogue and one order."""
+    with running_product(tmp_path, "books", database=seeded_url) as started:
         database = Database(seeded_url)
         add_order(database, add_user(database), 1)
         database.close()
@@ -40,14 +42,14 @@ def product(tmp_path: Path, seeded_url: URL) -> Iterator[Product]:
 
 @pytest.fixture
 def channel(product: Product) -> Iterator[grpc.Channel]:
-    """The worker's channel to the service."""
+    """Open a channel of the worker to the service."""
     with connect(product.target("books"), Signer("worker", MESH_SECRET)) as opened:
         yield opened
 
 
 @pytest.fixture
 def lock(product: Product, seeded_url: URL) -> Iterator[Connection]:
-    """Holds the book's row, or all of SQLite, so that every call that takes a copy waits."""
+    """Hold the lock of the book's row, or of the whole SQLite file, so that a call that takes a copy waits."""
     database = Database(seeded_url)
     with database.write() as transaction:
         transaction.execute(text("UPDATE Books SET quantity = quantity WHERE book_id = 1"))
@@ -56,32 +58,29 @@ def lock(product: Product, seeded_url: URL) -> Iterator[Connection]:
 
 
 def in_flight(channel: grpc.Channel) -> Any:
-    """A call that waits for the lock; the answer to a later call on the same channel shows that it has arrived."""
+    """Return a call that waits for the lock. The response to a later call on the channel shows that it has arrived."""
     call = books_pb2_grpc.BooksStub(channel).Decrement.future(TAKE)
     health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
     return call
 
 
-def wait_for(log: Path, words: str) -> None:
-    """Waits until the log has the words."""
-    deadline = time.monotonic() + 10
-    while words not in log.read_text():
-        assert time.monotonic() < deadline, log.read_text()
-        time.sleep(0.01)
+def wait_for_log(log: Path, text: str) -> None:
+    """Wait until the log contains the text."""
+    wait_until(lambda: text in log.read_text(), describe=log.read_text)
 
 
 def start(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """What the process says when it cannot start."""
+    """Run the process, which has to fail at its start."""
     environ = {"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "LOG_FORMAT": "json", **settings}
     command = [sys.executable, "-m", "svc_books"]
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False, timeout=30)
 
 
-def test_sigterm_lets_the_running_call_end(product: Product, channel: grpc.Channel, lock: Connection) -> None:
-    """The call that has begun is answered, then the process ends by itself with status 0."""
+def test_sigterm_lets_the_running_call_finish(product: Product, channel: grpc.Channel, lock: Connection) -> None:
+    """The running call gets its response, then the process exits with status 0."""
     call = in_flight(channel)
     os.kill(product.processes["books"].pid, signal.SIGTERM)
-    wait_for(product.processes["books"].log, "stopping")
+    wait_for_log(product.processes["books"].log, "stopping")
     assert not call.done()
     lock.rollback()
     assert call.result(10).outcome == pb.DECREMENT_OUTCOME_APPLIED
@@ -92,11 +91,11 @@ def test_sigterm_lets_the_running_call_end(product: Product, channel: grpc.Chann
 def test_a_second_signal_ends_the_process_at_once(
     product: Product, channel: grpc.Channel, lock: Connection, second: signal.Signals
 ) -> None:
-    """Whoever has no patience asks again, with either signal, and waits for no call."""
+    """A second signal of either kind ends the process without waiting for calls."""
     in_flight(channel)
     process = product.processes["books"]
     os.kill(process.pid, signal.SIGTERM)
-    wait_for(process.log, "stopping")
+    wait_for_log(process.log, "stopping")
     os.kill(process.pid, second)
     started = time.monotonic()
     assert process.stop() == -second
@@ -104,41 +103,38 @@ def test_a_second_signal_ends_the_process_at_once(
 
 
 def test_nothing_secret_is_logged(product: Product, channel: grpc.Channel) -> None:
-    """Neither the keys nor a caller's token are in what the process writes."""
+    """The log contains neither a key nor a caller's token."""
     stub = books_pb2_grpc.BooksStub(channel)
     assert stub.Decrement(TAKE).outcome == pb.DECREMENT_OUTCOME_APPLIED
     forger = Signer("worker", "a wrong secret, but a long enough one")
     with connect(product.target("books"), forger) as forged, pytest.raises(grpc.RpcError):
         books_pb2_grpc.BooksStub(forged).Decrement(TAKE)
     assert product.stop() == {"books": 0}
-    written = product.processes["books"].log.read_text()
-    assert '"code":"UNAUTHENTICATED"' in written
-    assert [word for word in (JWT_SECRET, MESH_SECRET, "eyJ", "Bearer") if word in written] == []
+    log = product.processes["books"].log.read_text()
+    assert '"code":"UNAUTHENTICATED"' in log
+    assert [word for word in (JWT_SECRET, MESH_SECRET, "eyJ", "Bearer") if word in log] == []
 
 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
         ({}, "books: JWT_SECRET_KEY is not set.\n"),
-        ({"JWT_SECRET_KEY": "hunter2"}, "books: JWT_SECRET_KEY must have at least 32 bytes, such as the output of "),
-        ({"JWT_SECRET_KEY": JWT_SECRET, "dbURL": "oracle://ann:hunter2@h"}, "books: dbURL must look like "),
-        ({"JWT_SECRET_KEY": JWT_SECRET, "DB_POOL_SIZE": "many"}, "books: DB_POOL_SIZE must be a whole number "),
         ({"JWT_SECRET_KEY": JWT_SECRET, "LOG_LEVEL": "loud"}, "books: LOG_LEVEL must be "),
     ],
 )
-def test_a_bad_setting_is_one_sentence(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
-    """The setting is named, no secret is shown, and the exit status is 2."""
+def test_an_invalid_setting_is_reported_in_one_line(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
+    """The process writes one line that names the setting, and exits with status 2."""
     result = start(tmp_path, **settings)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.startswith(sentence)
     assert result.stderr.count("\n") == 1
-    assert "hunter2" not in result.stderr
 
 
-def test_an_address_in_use_is_one_sentence(tmp_path: Path, product: Product) -> None:
-    """The address is named after a line of gRPC's own, and the exit status is 1."""
-    address = product.addresses["books"]
-    result = start(tmp_path, JWT_SECRET_KEY=JWT_SECRET, BOOKS_ADDRESS=address)
+def test_an_address_in_use_is_reported_in_one_sentence(tmp_path: Path) -> None:
+    """The last line, after one by gRPC, names the address, and the exit status is 1."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        result = start(tmp_path, JWT_SECRET_KEY=JWT_SECRET, BOOKS_ADDRESS=address)
     assert (result.returncode, result.stdout) == (1, "")
     last_line = f"books: The address {address} is already in use or cannot be listened on.\n"
     assert result.stderr.splitlines(keepends=True)[-1] == last_line

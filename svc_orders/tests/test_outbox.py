@@ -1,4 +1,4 @@
-"""Events are leased to one worker at a time and never get lost."""
+"""An event is leased to one consumer at a time and is never lost."""
 
 import threading
 import time
@@ -14,11 +14,12 @@ from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
 from google.protobuf.duration_pb2 import Duration
 
-from database.engine import AnyRow, Database
+from database.engine import Database
 from database.tests.rows import add_book, add_order, add_user, count, execute
-from mesh.client import parse_failure
-from svc_orders.outbox import Bell, Done, Outbox, Reject, Retry
-from svc_orders.tests.conftest import Clock
+from mesh.testing import Clock, rpc_failure
+from svc_orders.outbox.event_signal import EventSignal
+from svc_orders.outbox.leasing import Outbox
+from svc_orders.store.outbox import Done, LeasedEvent, OutboxStore, Reject, Retry
 
 MINUTE, NOTHING = timedelta(minutes=1), timedelta()
 UUID = str(uuid.uuid4())
@@ -27,7 +28,7 @@ Stub = orders_pb2_grpc.OrdersStub
 
 
 def add_events(database: Database, clock: Clock, number: int) -> list[str]:
-    """Orders with their events, the oldest first; answers the events' ids."""
+    """Add orders with their events, the oldest first, and return the ids of the events."""
     user, book = add_user(database), add_book(database)
     ids = []
     for age in range(number, 0, -1):
@@ -45,25 +46,25 @@ def add_events(database: Database, clock: Clock, number: int) -> list[str]:
     return ids
 
 
-def ids_of(events: Sequence[AnyRow]) -> list[str]:
-    """Their ids."""
+def ids_of(events: Sequence[LeasedEvent]) -> list[str]:
+    """Return the ids of the events."""
     return [event.event_id for event in events]
 
 
 @pytest.fixture
-def outbox(any_database: Database, bell: Bell, clock: Clock) -> Outbox:
-    """An outbox in memory."""
-    return Outbox(any_database, bell, clock)
+def outbox(any_database: Database, signal: EventSignal, clock: Clock) -> Outbox:
+    """Return an outbox for one thread."""
+    return Outbox(OutboxStore(any_database), signal, clock)
 
 
 @pytest.fixture
-def file_outbox(file_database: Database, bell: Bell, clock: Clock) -> Outbox:
-    """An outbox in a file, for many threads."""
-    return Outbox(file_database, bell, clock)
+def file_outbox(file_database: Database, signal: EventSignal, clock: Clock) -> Outbox:
+    """Return an outbox for many threads."""
+    return Outbox(OutboxStore(file_database), signal, clock)
 
 
 def test_the_oldest_events_are_leased_first(outbox: Outbox, any_database: Database, clock: Clock) -> None:
-    """No more than asked for, and none of them again while the lease lasts."""
+    """A lease takes at most the requested number, and no event that is leased already."""
     ids = add_events(any_database, clock, 3)
     assert ids_of(outbox.lease(2, MINUTE)) == ids[:2]
     assert ids_of(outbox.lease(2, MINUTE)) == ids[2:]
@@ -71,33 +72,33 @@ def test_the_oldest_events_are_leased_first(outbox: Outbox, any_database: Databa
 
 
 def test_a_lease_that_ends_gives_its_event_back(outbox: Outbox, any_database: Database, clock: Clock) -> None:
-    """A worker that died is replaced; the attempts before are counted."""
+    """The event of a consumer that died is leased again, with the number of earlier attempts."""
     (event_id,) = add_events(any_database, clock, 1)
     (first,) = outbox.lease(1, MINUTE)
-    clock.move(seconds=59)
+    clock.advance(timedelta(seconds=59))
     assert ids_of(outbox.lease(1, MINUTE)) == []
-    clock.move(seconds=1)
+    clock.advance(timedelta(seconds=1))
     (second,) = outbox.lease(1, MINUTE)
     assert (first.attempts, second.attempts, second.event_id) == (0, 1, event_id)
 
 
-def test_settled_events_do_what_was_said(outbox: Outbox, any_database: Database, clock: Clock) -> None:
-    """Done and rejected ones never come back, retried ones after their delay."""
+def test_a_settlement_decides_about_its_event(outbox: Outbox, any_database: Database, clock: Clock) -> None:
+    """Done and rejected events are never leased again, retried ones after their delay."""
     done, retried, rejected = add_events(any_database, clock, 3)
     token = outbox.lease(3, MINUTE)[0].lease_token
     outbox.settle([Done(done, token), Retry(retried, token, timedelta(seconds=5)), Reject(rejected, token, "nonsense")])
-    clock.move(seconds=4)
+    clock.advance(timedelta(seconds=4))
     assert ids_of(outbox.lease(3, MINUTE)) == []
-    clock.move(seconds=1)
+    clock.advance(timedelta(seconds=1))
     assert ids_of(outbox.lease(3, MINUTE)) == [retried]
-    clock.move(days=1)
+    clock.advance(timedelta(days=1))
     assert ids_of(outbox.lease(3, MINUTE)) == [retried]
     assert count(any_database, "Outbox", "dead_reason = 'nonsense' AND published_at IS NULL") == 1
     assert count(any_database, "Outbox", "published_at IS NOT NULL AND dead_reason IS NULL") == 1
 
 
-def test_what_is_settled_stays_settled(outbox: Outbox, any_database: Database, clock: Clock) -> None:
-    """A worker that comes late changes nothing; an event that nobody knows is no error."""
+def test_a_settled_event_stays_settled(outbox: Outbox, any_database: Database, clock: Clock) -> None:
+    """A later settlement changes nothing, and an unknown event is not an error."""
     (event_id,) = add_events(any_database, clock, 1)
     token = outbox.lease(1, MINUTE)[0].lease_token
     outbox.settle([Done(event_id, token)])
@@ -110,10 +111,10 @@ def test_what_is_settled_stays_settled(outbox: Outbox, any_database: Database, c
 def test_a_late_settlement_does_not_affect_the_next_lease(
     outbox: Outbox, any_database: Database, clock: Clock, kind: str
 ) -> None:
-    """The first worker is slow, the second one has the event: nothing that the first one says counts any more."""
+    """While the second consumer has the event, settlements of the slow first one are ignored."""
     (event_id,) = add_events(any_database, clock, 1)
     (first,) = outbox.lease(1, MINUTE)
-    clock.move(minutes=1)
+    clock.advance(timedelta(minutes=1))
     (second,) = outbox.lease(1, MINUTE)
     late: dict[str, Done | Retry | Reject] = {
         "done": Done(event_id, first.lease_token),
@@ -127,19 +128,19 @@ def test_a_late_settlement_does_not_affect_the_next_lease(
     assert count(any_database, "Outbox", "dead_reason = 'in time'") == 1
 
 
-def test_a_settlement_after_the_end_of_an_unclaimed_lease_counts(
+def test_a_late_settlement_without_another_lease_takes_effect(
     outbox: Outbox, any_database: Database, clock: Clock
 ) -> None:
-    """No other worker has the event, so the late one need not be repeated."""
+    """No other consumer has the event, so its work is not repeated."""
     (event_id,) = add_events(any_database, clock, 1)
     (event,) = outbox.lease(1, MINUTE)
-    clock.move(minutes=2)
+    clock.advance(timedelta(minutes=2))
     outbox.settle([Done(event_id, event.lease_token)])
     assert ids_of(outbox.lease(1, MINUTE)) == []
 
 
 def test_a_settlement_ends_its_lease(outbox: Outbox, any_database: Database, clock: Clock) -> None:
-    """A worker that gave an event back can no longer settle it."""
+    """A consumer that gave an event back can no longer settle it."""
     (event_id,) = add_events(any_database, clock, 1)
     (event,) = outbox.lease(1, MINUTE)
     outbox.settle([Retry(event_id, event.lease_token, NOTHING)])
@@ -147,8 +148,8 @@ def test_a_settlement_ends_its_lease(outbox: Outbox, any_database: Database, clo
     assert ids_of(outbox.lease(1, MINUTE)) == [event_id]
 
 
-def test_an_empty_outbox_answers_after_the_wait(outbox: Outbox) -> None:
-    """Without a wait at once, with one when it is over."""
+def test_an_empty_outbox_returns_after_the_wait(outbox: Outbox) -> None:
+    """It returns at once when there is no wait, and otherwise at its end."""
     started = time.monotonic()
     assert outbox.wait_and_lease(1, MINUTE, NOTHING, lambda: True) == ()
     assert time.monotonic() - started < 2
@@ -157,30 +158,30 @@ def test_an_empty_outbox_answers_after_the_wait(outbox: Outbox) -> None:
     assert 0.2 <= time.monotonic() - started < 5
 
 
-def test_a_worker_that_is_gone_takes_nothing_with_it(outbox: Outbox, any_database: Database, clock: Clock) -> None:
-    """Gone before: nothing is leased. Gone meanwhile: what was leased is given back."""
+def test_a_consumer_that_has_gone_takes_no_events(outbox: Outbox, any_database: Database, clock: Clock) -> None:
+    """If it went before the lease, nothing is leased; if it went during the lease, the events are given back."""
     ids = add_events(any_database, clock, 1)
     assert outbox.wait_and_lease(1, MINUTE, MINUTE, lambda: False) == ()
-    answers = iter([True, False])
-    assert outbox.wait_and_lease(1, MINUTE, MINUTE, lambda: next(answers)) == ()
+    activity = iter([True, False])
+    assert outbox.wait_and_lease(1, MINUTE, MINUTE, lambda: next(activity)) == ()
     assert ids_of(outbox.lease(1, MINUTE)) == ids
 
 
 @pytest.mark.unit
-def test_a_ring_between_the_look_and_the_wait_is_not_missed(bell: Bell) -> None:
-    """The bell is counted: who saw an older count does not wait."""
-    seen = bell.count
-    bell.ring()
+def test_a_notification_before_the_wait_is_not_lost(signal: EventSignal) -> None:
+    """Notifications are counted, so a thread with an older count does not wait."""
+    last_count = signal.count
+    signal.notify()
     started = time.monotonic()
-    bell.wait(seen, 5)
-    bell.close()
-    bell.wait(bell.count, 5)
+    signal.wait(last_count, 5)
+    signal.close()
+    signal.wait(signal.count, 5)
     assert time.monotonic() - started < 1
 
 
 @pytest.mark.integration
-def test_an_event_is_leased_by_one_worker_only(file_outbox: Outbox, file_database: Database, clock: Clock) -> None:
-    """Sixteen workers at once share a hundred events without a double."""
+def test_an_event_is_leased_to_one_consumer_only(file_outbox: Outbox, file_database: Database, clock: Clock) -> None:
+    """Sixteen concurrent consumers share a hundred events without a duplicate."""
     ids = add_events(file_database, clock, 100)
     with ThreadPoolExecutor(16) as pool:
         leased = [event for events in pool.map(lambda _: file_outbox.lease(7, MINUTE), range(32)) for event in events]
@@ -188,60 +189,63 @@ def test_an_event_is_leased_by_one_worker_only(file_outbox: Outbox, file_databas
 
 
 @pytest.mark.integration
-def test_a_waiting_worker_wakes_with_the_bell(
-    file_outbox: Outbox, file_database: Database, clock: Clock, bell: Bell
+def test_a_waiting_consumer_is_woken_by_the_signal(
+    file_outbox: Outbox, file_database: Database, clock: Clock, signal: EventSignal
 ) -> None:
-    """An order that is committed is on its way at once, not at the next look."""
-    looked = threading.Event()
+    """A committed order is leased at once, not at the next poll."""
+    polled = threading.Event()
 
-    def wanted() -> bool:
-        looked.set()
+    def is_active() -> bool:
+        polled.set()
         return True
 
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(file_outbox.wait_and_lease, 5, MINUTE, timedelta(seconds=20), wanted)
-        assert looked.wait(5)
+        waiting = pool.submit(file_outbox.wait_and_lease, 5, MINUTE, timedelta(seconds=20), is_active)
+        assert polled.wait(5)
         ids = add_events(file_database, clock, 1)
-        rung = time.monotonic()
-        bell.ring()
+        notified = time.monotonic()
+        signal.notify()
         assert ids_of(waiting.result(5)) == ids
-        assert time.monotonic() - rung < 0.4
+        assert time.monotonic() - notified < 0.4
 
 
 @pytest.mark.integration
-def test_events_of_another_process_are_found_too(file_outbox: Outbox, file_database: Database, clock: Clock) -> None:
-    """No bell rings for them, and still nobody waits for long."""
+def test_events_of_another_process_are_found_by_polling(
+    file_database: Database, signal: EventSignal, clock: Clock
+) -> None:
+    """They come without a notification and are still leased soon."""
+    outbox = Outbox(OutboxStore(file_database), signal, clock, poll_interval_seconds=0.05)
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(file_outbox.wait_and_lease, 5, MINUTE, timedelta(seconds=20), lambda: True)
+        waiting = pool.submit(outbox.wait_and_lease, 5, MINUTE, timedelta(seconds=20), lambda: True)
         ids = add_events(file_database, clock, 1)
         assert ids_of(waiting.result(3)) == ids
 
 
 @pytest.mark.integration
-def test_a_server_that_stops_lets_its_waiting_workers_go(file_outbox: Outbox, bell: Bell) -> None:
-    """Closing the bell ends all waiting, now and later."""
+def test_a_server_that_stops_ends_all_waiting(file_outbox: Outbox, signal: EventSignal) -> None:
+    """Closing the signal ends all waiting, now and later."""
     with ThreadPoolExecutor(4) as pool:
         waiting = [
             pool.submit(file_outbox.wait_and_lease, 5, MINUTE, timedelta(seconds=20), lambda: True) for _ in range(4)
         ]
-        bell.close()
+        signal.close()
         assert [each.result(2) for each in waiting] == [()] * 4
     assert file_outbox.wait_and_lease(5, MINUTE, timedelta(seconds=20), lambda: True) == ()
 
 
 @pytest.mark.integration
-def test_a_placed_order_reaches_the_waiting_worker(
+def test_a_placed_order_reaches_the_waiting_consumer(
     orders: Stub, as_worker: Stub, user: int, book: int, clock: Clock
 ) -> None:
-    """Through the contract: lease, retry, lease again with the attempt counted, done, and never again."""
+    """The event is leased, retried, leased again with its attempt, settled as done, and never leased again."""
 
     def lease(seconds: int) -> list[pb.OrderEvent]:
         request = pb.LeaseEventsRequest(max_events=10, lease=Duration(seconds=60), wait=Duration(seconds=seconds))
         return list(as_worker.LeaseEvents(request).events)
 
     def settle(event: pb.OrderEvent, **settlement: Any) -> None:
-        settled = pb.EventSettlement(event_id=event.event_id, lease_token=event.lease_token, **settlement)
-        as_worker.AckEvents(pb.AckEventsRequest(settlements=[settled]))
+        message = pb.EventSettlement(event_id=event.event_id, lease_token=event.lease_token, **settlement)
+        as_worker.AckEvents(pb.AckEventsRequest(settlements=[message]))
 
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lease, 10)
@@ -252,12 +256,12 @@ def test_a_placed_order_reaches_the_waiting_worker(
     assert (event.request_id, event.attempt) == ("id-1", 0)
     assert lease(0) == []
     settle(event, retry=pb.EventSettlement.Retry(delay=Duration(seconds=5)))
-    clock.move(seconds=5)
-    (again,) = lease(0)
-    assert (again.event_id, again.attempt) == (event.event_id, 1)
-    settle(event, reject=pb.EventSettlement.Reject(reason="of the lease before"))
-    settle(again, done=DONE)
-    clock.move(days=1)
+    clock.advance(timedelta(seconds=5))
+    (second,) = lease(0)
+    assert (second.event_id, second.attempt) == (event.event_id, 1)
+    settle(event, reject=pb.EventSettlement.Reject(reason="of the previous lease"))
+    settle(second, done=DONE)
+    clock.advance(timedelta(days=1))
     assert lease(0) == []
 
 
@@ -275,9 +279,7 @@ def test_a_placed_order_reaches_the_waiting_worker(
 )
 def test_a_lease_out_of_range_is_refused(as_worker: Stub, request_: pb.LeaseEventsRequest) -> None:
     """Numbers and durations have limits."""
-    with pytest.raises(grpc.RpcError) as raised:
-        as_worker.LeaseEvents(request_)
-    assert parse_failure(raised.value).code is grpc.StatusCode.INVALID_ARGUMENT
+    assert rpc_failure(as_worker.LeaseEvents, request_).code is grpc.StatusCode.INVALID_ARGUMENT
 
 
 @pytest.mark.integration
@@ -299,7 +301,6 @@ def test_a_lease_out_of_range_is_refused(as_worker: Stub, request_: pb.LeaseEven
     ids=["none", "no uuid", "no lease token", "no settlement", "too many", "long reason", "long delay"],
 )
 def test_a_malformed_settlement_is_refused(as_worker: Stub, settlements: list[pb.EventSettlement]) -> None:
-    """None, too many, no id, no lease token, no settlement, an endless reason or delay."""
-    with pytest.raises(grpc.RpcError) as raised:
-        as_worker.AckEvents(pb.AckEventsRequest(settlements=settlements))
-    assert parse_failure(raised.value).code is grpc.StatusCode.INVALID_ARGUMENT
+    """Ids, lease tokens and settlements are required, and reasons, delays and batches have limits."""
+    failure = rpc_failure(as_worker.AckEvents, pb.AckEventsRequest(settlements=settlements))
+    assert failure.code is grpc.StatusCode.INVALID_ARGUMENT

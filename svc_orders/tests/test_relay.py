@@ -1,4 +1,4 @@
-"""What was committed reaches the broker, whatever happens to the broker, the queue or the database meanwhile."""
+"""Committed events reach the broker, whatever happens to the broker, its queue or the database in the meantime."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -17,57 +17,57 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from database.engine import AnyRow, Database
+from database.engine import Database
 from database.tests.rows import add_book, add_user, count
 from mesh.broker.settings import Settings, broker_settings
-from mesh.client import parse_failure
-from mesh.testing import channel_as, running
-from svc_orders.__main__ import ORDERS, service
-from svc_orders.message import to_json
-from svc_orders.outbox import Bell, Outbox
-from svc_orders.reconcile import Reconciler
-from svc_orders.relay import Relay
-from svc_orders.rules import PENDING, NewOrder
+from mesh.testing import channel_as, rpc_failure, running, wait_until
+from registry.order_messages import ORDER_TOPOLOGY, format_order_message
+from registry.order_statuses import PENDING
+from svc_orders.__main__ import create_service
+from svc_orders.outbox.event_signal import EventSignal
+from svc_orders.outbox.leasing import Outbox
+from svc_orders.outbox.reconciler import Reconciler
+from svc_orders.outbox.relay import Relay
+from svc_orders.rules import NewOrder, StoredOrder
 from svc_orders.servicer import utc_now
-from svc_orders.store import AnyOrder, OrderStore
-from svc_orders.tests.conftest import wait_until
-from tests.servers.gate import Gate
+from svc_orders.store.orders import OrderStore
+from svc_orders.store.outbox import LeasedEvent, OutboxStore
+from tests.servers.proxy import TcpProxy
 from tests.servers.rabbitmq import Broker
 
 pytestmark = pytest.mark.integration
 
-PATIENCE = 30.0
+RETRY_SECONDS = 0.05
+"""Pause after a refusal; the default of a second would only make the tests longer."""
 
 
 class Shop:
-    """Places orders, and sees what became of their events.
+    """Places orders and counts their events.
 
     Args:
-        database: where they are.
+        database: where the orders are.
         rabbit: the broker.
-        vhost: the test's own part of it.
+        vhost: the virtual host of the test.
     """
 
     def __init__(self, database: Database, rabbit: Broker, vhost: str) -> None:
         self.database = database
-        self.bell = Bell()
+        self.signal = EventSignal()
         self._rabbit = rabbit
         self._vhost = vhost
         self._user, self._store = add_user(database), OrderStore(database)
 
-    def relay(self, broker: Settings, after: float = 3600, outbox: Outbox | None = None) -> Relay:
-        """A relay; it gives orders `after` seconds before their events count as lost."""
-        reconciler = Reconciler(self.database, self.bell, utc_now, timedelta(seconds=after))
-        return Relay(outbox or self.outbox(), self.bell, reconciler, broker, ORDERS)
+    def relay(self, broker: Settings, resend_after_seconds: float = 3600, outbox: Outbox | None = None) -> Relay:
+        """Return a relay whose reconciler resends events of this age."""
+        store = OutboxStore(self.database)
+        reconciler = Reconciler(store, self.signal, utc_now, timedelta(seconds=resend_after_seconds))
+        outbox = outbox or Outbox(store, self.signal, utc_now)
+        return Relay(outbox, self.signal, reconciler, broker, ORDER_TOPOLOGY, RETRY_SECONDS)
 
-    def outbox(self) -> Outbox:
-        """The events."""
-        return Outbox(self.database, self.bell, utc_now)
-
-    def buy(self, number: int = 1) -> list[AnyOrder]:
-        """Places orders, as the service does it."""
+    def buy(self, count: int = 1) -> list[StoredOrder]:
+        """Place orders like the service."""
         placed = []
-        for _ in range(number):
+        for _ in range(count):
             order = NewOrder(
                 add_book(self.database),
                 self._user,
@@ -78,12 +78,12 @@ class Shop:
                 "J.-J. R.",
                 "/images/books/1.svg",
             )
-            placed.append(self._store.place(order, None, "request-1", utc_now())[0])
-            self.bell.ring()
+            placed.append(self._store.place(order, None, "request-1", utc_now()).order)
+            self.signal.notify()
         return placed
 
-    def backlog(self, number: int) -> None:
-        """Orders that were placed while nobody sent their events."""
+    def add_backlog(self, count: int) -> None:
+        """Add orders whose events have not been published."""
         book, now = add_book(self.database), utc_now().replace(tzinfo=None).isoformat(" ")
         orders = (
             "INSERT INTO Orders (order_id, book_id, user_id, price, quantity, status, title, authors, url, order_date)"
@@ -95,53 +95,54 @@ class Shop:
         )
         rows = [
             {"order": i, "event": f"event-{i}", "book": book, "user": self._user, "payload": "x" * 300, "now": now}
-            for i in range(1, number + 1)
+            for i in range(1, count + 1)
         ]
         with self.database.write() as transaction:
             for statement in (orders, events):
                 transaction.execute(text(statement), rows)
             transaction.commit()
 
-    def unsent(self) -> int:
-        """Events that are not known to be with the broker."""
+    def unpublished(self) -> int:
+        """Return the number of events that are not marked as published."""
         return count(self.database, "Outbox", "published_at IS NULL")
 
-    def sent(self) -> list[dict[str, Any]]:
-        """Messages in the queue, which they leave."""
-        asked = {"count": 5000, "ackmode": "ack_requeue_false", "encoding": "auto"}
-        found: list[dict[str, Any]] = self._rabbit.manage("POST", f"queues/{self._vhost}/{ORDERS.queue}/get", asked)
-        return found
+    def take_messages(self) -> list[dict[str, Any]]:
+        """Take all messages out of the queue and return them."""
+        request = {"count": 5000, "ackmode": "ack_requeue_false", "encoding": "auto"}
+        path = f"queues/{self._vhost}/{ORDER_TOPOLOGY.queue}/get"
+        messages: list[dict[str, Any]] = self._rabbit.manage("POST", path, request)
+        return messages
 
     def delete_queue(self) -> None:
-        """Loses all messages in it, too."""
-        self._rabbit.manage("DELETE", f"queues/{self._vhost}/{ORDERS.queue}")
+        """Delete the queue with its messages."""
+        self._rabbit.manage("DELETE", f"queues/{self._vhost}/{ORDER_TOPOLOGY.queue}")
 
 
 @pytest.fixture
 def shop(file_database: Database, rabbit: Broker, vhost: str) -> Shop:
-    """A shop on a database and a broker of its own."""
+    """Return a shop with its own database and virtual host."""
     return Shop(file_database, rabbit, vhost)
 
 
 @pytest.fixture
-def gate(rabbit: Broker) -> Iterator[Gate]:
-    """A way to the broker that can be closed; it is closed at first."""
-    door = Gate(rabbit.port)
-    yield door
-    door.close()
+def gate(rabbit: Broker) -> Iterator[TcpProxy]:
+    """Return a gate in front of the broker, which is closed first."""
+    closed = TcpProxy(rabbit.port)
+    yield closed
+    closed.close()
 
 
 @pytest.fixture
-def behind_gate(gate: Gate, rabbit: Broker, broker_url: str) -> Settings:
-    """The broker, by way of the gate."""
+def behind_gate(gate: TcpProxy, rabbit: Broker, broker_url: str) -> Settings:
+    """Return the settings of the broker behind the gate."""
     settings = broker_settings({"RABBIT_URL": broker_url.replace(f":{rabbit.port}/", f":{gate.port}/")})
     assert settings
     return settings
 
 
 @contextmanager
-def working(*relays: Relay) -> Iterator[None]:
-    """Relays that are stopped at the end."""
+def running_relays(*relays: Relay) -> Iterator[None]:
+    """Run relays for the duration of the block."""
     for relay in relays:
         relay.start()
     try:
@@ -151,160 +152,154 @@ def working(*relays: Relay) -> Iterator[None]:
             relay.stop()
 
 
-def test_a_committed_order_is_on_its_way_at_once(shop: Shop, broker: Settings) -> None:
-    """As the contract's message, persistent, named after its event, with the id of the request that it comes from."""
-    with working(shop.relay(broker)):
-        times = []
+def test_a_committed_event_is_published_at_once(shop: Shop, broker: Settings) -> None:
+    """The message is persistent, its id is the event's, and its header has the id of the request."""
+    with running_relays(shop.relay(broker)):
+        durations = []
         for _ in range(6):
             started = time.monotonic()
             (order,) = shop.buy()
-            wait_until(lambda: shop.unsent() == 0)
-            times.append(time.monotonic() - started)
-        assert min(times) < 0.25  # without the bell, orders would wait for the next look, each half a second
-    message = shop.sent()[-1]
-    assert message["payload"] == to_json(order)
+            wait_until(lambda: shop.unpublished() == 0)
+            durations.append(time.monotonic() - started)
+        assert min(durations) < 0.25  # without the signal, each event would wait half a second for the next poll
+    message = shop.take_messages()[-1]
+    assert message["payload"] == format_order_message(order)
     properties = message["properties"]
     assert (properties["delivery_mode"], properties["content_type"]) == (2, "application/json")
     assert properties["headers"] == {"x-request-id": "request-1"}
     assert count(shop.database, "Outbox", f"event_id = '{properties['message_id']}'") == 1
 
 
-def test_orders_placed_while_the_broker_is_down_go_out_when_it_is_back(
-    shop: Shop, behind_gate: Settings, gate: Gate
-) -> None:
-    """Down at the start, and again later: no order is refused, none is lost, and it is said once each time."""
-    with capture_logs() as lines, working(shop.relay(behind_gate)):
+def test_events_are_published_when_the_broker_is_back(shop: Shop, behind_gate: Settings, gate: TcpProxy) -> None:
+    """Orders are accepted while the broker is down, no event is lost, and each outage is logged once."""
+    with capture_logs() as lines, running_relays(shop.relay(behind_gate)):
         shop.buy(3)
         wait_until(lambda: any(line["event"] == "broker lost" for line in lines))
-        assert shop.unsent() == 3
+        assert shop.unpublished() == 3
         gate.open()
-        wait_until(lambda: shop.unsent() == 0)
+        wait_until(lambda: shop.unpublished() == 0)
         gate.close()
         shop.buy(3)
         gate.open()
-        wait_until(lambda: shop.unsent() == 0)
-    assert len({message["payload"] for message in shop.sent()}) == 6
+        wait_until(lambda: shop.unpublished() == 0)
+    assert len({message["payload"] for message in shop.take_messages()}) == 6
     assert [line["event"] for line in lines].count("broker lost") <= 3
 
 
 def test_several_relays_share_the_events(shop: Shop, broker: Settings) -> None:
-    """Each event is sent by one of them."""
+    """Each event is published by one relay only."""
     shop.buy(300)
-    with working(*(shop.relay(broker) for _ in range(3))):
-        wait_until(lambda: shop.unsent() == 0)
-    assert len(shop.sent()) == 300
+    with running_relays(*(shop.relay(broker) for _ in range(3))):
+        wait_until(lambda: shop.unpublished() == 0)
+    assert len(shop.take_messages()) == 300
 
 
-def test_an_event_without_a_queue_is_sent_when_the_queue_is_made_again(shop: Shop, broker: Settings) -> None:
-    """The broker returns it; the relay declares the queue anew, and marks nothing before it is in there."""
-    with working(shop.relay(broker)):
+def test_an_event_without_a_queue_is_published_to_a_new_queue(shop: Shop, broker: Settings) -> None:
+    """The broker returns the message; the relay declares the queue again and marks the event after the confirm."""
+    with running_relays(shop.relay(broker)):
         shop.buy()
-        wait_until(lambda: shop.unsent() == 0)
+        wait_until(lambda: shop.unpublished() == 0)
         shop.delete_queue()
         (order,) = shop.buy()
-        wait_until(lambda: shop.unsent() == 0)
-    assert [message["payload"] for message in shop.sent()] == [to_json(order)]
+        wait_until(lambda: shop.unpublished() == 0)
+    assert [message["payload"] for message in shop.take_messages()] == [format_order_message(order)]
 
 
-def test_a_queue_deleted_while_orders_wait_gets_them_again(shop: Shop, broker: Settings) -> None:
-    """Their events had gone out and are lost; the orders are still pending when their time is over."""
-    with working(shop.relay(broker, after=1)):
+def test_events_of_a_deleted_queue_are_published_again(shop: Shop, broker: Settings) -> None:
+    """Their messages are lost, and their orders are still pending when the time of the reconciler is over."""
+    with running_relays(shop.relay(broker, resend_after_seconds=1)):
         orders = shop.buy(5)
-        wait_until(lambda: shop.unsent() == 0)
+        wait_until(lambda: shop.unpublished() == 0)
         shop.delete_queue()
         wait_until(lambda: count(shop.database, "Outbox", "resent = 1 AND published_at IS NOT NULL") == 5)
-    assert {message["payload"] for message in shop.sent()} == {to_json(order) for order in orders}
+    assert {message["payload"] for message in shop.take_messages()} == {format_order_message(order) for order in orders}
 
 
-def test_a_full_queue_gets_the_events_when_there_is_room(
+def test_events_for_a_full_queue_are_published_when_it_has_room(
     shop: Shop, broker: Settings, rabbit: Broker, vhost: str
 ) -> None:
-    """The broker says no, and is asked again."""
+    """The broker refuses them, and the relay tries again."""
     limit = {"pattern": "order_queue", "definition": {"max-length": 2, "overflow": "reject-publish"}}
     rabbit.manage("PUT", f"policies/{vhost}/limit", limit)
-    with working(shop.relay(broker)):
+    with running_relays(shop.relay(broker)):
         orders = shop.buy(5)
-        wait_until(lambda: shop.unsent() <= 3)
-        assert shop.unsent() > 0
+        wait_until(lambda: shop.unpublished() <= 3)
+        assert shop.unpublished() > 0
         rabbit.manage("DELETE", f"policies/{vhost}/limit")
-        wait_until(lambda: shop.unsent() == 0)
-    assert {message["payload"] for message in shop.sent()} == {to_json(order) for order in orders}
+        wait_until(lambda: shop.unpublished() == 0)
+    assert {message["payload"] for message in shop.take_messages()} == {format_order_message(order) for order in orders}
 
 
-def test_a_broker_that_blocks_keeps_nobody_from_buying(shop: Shop, broker: Settings, rabbit: Broker) -> None:
-    """Out of memory it takes nothing; the orders wait with us, and go out when it goes on."""
+def test_a_broker_that_blocks_does_not_stop_orders(shop: Shop, broker: Settings, rabbit: Broker) -> None:
+    """A broker without memory accepts no message; events wait in the outbox and are published when it continues."""
     rabbit.control("set_vm_memory_high_watermark", "0.0001")
     try:
-        with capture_logs() as lines, working(shop.relay(broker)):
+        with capture_logs() as lines, running_relays(shop.relay(broker)):
             shop.buy(3)
-            wait_until(lambda: any(line["event"] == "broker blocks" for line in lines))
+            wait_until(lambda: any(line["event"] == "broker blocked" for line in lines))
             shop.buy(3)
-            assert shop.unsent() == 6
+            assert shop.unpublished() == 6
             rabbit.control("set_vm_memory_high_watermark", "0.4")
-            wait_until(lambda: shop.unsent() == 0)
+            wait_until(lambda: shop.unpublished() == 0)
     finally:
         rabbit.control("set_vm_memory_high_watermark", "0.4")
-    assert len(shop.sent()) == 6
+    assert len(shop.take_messages()) == 6
 
 
-def test_a_relay_that_stops_sends_what_is_there(shop: Shop, broker: Settings) -> None:
-    """Orders of the calls that ended last need not wait for the next start."""
+def test_a_relay_publishes_waiting_events_before_it_stops(shop: Shop, broker: Settings) -> None:
+    """Events of the last calls do not wait for the next start."""
     relay = shop.relay(broker)
-    with working(relay):
+    with running_relays(relay):
         shop.buy()
-        wait_until(lambda: shop.unsent() == 0)
+        wait_until(lambda: shop.unpublished() == 0)
         shop.buy(20)
-    assert shop.unsent() == 0
+    assert shop.unpublished() == 0
 
 
 def test_a_relay_without_a_broker_stops_at_once(shop: Shop, behind_gate: Settings) -> None:
-    """There is nobody to send anything to."""
-    with working(shop.relay(behind_gate)):
+    """It does not wait for a broker."""
+    with running_relays(shop.relay(behind_gate)):
         shop.buy()
         started = time.monotonic()
     assert time.monotonic() - started < 3
-    assert shop.unsent() == 1
+    assert shop.unpublished() == 1
 
 
-def test_a_database_that_fails_is_asked_again(shop: Shop, broker: Settings) -> None:
-    """The relay goes on when it is back; what it had sent and could not mark may be sent twice, but is not lost."""
+def test_a_relay_continues_after_the_database_failed(shop: Shop, broker: Settings) -> None:
+    """An event that was published but not marked may be published twice, but it is not lost."""
 
-    class Failing(Outbox):
+    class FailingOutbox(Outbox):
         failures = 2
 
-        def lease(self, most: int, lease: timedelta) -> Sequence[AnyRow]:
+        def lease(self, max_events: int, lease: timedelta) -> Sequence[LeasedEvent]:
             if self.failures:
                 self.failures -= 1
                 raise OperationalError("SELECT", {}, ConnectionError("gone away"))
-            return super().lease(most, lease)
+            return super().lease(max_events, lease)
 
-    failing = Failing(shop.database, shop.bell, utc_now)
-    with capture_logs() as lines, working(shop.relay(broker, outbox=failing)):
+    failing = FailingOutbox(OutboxStore(shop.database), shop.signal, utc_now)
+    with capture_logs() as lines, running_relays(shop.relay(broker, outbox=failing)):
         shop.buy()
-        wait_until(lambda: shop.unsent() == 0)
-    assert len(shop.sent()) == 1
-    assert [line["error"] for line in lines if line["event"] == "events wait"] == ["OperationalError"]
+        wait_until(lambda: shop.unpublished() == 0)
+    assert len(shop.take_messages()) == 1
+    assert [line["error"] for line in lines if line["event"] == "batch not published"] == ["OperationalError"]
 
 
-def test_ten_thousand_events_a_minute_are_far_from_the_limit(shop: Shop, broker: Settings) -> None:
-    """A backlog goes out in batches: a confirm for each message alone would take its time."""
-    shop.backlog(3000)
-    with working(shop.relay(broker)):
+def test_a_backlog_is_published_in_batches(shop: Shop, broker: Settings) -> None:
+    """3,000 events take less than 15 seconds, so 10,000 events per minute are far from the limit."""
+    shop.add_backlog(3000)
+    with running_relays(shop.relay(broker)):
         started = time.monotonic()
-        wait_until(lambda: shop.unsent() == 0)
+        wait_until(lambda: shop.unpublished() == 0)
         assert time.monotonic() - started < 15
-    assert len(shop.sent()) == 3000
+    assert len(shop.take_messages()) == 3000
 
 
-def test_no_worker_gets_events_that_a_broker_carries(file_database: Database, bell: Bell) -> None:
-    """It is told so, instead of waiting for ever beside the queue."""
-    nobody = cast("books_pb2_grpc.BooksStub", None)  # nobody is asked for a book
-    with (
-        running(service(file_database, bell, nobody, carried=True)) as target,
-        channel_as("worker", target) as channel,
-    ):
-        stub = orders_pb2_grpc.OrdersStub(channel)
-        with pytest.raises(grpc.RpcError) as raised:
-            stub.LeaseEvents(pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60)))
-    told = parse_failure(raised.value)
-    assert (told.code, told.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "BROKER_CARRIES_EVENTS")
+def test_events_are_not_leased_when_a_broker_delivers_them(file_database: Database) -> None:
+    """The call fails at once instead of waiting for events."""
+    no_books = cast("books_pb2_grpc.BooksStub", None)
+    service = create_service(file_database, EventSignal(), no_books, has_broker=True)
+    with running(service) as target, channel_as("worker", target) as channel:
+        request = pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60))
+        failure = rpc_failure(orders_pb2_grpc.OrdersStub(channel).LeaseEvents, request)
+    assert (failure.code, failure.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "BROKER_CARRIES_EVENTS")

@@ -1,4 +1,4 @@
-"""A users service whose passwords cost little and whose clock is moved by hand."""
+"""A users service with cheap password hashes and a clock that the test sets."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,75 +10,60 @@ from bookstore.users.v1 import users_pb2, users_pb2_grpc
 from database.engine import Database
 from mesh.keys import Keyring
 from mesh.server import Service
-from mesh.testing import channel_as, running
-from svc_users.passwords import Hasher
-from svc_users.rules import Patience
+from mesh.testing import SECRET, Clock, channel_as, running
+from svc_users.rules import ThrottlePolicy
+from svc_users.security.passwords import PasswordHasher
+from svc_users.security.throttle import LoginThrottle
+from svc_users.security.tokens import SessionTokens
 from svc_users.servicer import UsersServicer
-from svc_users.store import SessionStore, UserStore
-from svc_users.throttle import Throttle
-from svc_users.tokens import Tokens
+from svc_users.store.login_failures import LoginFailureStore
+from svc_users.store.sessions import SessionStore
+from svc_users.store.users import UserStore
 
-SECRET = "a secret that only the tests know, 32+ bytes"
-
-PATIENCE = Patience(free=3, longest=timedelta(seconds=20))
+THROTTLE_POLICY = ThrottlePolicy(free_attempts=3, max_delay=timedelta(seconds=20))
 
 
-class Clock:
-    """A clock that is moved by hand; it starts at the present, because PyJWT has a clock of its own."""
+class CountingHasher(PasswordHasher):
+    """A hasher with few iterations that records the hashes that it checks."""
 
-    def __init__(self) -> None:
-        self.now = datetime.now(UTC)
-
-    def __call__(self) -> datetime:
-        """The time that it shows."""
-        return self.now
-
-    def move(self, seconds: float) -> None:
-        """Moves it on, or back."""
-        self.now += timedelta(seconds=seconds)
-
-
-class CountingHasher(Hasher):
-    """A hasher of few rounds that counts what it does."""
-
-    def __init__(self, rounds: int = 10) -> None:
-        super().__init__(at_once=4, rounds=rounds)
+    def __init__(self, iterations: int = 10) -> None:
+        super().__init__(max_parallel=4, iterations=iterations)
         self.checks: list[str | None] = []
 
     def check(self, stored: str | None, password: str) -> bool:
-        """Notes against what was checked."""
+        """Record the stored hash and check the password."""
         self.checks.append(stored)
         return super().check(stored, password)
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """The service's clock."""
-    return Clock()
+    """Return the service's clock. It starts at the current time, because PyJWT reads the real clock."""
+    return Clock(datetime.now(UTC))
 
 
 @pytest.fixture
 def hasher() -> CountingHasher:
-    """The service's hasher."""
+    """Return the service's hasher."""
     return CountingHasher()
 
 
 @pytest.fixture
-def tokens() -> Tokens:
-    """The service's tokens."""
-    return Tokens(Keyring(SECRET))
+def tokens() -> SessionTokens:
+    """Return the service's tokens."""
+    return SessionTokens(Keyring(SECRET))
 
 
-Serve = Callable[[Hasher], AbstractContextManager[users_pb2_grpc.UsersStub]]
+Serve = Callable[[PasswordHasher], AbstractContextManager[users_pb2_grpc.UsersStub]]
 
 
 @pytest.fixture
-def serve(file_database: Database, clock: Clock, tokens: Tokens) -> Serve:
-    """Starts the service with a hasher, and answers it as the tester sees it."""
+def serve(file_database: Database, clock: Clock, tokens: SessionTokens) -> Serve:
+    """Return a function that starts the service with a hasher, and yields a stub of the tester."""
 
     @contextmanager
-    def served(hasher: Hasher) -> Iterator[users_pb2_grpc.UsersStub]:
-        throttle = Throttle(file_database, PATIENCE)
+    def served(hasher: PasswordHasher) -> Iterator[users_pb2_grpc.UsersStub]:
+        throttle = LoginThrottle(LoginFailureStore(file_database), THROTTLE_POLICY)
         users, sessions = UserStore(file_database), SessionStore(file_database)
         servicer = UsersServicer(users, sessions, hasher, tokens, throttle, 6, clock)
         service = Service(
@@ -94,6 +79,6 @@ def serve(file_database: Database, clock: Clock, tokens: Tokens) -> Serve:
 
 @pytest.fixture
 def users(serve: Serve, hasher: CountingHasher) -> Iterator[users_pb2_grpc.UsersStub]:
-    """The running service."""
+    """Start the service and return a stub."""
     with serve(hasher) as stub:
         yield stub

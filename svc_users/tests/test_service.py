@@ -1,7 +1,6 @@
-"""The Users service as the gateway sees it: a real server on a file database."""
+"""The Users service through its stub, on a real server and a file database."""
 
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,8 +13,9 @@ from sqlalchemy import text
 
 from database.engine import Database
 from database.tests.rows import count, execute_unchecked
-from mesh.client import Failure, parse_failure
-from svc_users.tests.conftest import SECRET, Clock, CountingHasher, Serve
+from mesh.client import parse_failure
+from mesh.testing import SECRET, Clock, rpc_failure
+from svc_users.tests.conftest import CountingHasher, Serve
 
 pytestmark = pytest.mark.integration
 
@@ -25,32 +25,25 @@ ANN = pb.RegisterRequest(username=" Ann ", email="Ann@Example.org", password="co
 LOGIN = pb.LoginRequest(email="ann@example.org", password="correct horse")
 
 
-def refused(call: Callable[[Any], Any], request: object) -> Failure:
-    """How a call fails."""
-    with pytest.raises(grpc.RpcError) as raised:
-        call(request)
-    return parse_failure(raised.value)
-
-
 def claims(token: str) -> Any:
-    """What a token says."""
+    """Return the claims of a token."""
     return jwt.decode(token, SECRET, ["HS256"])
 
 
 def refresh(users: Stub, token: str) -> pb.TokenPair:
-    """The rotated session."""
+    """Rotate a refresh token and return the new pair of tokens."""
     return users.Refresh(pb.RefreshRequest(refresh_token=token)).tokens
 
 
 @pytest.fixture
 def session(users: Stub) -> pb.TokenPair:
-    """The tokens of Ann, who has just logged in."""
+    """Register a user, log in and return the tokens."""
     users.Register(ANN)
     return users.Login(LOGIN).tokens
 
 
-def test_an_account_is_stored_in_its_one_form(users: Stub, file_database: Database, clock: Clock) -> None:
-    """The email is in lower case, the name without blanks, and of the password there is a hash only."""
+def test_an_account_is_stored_in_canonical_form(users: Stub, file_database: Database, clock: Clock) -> None:
+    """The email is in lower case, the name has no outer blanks, and only a hash of the password is stored."""
     user = users.Register(ANN).user
     assert (user.username, user.email, user.create_time.ToDatetime(clock.now.tzinfo)) == (
         "Ann",
@@ -64,16 +57,16 @@ def test_an_account_is_stored_in_its_one_form(users: Stub, file_database: Databa
 
 
 @pytest.mark.parametrize("email", ["ann@example.org", "ANN@EXAMPLE.ORG", " Ann@example.org "])
-def test_an_email_has_one_account(users: Stub, email: str) -> None:
-    """Another case is the same address."""
+def test_an_email_belongs_to_one_account(users: Stub, email: str) -> None:
+    """The same email in another case is the same address."""
     users.Register(ANN)
-    told = refused(users.Register, pb.RegisterRequest(username="b", email=email, password="another one"))
-    assert (told.code, told.message) == (CODE.ALREADY_EXISTS, "Email is already registered.")
-    assert told.metadata == {"email": "ann@example.org"}
+    failure = rpc_failure(users.Register, pb.RegisterRequest(username="b", email=email, password="another one"))
+    assert (failure.code, failure.message) == (CODE.ALREADY_EXISTS, "Email is already registered.")
+    assert failure.metadata == {"email": "ann@example.org"}
 
 
-def test_two_who_register_at_once_get_one_account(users: Stub, file_database: Database) -> None:
-    """One of eight wins; the others are told, none gets an error of ours."""
+def test_parallel_registrations_create_one_account(users: Stub, file_database: Database) -> None:
+    """One of eight calls succeeds, and the others get ALREADY_EXISTS, not an internal error."""
 
     def register(_: int) -> grpc.StatusCode:
         try:
@@ -112,30 +105,32 @@ REQUIRED = "Username, email and password are required."
         ("a", "a@b.c", "x" * 1025, "password must be at most 1024 characters."),
     ],
 )
-def test_bad_accounts_are_refused_in_the_contracts_words(
+def test_invalid_accounts_are_refused_with_the_message_of_the_contract(
     users: Stub, username: str, email: str, password: str, sentence: str
 ) -> None:
-    """Missing, malformed and too short each have their sentence, and the next good call works."""
-    told = refused(users.Register, pb.RegisterRequest(username=username, email=email, password=password))
-    assert (told.code, told.message) == (CODE.INVALID_ARGUMENT, sentence)
+    """Missing, malformed, too long and too short fields each have a message, and the next valid call works."""
+    failure = rpc_failure(users.Register, pb.RegisterRequest(username=username, email=email, password=password))
+    assert (failure.code, failure.message) == (CODE.INVALID_ARGUMENT, sentence)
     assert users.Register(ANN).user.user_id
 
 
 def test_a_login_opens_a_session(users: Stub, clock: Clock) -> None:
-    """Both tokens name the user and the session; the answer says when it ends and whose it is."""
+    """Both tokens contain the user and the session, and the response contains the user and the session's end."""
     user = users.Register(ANN).user
-    answer = users.Login(pb.LoginRequest(email=" ANN@example.org", password="correct horse"))
-    access, later = claims(answer.tokens.access_token), claims(answer.tokens.refresh_token)
-    assert answer.user == user
-    assert (access["type"], later["type"]) == ("access", "refresh")
-    assert access["sub"] == later["sub"] == str(user.user_id)
+    response = users.Login(pb.LoginRequest(email=" ANN@example.org", password="correct horse"))
+    access, refresh_claims = claims(response.tokens.access_token), claims(response.tokens.refresh_token)
+    assert response.user == user
+    assert (access["type"], refresh_claims["type"]) == ("access", "refresh")
+    assert access["sub"] == refresh_claims["sub"] == str(user.user_id)
     assert access["name"] == "Ann"
-    assert access["sid"] == later["sid"]
-    assert later["exp"] == answer.tokens.refresh_expire_time.seconds == int(clock.now.timestamp()) + 24 * 3600
+    assert access["sid"] == refresh_claims["sid"]
+    assert (
+        refresh_claims["exp"] == response.tokens.refresh_expire_time.seconds == int(clock.now.timestamp()) + 24 * 3600
+    )
 
 
 def test_two_logins_are_two_sessions(users: Stub, session: pb.TokenPair) -> None:
-    """The second does not end the first."""
+    """The second log-in does not end the first session."""
     other = users.Login(LOGIN).tokens
     assert claims(other.access_token)["sid"] != claims(session.access_token)["sid"]
     assert refresh(users, session.refresh_token)
@@ -143,13 +138,13 @@ def test_two_logins_are_two_sessions(users: Stub, session: pb.TokenPair) -> None
 
 
 @pytest.mark.parametrize(("email", "known"), [("ann@example.org", True), ("bob@example.org", False)])
-def test_a_failed_login_does_not_tell_whether_the_email_is_known(
+def test_a_failed_login_does_not_reveal_whether_the_email_is_known(
     users: Stub, hasher: CountingHasher, email: str, *, known: bool
 ) -> None:
-    """Wrong password and unknown email get the same answer, at the cost of one hash each."""
+    """A wrong password and an unknown email get the same error, after one checked hash each."""
     users.Register(ANN)
-    told = refused(users.Login, pb.LoginRequest(email=email, password="wrong horse"))
-    assert (told.code, told.message, told.reason) == (
+    failure = rpc_failure(users.Login, pb.LoginRequest(email=email, password="wrong horse"))
+    assert (failure.code, failure.message, failure.reason) == (
         CODE.UNAUTHENTICATED,
         "Invalid email or password.",
         "BAD_CREDENTIALS",
@@ -158,29 +153,29 @@ def test_a_failed_login_does_not_tell_whether_the_email_is_known(
 
 
 @pytest.mark.parametrize(("email", "password"), [("", "x"), ("a@b.c", ""), ("", ""), ("  ", "x")])
-def test_a_login_needs_both(users: Stub, email: str, password: str) -> None:
-    """The sentence is the contract's."""
-    told = refused(users.Login, pb.LoginRequest(email=email, password=password))
-    assert (told.code, told.message) == (CODE.INVALID_ARGUMENT, "Email and password are required.")
+def test_a_login_needs_email_and_password(users: Stub, email: str, password: str) -> None:
+    """The message is the one of the REST contract."""
+    failure = rpc_failure(users.Login, pb.LoginRequest(email=email, password=password))
+    assert (failure.code, failure.message) == (CODE.INVALID_ARGUMENT, "Email and password are required.")
 
 
 def test_an_outdated_hash_is_replaced_at_login(serve: Serve, file_database: Database) -> None:
-    """Whoever logs in after the rounds were raised gets a new hash, and only then."""
-    with serve(CountingHasher(rounds=5)) as before:
+    """The first successful log-in after a change of the iterations replaces the hash."""
+    with serve(CountingHasher(iterations=5)) as before:
         before.Register(ANN)
-    with serve(CountingHasher(rounds=20)) as after:
-        refused(after.Login, pb.LoginRequest(email="ann@example.org", password="wrong horse"))
+    with serve(CountingHasher(iterations=20)) as after:
+        rpc_failure(after.Login, pb.LoginRequest(email="ann@example.org", password="wrong horse"))
         assert count(file_database, "Users", "password_hash LIKE 'pbkdf2:sha256:5$%'") == 1
         after.Login(LOGIN)
         assert count(file_database, "Users", "password_hash LIKE 'pbkdf2:sha256:20$%'") == 1
         assert after.Login(LOGIN).tokens.access_token
 
 
-def test_a_refresh_gives_a_new_pair_of_the_same_session(users: Stub, session: pb.TokenPair, clock: Clock) -> None:
-    """The tokens are new, the session and its end are not, however often it is done."""
+def test_a_refresh_returns_new_tokens_of_the_same_session(users: Stub, session: pb.TokenPair, clock: Clock) -> None:
+    """Each rotation returns new tokens, and keeps the session and its end."""
     last = session
     for _ in range(3):
-        clock.move(0.001)
+        clock.advance(0.001)
         rotated = refresh(users, last.refresh_token)
         assert rotated.refresh_token != last.refresh_token
         assert claims(rotated.refresh_token)["sid"] == claims(session.refresh_token)["sid"]
@@ -190,57 +185,57 @@ def test_a_refresh_gives_a_new_pair_of_the_same_session(users: Stub, session: pb
         last = rotated
 
 
-def test_a_refresh_belongs_to_whoever_logged_in(users: Stub, session: pb.TokenPair) -> None:
-    """With two users about, each gets tokens of their own."""
+def test_a_refresh_returns_tokens_of_the_same_user(users: Stub, session: pb.TokenPair) -> None:
+    """With two users, each gets their own tokens."""
     bob = users.Register(pb.RegisterRequest(username="Bob", email="bob@example.org", password="battery staple")).user
     tokens = users.Login(pb.LoginRequest(email="bob@example.org", password="battery staple")).tokens
-    told = claims(refresh(users, tokens.refresh_token).access_token)
-    assert (told["sub"], told["name"]) == (str(bob.user_id), "Bob")
+    access = claims(refresh(users, tokens.refresh_token).access_token)
+    assert (access["sub"], access["name"]) == (str(bob.user_id), "Bob")
     assert claims(refresh(users, session.refresh_token).access_token)["name"] == "Ann"
 
 
-def test_twenty_tabs_at_once_get_the_same_successor(users: Stub, session: pb.TokenPair) -> None:
-    """One wins, and the others get what it got: nobody is logged out by being second."""
+def test_parallel_refreshes_get_the_same_successor(users: Stub, session: pb.TokenPair) -> None:
+    """Twenty tabs that refresh at once get the same token, and none of them is logged out."""
     with ThreadPoolExecutor(20) as pool:
         pairs = list(pool.map(lambda _: refresh(users, session.refresh_token), range(20)))
     assert len({pair.refresh_token for pair in pairs}) == 1
     assert refresh(users, pairs[0].refresh_token)
 
 
-def test_a_reply_that_got_lost_can_be_asked_for_again(users: Stub, session: pb.TokenPair, clock: Clock) -> None:
-    """Within ten seconds the token just used answers with the same successor."""
+def test_a_refresh_can_be_retried_after_a_lost_response(users: Stub, session: pb.TokenPair, clock: Clock) -> None:
+    """Within ten seconds a used token returns the same successor."""
     first = refresh(users, session.refresh_token)
-    clock.move(10)
+    clock.advance(10)
     assert refresh(users, session.refresh_token).refresh_token == first.refresh_token
 
 
-def test_a_token_used_again_later_ends_the_session(users: Stub, session: pb.TokenPair, clock: Clock) -> None:
-    """A copied token: thief and owner both have to log in again; the user's other session lives."""
+def test_a_token_that_is_reused_later_ends_the_session(users: Stub, session: pb.TokenPair, clock: Clock) -> None:
+    """After the reuse of a copied token, thief and user have to log in again; the user's other session continues."""
     other = users.Login(LOGIN).tokens
     rotated = refresh(users, session.refresh_token)
-    clock.move(11)
+    clock.advance(11)
     for token in (session.refresh_token, rotated.refresh_token, session.refresh_token):
-        told = refused(users.Refresh, pb.RefreshRequest(refresh_token=token))
-        assert (told.code, told.message) == (CODE.UNAUTHENTICATED, "Invalid refresh token.")
+        failure = rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=token))
+        assert (failure.code, failure.message) == (CODE.UNAUTHENTICATED, "Invalid refresh token.")
     assert refresh(users, other.refresh_token)
 
 
 def test_logging_out_ends_all_tokens_of_the_session(users: Stub, session: pb.TokenPair) -> None:
-    """Old and new refresh tokens of it are dead, within the grace too; the other session lives."""
+    """Its old and new refresh tokens are invalid, also within the grace period; the other session continues."""
     other = users.Login(LOGIN).tokens
     rotated = refresh(users, session.refresh_token)
     request = pb.LogoutRequest(session_id=claims(session.access_token)["sid"])
     for _ in range(2):
         users.Logout(request)
     for token in (session.refresh_token, rotated.refresh_token):
-        assert refused(users.Refresh, pb.RefreshRequest(refresh_token=token)).message == "Invalid refresh token."
+        assert rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=token)).message == "Invalid refresh token."
     assert refresh(users, other.refresh_token)
 
 
-def test_logging_out_of_nothing_is_no_error(users: Stub) -> None:
-    """A session that nobody knows is over already; what is no session id at all is bad input."""
+def test_logging_out_of_an_unknown_session_is_no_error(users: Stub) -> None:
+    """An unknown session has ended already; a text that is no UUID is invalid."""
     users.Logout(pb.LogoutRequest(session_id=str(uuid.uuid4())))
-    assert refused(users.Logout, pb.LogoutRequest(session_id="x")).code is CODE.INVALID_ARGUMENT
+    assert rpc_failure(users.Logout, pb.LogoutRequest(session_id="x")).code is CODE.INVALID_ARGUMENT
 
 
 @pytest.mark.parametrize(
@@ -251,47 +246,51 @@ def test_logging_out_of_nothing_is_no_error(users: Stub) -> None:
         ("x" * 4097, CODE.INVALID_ARGUMENT, "refresh_token must be at most 4096 bytes."),
     ],
 )
-def test_a_bad_refresh_token_is_refused(users: Stub, token: str, code: grpc.StatusCode, sentence: str) -> None:
-    """Missing, malformed and far too long."""
-    told = refused(users.Refresh, pb.RefreshRequest(refresh_token=token))
-    assert (told.code, told.message) == (code, sentence)
+def test_an_invalid_refresh_token_is_refused(users: Stub, token: str, code: grpc.StatusCode, sentence: str) -> None:
+    """Missing, malformed and too long tokens each have their message."""
+    failure = rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=token))
+    assert (failure.code, failure.message) == (code, sentence)
 
 
-def test_an_access_token_refreshes_nothing(users: Stub, session: pb.TokenPair) -> None:
-    """INVALID_ARGUMENT with the contract's words: 400, not 401."""
-    told = refused(users.Refresh, pb.RefreshRequest(refresh_token=session.access_token))
-    assert (told.code, told.message, told.reason) == (CODE.INVALID_ARGUMENT, "Invalid token type", "TOKEN_TYPE")
+def test_an_access_token_cannot_be_used_to_refresh(users: Stub, session: pb.TokenPair) -> None:
+    """The error is INVALID_ARGUMENT, because the REST contract promises 400 and not 401."""
+    failure = rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=session.access_token))
+    assert (failure.code, failure.message, failure.reason) == (
+        CODE.INVALID_ARGUMENT,
+        "Invalid token type",
+        "TOKEN_TYPE",
+    )
 
 
 def test_an_expired_session_cannot_be_refreshed(users: Stub, clock: Clock) -> None:
-    """A day after the log-in it is over, and said so."""
-    clock.move(-25 * 3600)
+    """A day after the log-in the refresh token has expired."""
+    clock.advance(-25 * 3600)
     users.Register(ANN)
     old = users.Login(LOGIN).tokens
-    told = refused(users.Refresh, pb.RefreshRequest(refresh_token=old.refresh_token))
-    assert (told.code, told.message) == (CODE.UNAUTHENTICATED, "Refresh token expired.")
+    failure = rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=old.refresh_token))
+    assert (failure.code, failure.message) == (CODE.UNAUTHENTICATED, "Refresh token expired.")
 
 
-def test_a_token_of_a_user_who_is_gone_is_refused(users: Stub, session: pb.TokenPair, file_database: Database) -> None:
-    """An operator took the account away: the session cannot go on."""
+def test_a_token_of_a_deleted_user_is_refused(users: Stub, session: pb.TokenPair, file_database: Database) -> None:
+    """The session of a deleted account cannot continue."""
     execute_unchecked(file_database, "DELETE FROM Users")
-    told = refused(users.Refresh, pb.RefreshRequest(refresh_token=session.refresh_token))
-    assert (told.code, told.message) == (CODE.UNAUTHENTICATED, "Invalid refresh token user.")
+    failure = rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=session.refresh_token))
+    assert (failure.code, failure.message) == (CODE.UNAUTHENTICATED, "Invalid refresh token user.")
 
 
-def test_expired_tokens_are_cleared_away_at_login(users: Stub, clock: Clock, file_database: Database) -> None:
-    """The table of tokens does not grow for ever, not even by those of people who never come back."""
-    clock.move(-25 * 3600)
+def test_a_login_deletes_expired_tokens(users: Stub, clock: Clock, file_database: Database) -> None:
+    """The table of tokens stays bounded, because tokens of any user are deleted."""
+    clock.advance(-25 * 3600)
     users.Register(ANN)
     for _ in range(3):
         users.Login(LOGIN)
-    clock.move(25 * 3600)
+    clock.advance(25 * 3600)
     users.Register(pb.RegisterRequest(username="Bob", email="bob@example.org", password="battery staple"))
     users.Login(pb.LoginRequest(email="bob@example.org", password="battery staple"))
     assert count(file_database, "RefreshTokens") == 1
 
 
 @pytest.mark.parametrize(("user_id", "code"), [(999, CODE.NOT_FOUND), (0, CODE.INVALID_ARGUMENT)])
-def test_an_account_that_does_not_exist_is_not_found(users: Stub, user_id: int, code: grpc.StatusCode) -> None:
-    """And an id below one is bad input."""
-    assert refused(users.GetUser, pb.GetUserRequest(user_id=user_id)).code is code
+def test_an_unknown_account_is_not_found(users: Stub, user_id: int, code: grpc.StatusCode) -> None:
+    """An id below one is invalid."""
+    assert rpc_failure(users.GetUser, pb.GetUserRequest(user_id=user_id)).code is code

@@ -1,4 +1,4 @@
-"""The tokens hold what the contract says, and nothing else passes for a refresh token."""
+"""The tokens have the claims of the REST contract, and only valid refresh tokens are accepted."""
 
 import base64
 import json
@@ -12,72 +12,73 @@ import pytest
 from mesh.errors import InvalidArgument, Unauthenticated
 from mesh.identity import Signer
 from mesh.keys import Keyring
+from mesh.testing import SECRET
 from mesh.tests.forge import forge
-from svc_users.tests.conftest import SECRET
-from svc_users.tokens import Owner, Session, Tokens
+from svc_users.rules import Session, User
+from svc_users.security.tokens import SessionTokens
 
 pytestmark = pytest.mark.unit
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-ANN = Owner(7, "Ann")
-SESSION = Session("the-jti", "the-family", NOW, NOW + timedelta(hours=24))
+ANN = User(7, "Ann", "ann@example.org", "hash", NOW)
+SESSION = Session("the-session", 7, "the-token", NOW, NOW + timedelta(hours=24))
 
 GOOD = {"sub": "7", "iat": int(NOW.timestamp()), "exp": int(NOW.timestamp()) + 86400, "type": "refresh", "jti": "x"}
 
 
 def claims(token: str) -> Any:
-    """What a token says; the suite may have taken longer than it is good for."""
+    """Return the claims of a token, which may have expired during a long test run."""
     return jwt.decode(token, SECRET, ["HS256"], options={"verify_exp": False})
 
 
 def encoded(secret: str = SECRET, algorithm: str = "HS256", **changes: object) -> str:
-    """A refresh token but for the given changes; None takes a claim away."""
+    """Return a refresh token with changed claims; None removes a claim."""
     return jwt.encode({k: v for k, v in {**GOOD, **changes}.items() if v is not None}, secret, algorithm)
 
 
 def raw(payload: str, secret: str = SECRET, **header: Any) -> str:
-    """A signed token of whatever payload and header, even those that PyJWT would not write."""
+    """Return a signed token with any payload and header, also those that PyJWT does not write."""
     return forge(payload.encode(), secret, **header)
 
 
 def with_raw(claim: str, value: str) -> str:
-    """A signed refresh token with one claim as raw JSON."""
+    """Return a signed refresh token with one claim as raw JSON."""
     return raw(json.dumps({**GOOD, claim: "RAW"}).replace('"RAW"', value))
 
 
 def unsigned(algorithm: object) -> str:
-    """A token that claims to be signed in that way, and is not."""
+    """Return a token without a signature whose header names this algorithm."""
     _, payload, _ = encoded().split(".")
     header = base64.urlsafe_b64encode(json.dumps({"alg": algorithm, "typ": "JWT"}).encode()).rstrip(b"=").decode()
     return f"{header}.{payload}."
 
 
-def test_an_access_token_says_whose_it_is_for_fifteen_minutes(tokens: Tokens) -> None:
-    """Exactly the contract's claims, and the session's id for the log-out."""
-    assert claims(tokens.access(ANN, SESSION, NOW)) == {
+def test_an_access_token_names_its_user_for_fifteen_minutes(tokens: SessionTokens) -> None:
+    """It has exactly the claims of the REST contract, and the session's id for the log-out."""
+    assert claims(tokens.access_token(ANN, SESSION, NOW)) == {
         "sub": "7",
         "name": "Ann",
         "iat": int(NOW.timestamp()),
         "exp": int(NOW.timestamp()) + 15 * 60,
         "type": "access",
-        "sid": "the-family",
+        "sid": "the-session",
     }
 
 
-def test_an_access_token_does_not_outlive_its_session(tokens: Tokens) -> None:
-    """Five minutes before the session's end, a new access token lasts five minutes."""
-    ending = Session("j", "f", NOW, NOW + timedelta(minutes=5))
-    told = claims(tokens.access(ANN, ending, NOW))
-    assert told["exp"] == int(ending.expires_at.timestamp())
+def test_an_access_token_does_not_outlive_its_session(tokens: SessionTokens) -> None:
+    """Five minutes before the session ends, a new access token is valid for five minutes."""
+    ending = Session("s", 7, "t", NOW, NOW + timedelta(minutes=5))
+    content = claims(tokens.access_token(ANN, ending, NOW))
+    assert content["exp"] == int(ending.expires_at.timestamp())
 
 
-def test_a_refresh_token_lasts_as_long_as_its_session(tokens: Tokens) -> None:
-    """It carries the step's id, and is the same token whenever it is made."""
-    told = claims(tokens.refresh(ANN, SESSION))
-    assert (told["type"], told["jti"], told["sid"]) == ("refresh", "the-jti", "the-family")
-    assert told["exp"] - told["iat"] == 24 * 3600
-    assert tokens.refresh(ANN, SESSION) == tokens.refresh(ANN, SESSION)
-    assert tokens.read_refresh(tokens.refresh(ANN, SESSION)) == "the-jti"
+def test_a_refresh_token_is_valid_until_its_session_ends(tokens: SessionTokens) -> None:
+    """It contains the token's id, and is the same token each time."""
+    content = claims(tokens.refresh_token(ANN, SESSION))
+    assert (content["type"], content["jti"], content["sid"]) == ("refresh", "the-token", "the-session")
+    assert content["exp"] - content["iat"] == 24 * 3600
+    assert tokens.refresh_token(ANN, SESSION) == tokens.refresh_token(ANN, SESSION)
+    assert tokens.read_refresh_token(tokens.refresh_token(ANN, SESSION)) == "the-token"
 
 
 FORGED: dict[str, Callable[[], str]] = {
@@ -118,7 +119,7 @@ FORGED: dict[str, Callable[[], str]] = {
     "no UTF-8": lambda: forge(b"\xff\xfe", SECRET),
     "deep nesting": lambda: raw("[" * 3000 + "]" * 3000),
     "critical header": lambda: forge(GOOD, SECRET, crit=["exp"], exp=1),
-    "kid of nobody": lambda: forge(GOOD, SECRET, kid="nobody"),
+    "kid unknown": lambda: forge(GOOD, SECRET, kid="unknown"),
     "kid a path": lambda: forge(GOOD, SECRET, kid="../../dev/null"),
     "kid a list": lambda: forge(GOOD, SECRET, kid=["x"]),
     "kid null": lambda: forge(GOOD, SECRET, kid=None),
@@ -134,33 +135,33 @@ FORGED: dict[str, Callable[[], str]] = {
 }
 
 
-@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # the forger's own carelessness
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # forged tokens may have short keys
 @pytest.mark.parametrize("name", FORGED)
-def test_what_is_no_refresh_token_of_ours_is_refused(tokens: Tokens, name: str) -> None:
-    """Forged, incomplete and malformed tokens are one sentence, and the next good one is read."""
+def test_a_forged_or_malformed_token_is_refused(tokens: SessionTokens, name: str) -> None:
+    """Forged, incomplete and malformed tokens have the same message, and the next valid one is read."""
     with pytest.raises(Unauthenticated, match=r"^Invalid refresh token\.$"):
-        tokens.read_refresh(FORGED[name]())
-    assert tokens.read_refresh(encoded()) == "x"
+        tokens.read_refresh_token(FORGED[name]())
+    assert tokens.read_refresh_token(encoded()) == "x"
 
 
-def test_a_token_of_the_key_before_still_refreshes() -> None:
-    """Changing the key logs nobody out; taking the old one away does."""
-    old = "the key before this one, 32+ bytes"
-    token = Tokens(Keyring(old)).refresh(ANN, SESSION)
-    assert Tokens(Keyring(SECRET, old)).read_refresh(token) == "the-jti"
+def test_a_token_signed_with_the_previous_key_is_valid() -> None:
+    """A new key does not end sessions; removing the previous key does."""
+    old = "the previous key of thirty-two bytes"
+    token = SessionTokens(Keyring(old)).refresh_token(ANN, SESSION)
+    assert SessionTokens(Keyring(SECRET, old)).read_refresh_token(token) == "the-token"
     with pytest.raises(Unauthenticated):
-        Tokens(Keyring(SECRET)).read_refresh(token)
+        SessionTokens(Keyring(SECRET)).read_refresh_token(token)
 
 
-def test_an_expired_and_a_missing_token_are_said_so(tokens: Tokens) -> None:
-    """The contract has a sentence for each."""
+def test_an_expired_and_a_missing_token_have_their_own_message(tokens: SessionTokens) -> None:
+    """The messages are those of the REST contract."""
     with pytest.raises(Unauthenticated, match=r"^Refresh token expired\.$"):
-        tokens.read_refresh(encoded(exp=int(NOW.timestamp()) - 60))
+        tokens.read_refresh_token(encoded(exp=int(NOW.timestamp()) - 60))
     with pytest.raises(Unauthenticated, match=r"^Missing refresh token\.$"):
-        tokens.read_refresh("")
+        tokens.read_refresh_token("")
 
 
-def test_an_access_token_is_no_refresh_token(tokens: Tokens) -> None:
-    """It is refused as what it is, so that the caller sees the mix-up."""
+def test_an_access_token_is_no_refresh_token(tokens: SessionTokens) -> None:
+    """The error says that the type is wrong, so that the caller sees the mistake."""
     with pytest.raises(InvalidArgument, match=r"^Invalid token type$"):
-        tokens.read_refresh(tokens.access(ANN, SESSION, NOW))
+        tokens.read_refresh_token(tokens.access_token(ANN, SESSION, NOW))

@@ -1,4 +1,4 @@
-"""The whole product, and a browser that looks at its pages."""
+"""The whole product as processes, and a browser that opens its pages."""
 
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from database.engine import Database, parse_url
 from launcher import shop
 from mesh.env import read_environment
-from tests.browser.shopkeeper import Member, Shopkeeper
-from tests.harness import Product, running
+from tests.browser.backend import Backend, User
+from tests.harness import Product, running_product
 
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
+CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -23,78 +23,78 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PARTS = ("users", "books", "orders", "worker", "gateway", "frontend")
-PATIENCE = 30_000
-"""Milliseconds that a page gets to show what it should: the machine may be busy."""
+PROCESSES = ("users", "books", "orders", "worker", "gateway", "frontend")
+EXPECT_TIMEOUT_MS = 30_000
+"""Long, because the machine may be busy."""
 
-expect.set_options(timeout=PATIENCE)
+expect.set_options(timeout=EXPECT_TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    """All of it, with the pages as their sources are today. Orders end at once, when the worker runs."""
+    """The whole product with pages built from the current sources. The worker processes orders without a delay."""
     shop.build(read_environment(), print)
-    with running(tmp_path_factory.mktemp("shop"), *PARTS) as started:
+    with running_product(tmp_path_factory.mktemp("shop"), *PROCESSES) as started:
         yield started
 
 
 @pytest.fixture(scope="session")
-def opened(product: Product) -> Iterator[Shopkeeper]:
-    """Who stands behind the counter all the time."""
+def session_backend(product: Product) -> Iterator[Backend]:
+    """The backend that all tests share."""
     database = Database(parse_url(f"sqlite:///{product.folder}/data/bookstore.db"))
-    yield Shopkeeper(product, database)
+    yield Backend(product, database)
     database.close()
 
 
 @pytest.fixture
-def keeper(opened: Shopkeeper) -> Iterator[Shopkeeper]:
-    """The same, and whatever a test has stopped runs again afterwards."""
-    yield opened
-    opened.start(*PARTS)
+def backend(session_backend: Backend) -> Iterator[Backend]:
+    """The backend. Processes that a test has stopped run again afterwards."""
+    yield session_backend
+    session_backend.start(*PROCESSES)
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Debian's own browser."""
+    """Debian's Chromium."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield started
         started.close()
 
 
 @pytest.fixture
 def open_context(chromium: Browser, product: Product) -> Iterator[Callable[..., BrowserContext]]:
-    """Opens browsers that know nothing yet. At the end no page may have broken, or have asked another host."""
+    """Open browser contexts. Fails if a page logged an error, such as a CSP violation, or requested another host."""
     contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    violations: list[str] = []
 
-    def listen(message: ConsoleMessage) -> None:
-        # An answer such as 401 is an error to the console, and a part of the story to us.
+    def record_error(message: ConsoleMessage) -> None:
+        # The console reports each 4xx and 5xx response as an error; the tests cause some on purpose.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
-            wrong.append(message.text)
+            violations.append(message.text)
 
-    def watch(request: Request) -> None:
+    def record_foreign_request(request: Request) -> None:
         if urlsplit(request.url).hostname != urlsplit(product.pages).hostname and not request.url.startswith("data:"):
-            wrong.append(request.url)
+            violations.append(request.url)
 
     def open_one(**options: object) -> BrowserContext:
-        context = chromium.new_context(base_url=product.pages, **options)  # type: ignore[arg-type] # as a test wishes
-        context.set_default_timeout(PATIENCE)
-        context.on("request", watch)
-        context.on("console", listen)
-        context.on("weberror", lambda error: wrong.append(str(error.error)))
+        context = chromium.new_context(base_url=product.pages, **options)  # type: ignore[arg-type] # any option of Playwright
+        context.set_default_timeout(EXPECT_TIMEOUT_MS)
+        context.on("request", record_foreign_request)
+        context.on("console", record_error)
+        context.on("weberror", lambda error: violations.append(str(error.error)))
         contexts.append(context)
         return context
 
     yield open_one
     for context in contexts:
         context.close()
-    assert wrong == []
+    assert violations == []
 
 
 @pytest.fixture
 def context(open_context: Callable[..., BrowserContext]) -> BrowserContext:
-    """A browser without a session."""
+    """A browser context without a session."""
     return open_context()
 
 
@@ -105,15 +105,15 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture
-def member(keeper: Shopkeeper) -> Member:
-    """Somebody with an account and without orders."""
-    return keeper.member()
+def user(backend: Backend) -> User:
+    """A user with an account and without orders."""
+    return backend.create_user()
 
 
 @pytest.fixture
-def member_page(keeper: Shopkeeper, member: Member, context: BrowserContext) -> Page:
-    """A tab of the member, whose browser holds the cookie of a log-in."""
-    value = keeper.log_in(member).cookies["refresh_token"]
+def user_page(backend: Backend, user: User, context: BrowserContext) -> Page:
+    """A tab of the user, whose browser has the refresh cookie of a log-in."""
+    value = backend.log_in(user).cookies["refresh_token"]
     context.add_cookies(
         [
             {

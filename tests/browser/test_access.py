@@ -1,4 +1,4 @@
-"""axe finds nothing to complain about, on every page, in every state, in both themes."""
+"""axe finds no accessibility violation on any page, in any state, in either theme."""
 
 import json
 import re
@@ -9,179 +9,171 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from launcher.shop import FOLDER
-from tests.browser.shopkeeper import Book, Member, Shopkeeper
-from tests.browser.test_buying import ask, expect_pending, order
-from tests.browser.test_session import enter
+from tests.browser.actions import expect_pending, listed_books, log_in, open_confirm_dialog, place_order
+from tests.browser.backend import Backend, User
 
 pytestmark = pytest.mark.e2e
 
-AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LOOKS: list[tuple[Literal["light", "dark"], int]] = [("light", 1440), ("dark", 390)]
+AXE_SCRIPT = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+VARIANTS: list[tuple[Literal["light", "dark"], int]] = [("light", 1440), ("dark", 390)]
 
 
 @pytest.fixture
 def context(open_context: Callable[..., BrowserContext]) -> BrowserContext:
-    """A browser without motion, so that no colour is measured half-way."""
+    """A browser context without motion, so that axe does not measure a colour in transition."""
     return open_context(reduced_motion="reduce")
 
 
-def check(page: Page) -> None:
-    """Runs axe in both themes. The colours do not depend on the width, nor the sizes on the theme."""
-    page.evaluate(AXE.read_text("utf-8"))
-    for theme, width in LOOKS:
+def check_accessibility(page: Page) -> None:
+    """Run axe in light at 1440 px and in dark at 390 px: colours do not depend on the width, nor sizes on the theme."""
+    page.evaluate(AXE_SCRIPT.read_text("utf-8"))
+    for theme, width in VARIANTS:
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": 900})
         expect(page.locator("html")).to_have_attribute("data-theme", theme)
         page.wait_for_function("() => document.getAnimations().length === 0")
-        told = violations(page)
-        assert not told, f"{theme}, {width} px: {json.dumps(told, indent=2)}"
+        violations = find_violations(page)
+        assert not violations, f"{theme}, {width} px: {json.dumps(violations, indent=2)}"
 
 
-def violations(page: Page) -> list[dict[str, list[str]]]:
-    """What axe says of the page as it stands, once it has been read into it."""
-    found: list[Any] = page.evaluate("tags => axe.run({ runOnly: tags })", TAGS)["violations"]
-    return [{each["id"]: [node["html"] for node in each["nodes"]]} for each in found]
+def find_violations(page: Page) -> list[dict[str, list[str]]]:
+    """Return the violations that axe reports. Its script must have been evaluated on the page."""
+    violations: list[Any] = page.evaluate("tags => axe.run({ runOnly: tags })", AXE_TAGS)["violations"]
+    return [{each["id"]: [node["html"] for node in each["nodes"]]} for each in violations]
 
 
-def test_the_shelves(page: Page) -> None:
-    """The list, with filters, and its sheet of filters on a small screen."""
+def test_the_list_of_books(page: Page) -> None:
+    """The list with active filters is accessible."""
     page.goto("/browse?genre=Poetry&in_stock=true")
-    expect(page.get_by_role("list", name="Books").get_by_role("listitem").first).to_be_visible()
-    check(page)
+    expect(listed_books(page).first).to_be_visible()
+    check_accessibility(page)
 
 
-def test_the_sheet_of_filters(page: Page) -> None:
-    """A dialog of its own."""
+def test_the_filter_sheet(page: Page) -> None:
+    """The dialog with the filters on a small screen is accessible."""
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto("/")
     page.get_by_role("button", name="Filters").click()
     expect(page.get_by_role("dialog", name="Filters").get_by_role("button", name=re.compile("^Poetry"))).to_be_visible()
-    check(page)
+    check_accessibility(page)
 
 
-def test_the_shelves_while_they_load(page: Page, context: BrowserContext) -> None:
-    """Skeletons."""
-    held: list[Route] = []
-    context.route(re.compile(r"/books\?"), lambda route: held.append(route))  # noqa: PLW0108 - Playwright wants a function
+def test_the_list_while_it_loads(page: Page, context: BrowserContext) -> None:
+    """The skeletons are accessible."""
+    held_routes: list[Route] = []
+    context.route(re.compile(r"/books\?"), lambda route: held_routes.append(route))  # noqa: PLW0108 - Playwright wants a function
     page.goto("/")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    check(page)
-    for route in held:
+    check_accessibility(page)
+    for route in held_routes:
         route.abort()
 
 
 @pytest.mark.parametrize("path", ["/browse?search=zzzz&genre=Poetry", "/books/99999", "/no/such/page"])
-def test_what_is_not_there(page: Page, path: str) -> None:
-    """An empty shelf, no such book, no such page."""
+def test_missing_books_and_pages(page: Page, path: str) -> None:
+    """A list without results, a missing book and a missing page are accessible."""
     page.goto(path)
-    expect(page.get_by_role("heading", name=re.compile("Nothing on|was not found"))).to_be_visible()
-    check(page)
+    expect(page.get_by_role("heading", name=re.compile("No books found|not found$"))).to_be_visible()
+    check_accessibility(page)
 
 
-def test_a_book_as_a_guest(keeper: Shopkeeper, page: Page) -> None:
-    """With its neighbours."""
-    page.goto(keeper.book().path)
+def test_a_book_as_a_guest(backend: Backend, page: Page) -> None:
+    """A book's page with related books is accessible to guests."""
+    page.goto(backend.book().path)
     expect(page.get_by_role("heading", name="On the same shelf")).to_be_visible()
-    check(page)
+    check_accessibility(page)
 
 
-def test_a_book_that_is_sold_out(keeper: Shopkeeper, page: Page) -> None:
-    """And the way to others."""
-    page.goto(keeper.book(stock=0).path)
-    expect(page.get_by_text("Every copy has found a reader")).to_be_visible()
-    check(page)
+def test_a_sold_out_book(backend: Backend, page: Page) -> None:
+    """The page of a sold-out book is accessible."""
+    page.goto(backend.book(stock=0).path)
+    expect(page.get_by_text("This book is sold out.")).to_be_visible()
+    check_accessibility(page)
 
 
-def test_a_purchase_at_each_step(keeper: Shopkeeper, member_page: Page) -> None:
-    """Before, in the dialog, refused, being processed and completed."""
-    book = keeper.book()
-    member_page.goto(book.path)
-    expect(member_page.get_by_role("button", name="Buy now")).to_be_enabled()
-    check(member_page)
-    ask(member_page)
-    check(member_page)
-    keeper.set_price(book.book_id, "9.99")
-    member_page.get_by_role("button", name="Place order").click()
-    expect(member_page.get_by_role("alert")).to_be_visible()
-    check(member_page)
-    keeper.stop("worker")
-    member_page.get_by_role("button", name="Buy at").click()
-    expect_pending(member_page)
-    check(member_page)
-    keeper.start("worker")
-    expect(member_page.get_by_role("button", name="Buy another")).to_be_visible()
-    check(member_page)
+def test_a_purchase_at_each_step(backend: Backend, user_page: Page) -> None:
+    """A purchase is accessible in the form, the dialog, with an error, while it is pending and when it is completed."""
+    book = backend.book()
+    user_page.goto(book.path)
+    expect(user_page.get_by_role("button", name="Buy now")).to_be_enabled()
+    check_accessibility(user_page)
+    open_confirm_dialog(user_page)
+    check_accessibility(user_page)
+    backend.set_price(book.book_id, "9.99")
+    user_page.get_by_role("button", name="Place order").click()
+    expect(user_page.get_by_role("alert")).to_be_visible()
+    check_accessibility(user_page)
+    backend.stop("worker")
+    user_page.get_by_role("button", name="Buy at").click()
+    expect_pending(user_page)
+    check_accessibility(user_page)
+    backend.start("worker")
+    expect(user_page.get_by_role("button", name="Buy another")).to_be_visible()
+    check_accessibility(user_page)
 
 
-def test_orders_in_each_state(keeper: Shopkeeper, member: Member, member_page: Page) -> None:
-    """None yet, then a completed, a failed and a pending one."""
-    member_page.goto("/myorders")
-    expect(member_page.get_by_role("heading", name="No orders yet")).to_be_visible()
-    check(member_page)
-    ends(keeper, member, keeper.book(), "completed")
-    failing = keeper.book()
-    keeper.stop("worker")
-    order(member_page, failing)
-    expect_pending(member_page)
-    keeper.set_stock(failing.book_id, 0)
-    keeper.start("worker")
-    expect(member_page.get_by_text("Order failed").first).to_be_visible()
-    check(member_page)
-    keeper.stop("worker")
-    keeper.place_order(member, keeper.book())
-    member_page.goto("/myorders")
-    expect(member_page.get_by_text("Processing")).to_be_visible()
-    check(member_page)
+def test_orders_in_each_state(backend: Backend, user: User, user_page: Page) -> None:
+    """The orders are accessible when there are none, and with a completed, a failed and a pending one."""
+    user_page.goto("/myorders")
+    expect(user_page.get_by_role("heading", name="No orders yet")).to_be_visible()
+    check_accessibility(user_page)
+    backend.place_and_complete_order(user, backend.book())
+    failing = backend.book()
+    backend.stop("worker")
+    place_order(user_page, failing)
+    expect_pending(user_page)
+    backend.set_stock(failing.book_id, 0)
+    backend.start("worker")
+    expect(user_page.get_by_text("Order failed").first).to_be_visible()
+    check_accessibility(user_page)
+    backend.stop("worker")
+    backend.place_order(user, backend.book())
+    user_page.goto("/myorders")
+    expect(user_page.get_by_text("Processing")).to_be_visible()
+    check_accessibility(user_page)
 
 
-def ends(keeper: Shopkeeper, member: Member, book: Book, status: str) -> None:
-    """Places an order, which ends so."""
-    keeper.place_order(member, book)
-    keeper.wait_for_end(member, status)
-
-
-def test_the_forms(page: Page, member: Member) -> None:
-    """Empty, with what is wrong beside the fields, and refused."""
+def test_the_forms(page: Page, user: User) -> None:
+    """The forms are accessible when they are empty, with errors at fields, and after a rejected log-in."""
     page.goto("/signup")
     expect(page.get_by_label("Name")).to_be_visible()
-    check(page)
+    check_accessibility(page)
     page.get_by_label("Password", exact=True).fill("short")
     page.get_by_role("button", name="Sign up").click()
     expect(page.get_by_text("Enter your name.")).to_be_visible()
-    check(page)
+    check_accessibility(page)
     page.goto("/login")
-    enter(page, Member(0, "", member.email, "a wrong one"))
+    log_in(page, User(0, "", user.email, "a wrong one"))
     expect(page.get_by_role("alert")).to_have_text("Invalid email or password.")
-    check(page)
+    check_accessibility(page)
 
 
-def test_a_closed_shop(keeper: Shopkeeper, page: Page) -> None:
-    """The sentence and the button."""
-    keeper.stop("gateway")
+def test_an_unreachable_shop(backend: Backend, page: Page) -> None:
+    """The error message and its button are accessible."""
+    backend.stop("gateway")
     page.goto("/")
     expect(page.get_by_role("alert")).to_contain_text("The shop cannot be reached.")
-    check(page)
+    check_accessibility(page)
 
 
-def test_a_page_that_did_not_open(page: Page, context: BrowserContext) -> None:
-    """Not even its settings could be read."""
+def test_a_page_that_could_not_be_loaded(page: Page, context: BrowserContext) -> None:
+    """The error page for missing settings is accessible."""
     context.route("**/config.json", lambda route: route.abort())
     page.goto("/")
-    expect(page.get_by_role("heading", name="This page did not open")).to_be_visible()
-    check(page)
+    expect(page.get_by_role("heading", name="This page could not be loaded")).to_be_visible()
+    check_accessibility(page)
 
 
-SMALL = 320
-"""Pixels: a page of 1280 at four times its size (WCAG 2.2, 1.4.10)."""
+SMALLEST_WIDTH = 320
+"""Pixels: a page of 1280 px at a zoom of 400 % (WCAG 2.2, 1.4.10)."""
 
 
-def test_nothing_is_wider_than_the_smallest_screen(keeper: Shopkeeper, member: Member, member_page: Page) -> None:
-    """Nor does any page scroll sideways, with an order in each place where one is shown."""
-    book = keeper.book()
-    keeper.place_order(member, book)
-    keeper.wait_for_end(member, "completed")
-    member_page.set_viewport_size({"width": SMALL, "height": 640})
+def test_no_page_scrolls_sideways_on_the_smallest_screen(backend: Backend, user: User, user_page: Page) -> None:
+    """No page is wider than 320 px, including pages with an order."""
+    book = backend.book()
+    backend.place_and_complete_order(user, book)
+    user_page.set_viewport_size({"width": SMALLEST_WIDTH, "height": 640})
     for path in (
         "/",
         "/browse?genre=Science+Fiction&min_price=5&search=the&in_stock=true",
@@ -189,33 +181,33 @@ def test_nothing_is_wider_than_the_smallest_screen(keeper: Shopkeeper, member: M
         "/myorders",
         "/no",
     ):
-        member_page.goto(path)
-        expect(member_page.get_by_role("button", name="Log out")).to_be_visible()
-        expect(member_page.get_by_role("heading", level=1)).to_be_visible()
-        assert member_page.evaluate("document.documentElement.scrollWidth") == SMALL, path
+        user_page.goto(path)
+        expect(user_page.get_by_role("button", name="Log out")).to_be_visible()
+        expect(user_page.get_by_role("heading", level=1)).to_be_visible()
+        assert user_page.evaluate("document.documentElement.scrollWidth") == SMALLEST_WIDTH, path
 
 
-def test_the_focus_is_never_lost(keeper: Shopkeeper, member_page: Page) -> None:
-    """The control that one has just used goes away: what it belonged to has the focus then."""
-    member_page.goto("/browse?genre=Poetry&sort=title")
-    member_page.get_by_role("button", name="Remove the filter Poetry").click()
-    expect(member_page.get_by_role("heading", level=1, name="All books")).to_be_focused()
-    book = keeper.book()
-    order(member_page, book)
-    member_page.get_by_role("button", name="Buy another").click()
-    expect(member_page.get_by_role("heading", level=1, name=book.title)).to_be_focused()
-    member_page.get_by_role("button", name="Log out").click()
-    expect(member_page.get_by_role("heading", level=1, name=book.title)).to_be_focused()
+def test_the_focus_is_never_lost(backend: Backend, user_page: Page) -> None:
+    """When the focused control disappears, the heading gets the focus."""
+    user_page.goto("/browse?genre=Poetry&sort=title")
+    user_page.get_by_role("button", name="Remove filter Poetry").click()
+    expect(user_page.get_by_role("heading", level=1, name="All books")).to_be_focused()
+    book = backend.book()
+    place_order(user_page, book)
+    user_page.get_by_role("button", name="Buy another").click()
+    expect(user_page.get_by_role("heading", level=1, name=book.title)).to_be_focused()
+    user_page.get_by_role("button", name="Log out").click()
+    expect(user_page.get_by_role("heading", level=1, name=book.title)).to_be_focused()
 
 
-def test_an_app_whose_code_does_not_come_says_so(page: Page, context: BrowserContext) -> None:
-    """Instead of a page that stays empty."""
+def test_an_app_whose_code_does_not_load_shows_an_error(page: Page, context: BrowserContext) -> None:
+    """The page shows an error instead of staying empty."""
     context.route("**/assets/*.js", lambda route: route.abort())
-    for theme, width in LOOKS:
+    for theme, width in VARIANTS:
         page.emulate_media(color_scheme=theme)
         page.set_viewport_size({"width": width, "height": 900})
         page.goto("/")
-        expect(page.get_by_role("heading", name="This page did not open")).to_be_visible()
+        expect(page.get_by_role("heading", name="This page could not be loaded")).to_be_visible()
         expect(page.get_by_text("The shop could not be reached.")).to_be_visible()
-        page.evaluate(AXE.read_text("utf-8"))
-        assert violations(page) == []
+        page.evaluate(AXE_SCRIPT.read_text("utf-8"))
+        assert find_violations(page) == []

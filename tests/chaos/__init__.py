@@ -1,1 +1,1 @@
-"""Kills the servers under the product while people buy, and counts what came of it."""
+"""Kills the product's broker and database while orders are placed, and counts the effects."""

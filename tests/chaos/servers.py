@@ -1,4 +1,4 @@
-"""The product on a broker and a database that may be killed."""
+"""The product with a broker and a database that can be killed."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -6,46 +6,46 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
 
-from tests.chaos.storm import wait_until_open
+from tests.chaos.faults import wait_until_open
 from tests.harness import Product
-from tests.servers.brokers import own_broker
-from tests.servers.databases import Server, own_server, wait_until_it_answers
+from tests.servers.brokers import broker_server
+from tests.servers.databases import Server, database_server, wait_until_reachable
 from tests.servers.rabbitmq import Broker
 
 NAME = "chaos"
 
 
 class Database:
-    """The database as the storm sees it.
+    """A database server with the interface of a broker.
 
     Args:
-        server: the server that is meant.
+        server: the server.
     """
 
     def __init__(self, server: Server) -> None:
         self._server = server
 
     def kill(self) -> None:
-        """Ends it without a warning."""
+        """Kill the server."""
         self._server.kill()
 
     def begin(self) -> None:
-        """Starts it on the same data."""
+        """Start the server with the same data."""
         self._server.start()
 
     def wait(self) -> None:
-        """Waits until it answers."""
-        wait_until_it_answers(self._server.url)
+        """Wait until the server accepts connections."""
+        wait_until_reachable(self._server.url)
 
 
 @contextmanager
-def shop(folder: Path) -> Iterator[tuple[Product, Broker, Database]]:
-    """The product, open for buyers, with its broker and its database; all stopped at the end."""
+def running_shop(folder: Path) -> Iterator[tuple[Product, Broker, Database]]:
+    """Yield the running product, its broker and its database; stop all of them at the end."""
     with ExitStack() as stack:
         for name in ("product", "broker", "database"):
             (folder / name).mkdir()
-        broker = stack.enter_context(own_broker(folder / "broker"))
-        database = stack.enter_context(own_server(folder / "database"))
+        broker = stack.enter_context(broker_server(folder / "broker"))
+        database = stack.enter_context(database_server(folder / "database"))
         url = make_url(database.url)
         engine = create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:

@@ -1,1 +1,1 @@
-"""Brings real servers for the tests, and stops what it started."""
+"""Database servers, brokers and certificates for the tests."""

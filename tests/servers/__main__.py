@@ -1,20 +1,20 @@
-"""`python -m tests.servers`: brings what the tests need, before they start."""
+"""`python -m tests.servers`: installs the servers and the browser that the tests need."""
 
 import sys
 
 from mesh.env import read_environment
-from tests.servers.bring import Machine, MissingError, bring
+from tests.servers.provision import Machine, MissingRequirementError, provision
 
 
 def main() -> int:
-    """The exit status is 1 when something cannot be brought."""
+    """Install what is missing. Return 1 when something cannot be installed."""
     try:
-        brought = bring(read_environment(), Machine())
-    except MissingError as error:
+        installed = provision(read_environment(), Machine())
+    except MissingRequirementError as error:
         print(error, file=sys.stderr)
         return 1
-    if brought:
-        print(f"Brought {', '.join(brought)}.")
+    if installed:
+        print(f"Installed {', '.join(installed)}.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""A broker for the tests: in a container where there is an engine with the image, else started by hand."""
+"""A broker for the tests: in a container where an engine has the image, else as processes of this machine."""
 
 import uuid
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from tests.servers.rabbitmq import USER, Broker, RabbitMq, configuration
 
 
 class MissingBrokerError(Exception):
-    """There is no broker to test on; the message is one sentence."""
+    """No broker can be started; the message is one sentence."""
 
 
 class RabbitContainer(Broker):
     """RabbitMQ in a container.
 
     Args:
-        folder: an empty folder; the container's own user has to be able to read what is in it.
+        folder: an empty folder, whose files the container's own user has to be able to read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -30,7 +30,7 @@ class RabbitContainer(Broker):
         docker(
             "create",
             f"--name={self._name}",
-            f"--hostname={self._name}",  # the name of its data
+            f"--hostname={self._name}",  # RabbitMQ names its data after the host
             f"--publish=127.0.0.1:{self.port}:5672",
             f"--publish=127.0.0.1:{self.tls_port}:5671",
             f"--publish=127.0.0.1:{self.management}:15672",
@@ -42,36 +42,36 @@ class RabbitContainer(Broker):
         )
 
     def begin(self) -> None:
-        """Starts it."""
+        """Start the container without waiting."""
         docker("start", self._name)
 
     def kill(self) -> None:
-        """Ends it without a warning, as a power cut would."""
+        """Kill the container, as a power failure would."""
         docker("kill", self._name)
 
     def stop(self) -> None:
-        """Ends it for good, with its data."""
+        """Delete the container with its data."""
         docker("rm", "--force", "--volumes", self._name)
 
     def control(self, *arguments: str) -> None:
-        """Runs `rabbitmqctl`, for what the HTTP API does not offer."""
+        """Run `rabbitmqctl`, for what the HTTP API does not offer."""
         docker("exec", self._name, "rabbitmqctl", *arguments)
 
     def exit_output(self) -> str | None:
-        """Its last lines when it has ended by itself, else none."""
+        """Return the last log lines when the container has ended by itself, else None."""
         if docker("inspect", "--format={{.State.Running}}", self._name) == "true":
             return None
         return docker("logs", "--tail=10", self._name)
 
 
 @contextmanager
-def own_broker(folder: Path) -> Iterator[Broker]:
-    """A started broker of the tests' own, stopped at the end even when a test fails.
+def broker_server(folder: Path) -> Iterator[Broker]:
+    """Yield a running broker; stop it at the end.
 
     Raises:
-        MissingBrokerError: when none can be started here.
+        MissingBrokerError: there is neither an image nor a program.
     """
-    broker = _made(folder)
+    broker = _create(folder)
     try:
         broker.start()
         yield broker
@@ -79,9 +79,9 @@ def own_broker(folder: Path) -> Iterator[Broker]:
         broker.stop()
 
 
-def _made(folder: Path) -> Broker:
+def _create(folder: Path) -> Broker:
     if reachable() and present(RABBITMQ):
         return RabbitContainer(folder)
     if rabbitmq.installed():
         return RabbitMq(folder)
-    raise MissingBrokerError("No RabbitMQ server can be started here: `make test` brings one.")
+    raise MissingBrokerError("No RabbitMQ server can be started here: `make test` installs one.")

@@ -1,4 +1,4 @@
-"""An authority of the tests' own, and certificates that it signs."""
+"""A certificate authority for the tests."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -12,28 +12,28 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """Signs certificates, and writes them into a folder as PEM.
+    """A certificate authority that writes its own certificate and all that it signs into a folder, as PEM.
 
     Args:
-        folder: for `ca.pem` and all that it signs; everybody may read it, for a container's own user.
+        folder: the folder to create; all users may read it, because a container runs as its own user.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o755)
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name(f"The tests' authority {uuid.uuid4()}")
-        built = _builder(self._name, self._name, self._key).add_extension(x509.BasicConstraints(True, None), True)
+        self._name = _name(f"Test authority {uuid.uuid4()}")
+        certificate = _builder(self._name, self._name, self._key).add_extension(x509.BasicConstraints(True, None), True)
         self.file = folder / "ca.pem"
-        self.file.write_bytes(built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        self.file.write_bytes(certificate.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
 
     def sign(self, host: str) -> tuple[Path, Path]:
-        """Files with a certificate for the host and for 127.0.0.1, and with its key."""
+        """Sign a certificate for the host and 127.0.0.1, and return the files of the certificate and of its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.DNSName(host), x509.IPAddress(IPv4Address("127.0.0.1"))])
-        built = _builder(_name(host), self._name, key).add_extension(names, False)
+        signed = _builder(_name(host), self._name, key).add_extension(names, False)
         certificate, key_file = self._folder / f"{host}.pem", self._folder / f"{host}.key"
-        certificate.write_bytes(built.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+        certificate.write_bytes(signed.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         key_file.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -1,4 +1,4 @@
-"""Throwaway containers, where a Docker engine can be reached."""
+"""Temporary containers, where a Docker engine can be reached."""
 
 import secrets
 import shutil
@@ -6,23 +6,23 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from tests.harness import free_ports
+from mesh.ports import free_ports
 
 DOCKER = "docker"
 MYSQL, RABBITMQ = "mysql:8.4", "rabbitmq:4-management"
-PATIENCE = 60
+COMMAND_TIMEOUT_SECONDS = 60
 
 
 class ContainerError(Exception):
-    """The engine does not do what it was asked for; the message is its own."""
+    """A docker command failed; the message is the engine's own."""
 
 
 class MySqlContainer:
-    """A MySQL server in a container, with the same ways as the one that is started by hand.
+    """A MySQL server in a container, with the same interface as `mariadb.MariaDb`.
 
     Args:
-        readable: a folder that it may read, under the same name.
-        options: of the server, beside its own.
+        readable: a folder that the container may read, under the same path.
+        options: additional options of the server.
     """
 
     def __init__(self, readable: Path, *options: str) -> None:
@@ -42,28 +42,28 @@ class MySqlContainer:
 
     @property
     def url(self) -> str:
-        """How to reach it, for an account that may do everything, without a database's name."""
+        """URL of the server with an administrator's account, without a database name."""
         return f"mysql+mysqlconnector://root:{self.password}@127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Starts it; it takes calls a while later."""
+        """Start the container; the server accepts connections some seconds later."""
         docker("start", self._name)
 
     def kill(self) -> None:
-        """Ends it without a warning."""
+        """Kill the server."""
         docker("kill", self._name)
 
     def shut_down(self) -> None:
-        """Ends it in order, to be started again."""
+        """Stop the server in order; it can be started again."""
         docker("stop", self._name)
 
     def stop(self) -> None:
-        """Ends it for good, with its data."""
+        """Delete the container with its data."""
         docker("rm", "--force", "--volumes", self._name)
 
 
 def reachable() -> bool:
-    """Whether an engine answers; the client alone is not enough."""
+    """Return whether a Docker engine responds; the client alone is not enough."""
     try:
         docker("info")
     except ContainerError:
@@ -71,19 +71,8 @@ def reachable() -> bool:
     return True
 
 
-def pull(image: str) -> bool:
-    """Fetches an image unless it is here; answers whether it is here then."""
-    for arguments in (("image", "inspect", image), ("pull", "--quiet", image)):
-        try:
-            docker(*arguments, patience=600)
-        except ContainerError:
-            continue
-        return True
-    return False
-
-
 def present(image: str) -> bool:
-    """Whether an image is here."""
+    """Return whether an image is present."""
     try:
         docker("image", "inspect", image)
     except ContainerError:
@@ -91,19 +80,21 @@ def present(image: str) -> bool:
     return True
 
 
-def docker(*arguments: str, patience: float = PATIENCE) -> str:
-    """What the client says.
+def docker(*arguments: str, timeout_seconds: float = COMMAND_TIMEOUT_SECONDS) -> str:
+    """Run a docker command and return its output.
 
     Raises:
-        ContainerError: when it is not there, fails or takes too long.
+        ContainerError: the command does not exist, fails or takes too long.
     """
     if not shutil.which(DOCKER):
         raise ContainerError("There is no docker command.")
     try:
-        done = subprocess.run([DOCKER, *arguments], capture_output=True, text=True, check=True, timeout=patience)
+        completed = subprocess.run(
+            [DOCKER, *arguments], capture_output=True, text=True, check=True, timeout=timeout_seconds
+        )
     except subprocess.CalledProcessError as error:
         raise ContainerError(str(error.stderr).strip()) from None
     except subprocess.TimeoutExpired:
-        message = f"docker {arguments[0]} took longer than {patience:g} seconds."
+        message = f"docker {arguments[0]} took longer than {timeout_seconds:g} seconds."
         raise ContainerError(message) from None
-    return done.stdout.strip()
+    return completed.stdout.strip()

@@ -1,6 +1,5 @@
-"""Databases on a server, one a test: copies of a migrated one, because migrating takes longer than most tests."""
+"""Databases on a server, one per test: copies of a migrated one, because migrating takes longer than most tests."""
 
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,19 +13,20 @@ from sqlalchemy.exc import DBAPIError
 from database.engine import Database
 from database.migrate import upgrade
 from database.seed import seed
-from tests.harness import PATIENCE
+from mesh.testing import wait_until
+from tests.harness import PROCESS_TIMEOUT_SECONDS
 from tests.servers import containers, mariadb
 
 
 class MissingServerError(Exception):
-    """There is no server to test on; the message is one sentence."""
+    """No database server can be used; the message is one sentence."""
 
 
 class Databases:
-    """Makes and drops databases with names of their own, so that a server may be shared.
+    """Creates and drops databases with unique names, so that a server can be shared.
 
     Args:
-        url: a server, with an account that may create databases.
+        url: URL of a server, with an account that may create databases.
     """
 
     def __init__(self, url: str) -> None:
@@ -36,7 +36,7 @@ class Databases:
 
     @contextmanager
     def empty(self) -> Iterator[URL]:
-        """A database without tables, gone at the end."""
+        """Yield the URL of a database without tables; drop the database at the end."""
         url = self._url.set(database=f"test_{uuid.uuid4().hex[:16]}")
         with self._admin.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {url.database}")
@@ -48,7 +48,7 @@ class Databases:
 
     @contextmanager
     def migrated(self, *, seeded: bool) -> Iterator[URL]:
-        """A database with all tables, and with the catalogue when asked for; gone at the end."""
+        """Yield the URL of a database with all tables, and with the catalogue if `seeded`; drop it at the end."""
         template = self._template(seeded=seeded)
         with self.empty() as url:
             with self._admin.connect() as connection:
@@ -56,7 +56,7 @@ class Databases:
             yield url
 
     def close(self) -> None:
-        """Drops the templates."""
+        """Drop the templates."""
         with self._admin.connect() as connection:
             for template in self._templates.values():
                 connection.exec_driver_sql(f"DROP DATABASE {template.name}")
@@ -81,8 +81,8 @@ class Template:
     """A database to copy.
 
     Args:
-        connection: to its server.
-        name: the database's.
+        connection: connection to the server.
+        name: name of the database.
     """
 
     def __init__(self, connection: Connection, name: str) -> None:
@@ -91,19 +91,19 @@ class Template:
         self._definitions = [
             connection.exec_driver_sql(f"SHOW CREATE TABLE {name}.`{table}`").one()[1] for table in tables
         ]
-        self._filled = [
+        self._tables_with_rows = [
             table
             for table in tables
             if connection.exec_driver_sql(f"SELECT 1 FROM {name}.`{table}` LIMIT 1").first()  # noqa: S608 - our names
         ]
 
     def copy(self, connection: Connection, name: str) -> None:
-        """Makes its tables and rows in another database."""
+        """Create the same tables and rows in another database."""
         connection.exec_driver_sql(f"USE {name}")
-        connection.exec_driver_sql("SET foreign_key_checks = 0")  # the tables come in the order of their names
+        connection.exec_driver_sql("SET foreign_key_checks = 0")  # the tables are created in the order of their names
         for definition in self._definitions:
             connection.exec_driver_sql(definition.replace("%", "%%"))
-        for table in self._filled:
+        for table in self._tables_with_rows:
             connection.exec_driver_sql(f"INSERT INTO `{table}` SELECT * FROM {self.name}.`{table}`")  # noqa: S608 - our names
         connection.exec_driver_sql("SET foreign_key_checks = 1")
 
@@ -113,31 +113,31 @@ class Server(Protocol):
 
     @property
     def url(self) -> str:
-        """How to reach it, for an account that may do everything, without a database's name."""
+        """URL of the server with an administrator's account, without a database name."""
 
     def start(self) -> None:
-        """Starts it."""
+        """Start the server."""
 
     def kill(self) -> None:
-        """Ends it without a warning."""
+        """Kill the server."""
 
     def shut_down(self) -> None:
-        """Ends it in order, to be started again."""
+        """Stop the server in order; it can be started again."""
 
     def stop(self) -> None:
-        """Ends it for good."""
+        """Stop the server and delete what it used."""
 
 
 @contextmanager
-def own_server(folder: Path, *options: str) -> Iterator[Server]:
-    """A server of the tests' own, stopped at the end: a container, or one that is started by hand.
+def database_server(folder: Path, *options: str) -> Iterator[Server]:
+    """Yield a new server, in a container where possible, else as a process; stop it at the end.
 
     Args:
         folder: an empty folder.
-        options: of the server; what they name has to be in the folder's `readable`.
+        options: options of the server; files that they name have to be in the folder's `readable`.
 
     Raises:
-        MissingServerError: when there is neither.
+        MissingServerError: there is neither an image nor a program.
     """
     readable = folder / "readable"
     readable.mkdir(exist_ok=True)
@@ -147,40 +147,41 @@ def own_server(folder: Path, *options: str) -> Iterator[Server]:
     elif mariadb.installed():
         server = mariadb.MariaDb(folder, *options)
     else:
-        raise MissingServerError("No MySQL or MariaDB server can be started here: `make test` brings one.")
+        raise MissingServerError("No MySQL or MariaDB server can be started here: `make test` installs one.")
     try:
         server.start()
-        wait_until_it_answers(server.url)
+        wait_until_reachable(server.url)
         yield server
     finally:
         server.stop()
 
 
 @contextmanager
-def serving(environ: Mapping[str, str], folder: Path) -> Iterator[str]:
-    """The URL of the server that most tests share: the one of `TEST_DB_URL`, or one of the tests' own."""
+def shared_database_server(environ: Mapping[str, str], folder: Path) -> Iterator[str]:
+    """Yield the URL of the server that most tests share: the one of `TEST_DB_URL`, or a new one."""
     if environ.get("TEST_DB_URL"):
         yield environ["TEST_DB_URL"]
         return
-    with own_server(folder) as server:
+    with database_server(folder) as server:
         yield server.url
 
 
-def wait_until_it_answers(url: str) -> None:
-    """Returns when the server takes connections: a container's first start takes a while.
+def wait_until_reachable(url: str) -> None:
+    """Wait until the server accepts connections: the first start of a container takes a while.
 
     Raises:
-        MissingServerError: when it does not in time.
+        AssertionError: it does not accept them in time.
     """
     engine = create_engine(url, poolclass=NullPool)
-    deadline = time.monotonic() + PATIENCE
-    while True:
+    reason = ""
+
+    def is_reachable() -> bool:
+        nonlocal reason
         try:
             engine.connect().close()
         except DBAPIError as error:
-            if time.monotonic() > deadline:
-                message = f"The database server does not answer: {error.orig}."
-                raise MissingServerError(message) from None
-            time.sleep(0.1)
-        else:
-            return
+            reason = str(error.orig)
+            return False
+        return True
+
+    wait_until(is_reachable, PROCESS_TIMEOUT_SECONDS, lambda: f"The database server does not respond: {reason}.")

@@ -1,24 +1,25 @@
-"""A MariaDB server of the tests' own: on a free port, in a temporary folder, beside whatever the machine runs."""
+"""A MariaDB server for the tests: on a free port, in a temporary folder, independent of other servers."""
 
 import os
 import secrets
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
-from tests.harness import PATIENCE, free_ports
+from mesh.ports import free_ports
+from mesh.testing import wait_until
+from tests.harness import PROCESS_TIMEOUT_SECONDS
 
 USER = "tests"
 INSTALL, SERVER = "mariadb-install-db", "mariadbd"
 FOLDERS = "/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin:/usr/local/mariadb/bin"
-"""Where the server may be: Debian's own is not on every user's path."""
+"""Folders of the server: Debian's is not on every user's PATH."""
 OPTIONS = (
     "--bind-address=127.0.0.1",
     "--skip-name-resolve",
-    "--innodb-flush-method=nosync",  # a killed process loses nothing; only a machine without power would
-    "--innodb-file-per-table=0",  # tables are made and dropped by the thousand
+    "--innodb-flush-method=nosync",  # only a power failure would lose data, a killed process does not
+    "--innodb-file-per-table=0",  # the tests create and drop thousands of tables
     "--innodb-buffer-pool-size=64M",
     "--performance-schema=0",
     "--max-connections=500",
@@ -26,15 +27,15 @@ OPTIONS = (
 
 
 class ServerError(Exception):
-    """The server did not start; the message holds the last lines that it wrote."""
+    """The server did not start; the message contains its last log lines."""
 
 
 class MariaDb:
     """A server that can be killed and started again on the same port, with the same data.
 
     Args:
-        folder: an empty folder for all that it writes.
-        options: further options of the server.
+        folder: an empty folder for all files of the server.
+        options: additional options of the server.
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
@@ -45,20 +46,21 @@ class MariaDb:
         self._process: subprocess.Popen[bytes] | None = None
         self._guard: subprocess.Popen[bytes] | None = None
         (folder / "tables").mkdir()
-        # Root has to say that it means it; the temporary folder is closed to everybody else anyway.
+        # The server runs as root only with this option; other users cannot read the temporary folder.
         self._user = ("--user=root",) if os.geteuid() == 0 else ()
         self._install()
 
     @property
     def url(self) -> str:
-        """How to reach it, for an account that may do everything, without a database's name."""
+        """URL of the server with an administrator's account, without a database name."""
         return f"mysql+mysqlconnector://{USER}:{self.password}@127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Starts it, and waits until it answers.
+        """Start the server, and wait until it accepts connections.
 
         Raises:
-            ServerError: when it ends, or does not answer in time.
+            ServerError: the server ended.
+            AssertionError: it is not ready in time.
         """
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -67,7 +69,7 @@ class MariaDb:
                     "--no-defaults",
                     *self._user,
                     *OPTIONS,
-                    *self._places(),
+                    *self._paths(),
                     *self._options,
                 ],
                 stdin=subprocess.DEVNULL,
@@ -75,26 +77,28 @@ class MariaDb:
                 stderr=log,
                 start_new_session=True,
             )
-        # Ends the server even when the tests are killed: then its end of the pipe closes.
+        # Kills the server even when the tests are killed: the pipe closes then.
         guard = ["/bin/sh", "-c", 'cat && kill -9 "$0"', str(self._process.pid)]
         self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True)
-        deadline = time.monotonic() + PATIENCE
-        while not (self._folder / "ready").exists():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                message = f"{SERVER} did not start:\n{self._last_lines()}"
-                raise ServerError(message)
-            time.sleep(0.02)
+        ready = self._folder / "ready"
+        wait_until(lambda: ready.exists() or self._has_ended(), PROCESS_TIMEOUT_SECONDS, self._last_lines)
+        if self._has_ended():
+            self.stop()
+            message = f"{SERVER} did not start:\n{self._last_lines()}"
+            raise ServerError(message)
 
     def kill(self) -> None:
-        """Ends it without a warning, as a power cut would."""
+        """Kill the server, as a power failure would."""
         self._end(signal.SIGKILL)
 
     def shut_down(self) -> None:
-        """Ends it in order, or by force when it does not listen."""
+        """Stop the server in order, or kill it after a timeout."""
         self._end(signal.SIGTERM)
 
     stop = shut_down
+
+    def _has_ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
 
     def _end(self, number: signal.Signals) -> None:
         if self._process is None:
@@ -105,7 +109,7 @@ class MariaDb:
             self._guard.stdin.close()
         self._process.send_signal(number)
         try:
-            self._process.wait(PATIENCE)
+            self._process.wait(PROCESS_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -116,7 +120,7 @@ class MariaDb:
         statements = (
             f"CREATE OR REPLACE USER {account} IDENTIFIED BY '{self.password}';",
             f"GRANT ALL ON *.* TO {account} WITH GRANT OPTION;",
-            # The server runs this file before it takes connections, and creates the mark of readiness as its last act.
+            # The server runs this file before it accepts connections; the last statement creates the file `ready`.
             f"SELECT 1 INTO OUTFILE '{self._folder}/ready';",
         )
         (self._folder / "init.sql").write_text("\n".join(statements))
@@ -128,12 +132,12 @@ class MariaDb:
             "--skip-test-db",
             self._tmp(),
         ]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            message = f"{INSTALL} failed:\n{done.stdout}{done.stderr}"
+        completed = subprocess.run(command, capture_output=True, text=True, check=False)
+        if completed.returncode:
+            message = f"{INSTALL} failed:\n{completed.stdout}{completed.stderr}"
             raise ServerError(message)
 
-    def _places(self) -> tuple[str, ...]:
+    def _paths(self) -> tuple[str, ...]:
         return (
             f"--datadir={self._folder}/data",
             f"--socket={self._folder}/socket",
@@ -144,7 +148,7 @@ class MariaDb:
         )
 
     def _tmp(self) -> str:
-        """A server that starts clears the folder for temporary tables of what looks like its own: not a shared one."""
+        """Return the option for a private folder: a server that starts deletes temporary tables in its folder."""
         return f"--tmpdir={self._folder / 'tables'}"
 
     def _last_lines(self) -> str:
@@ -152,10 +156,10 @@ class MariaDb:
 
 
 def installed() -> bool:
-    """Whether this machine has what it takes."""
+    """Return whether the programs are installed."""
     return all(shutil.which(name, path=FOLDERS) for name in (INSTALL, SERVER))
 
 
 def program(name: str) -> str:
-    """Where a program is."""
+    """Return the path of a program, or its name when it is not installed."""
     return shutil.which(name, path=FOLDERS) or name

@@ -1,4 +1,4 @@
-"""A RabbitMQ server of the tests' own: on free ports, in a temporary folder, beside whatever the machine runs."""
+"""A RabbitMQ server for the tests: on free ports, in a temporary folder, independent of other servers."""
 
 import json
 import os
@@ -6,7 +6,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import time
 import urllib.error
 import urllib.request
 import uuid
@@ -17,21 +16,24 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.harness import PATIENCE, free_ports
+from mesh.ports import free_ports
+from mesh.testing import wait_until
+from tests.harness import PROCESS_TIMEOUT_SECONDS
 from tests.servers.certificates import Authority
 
 USER = "tests"
-SERVER, NAMES, CONTROL = "rabbitmq-server", "epmd", "rabbitmqctl"
+STARTUP_TIMEOUT_SECONDS = 2 * PROCESS_TIMEOUT_SECONDS
+SERVER, PORT_MAPPER, CONTROL = "rabbitmq-server", "epmd", "rabbitmqctl"
 FOLDERS = "/usr/lib/rabbitmq/bin:/usr/local/sbin:/usr/local/bin:/opt/rabbitmq/sbin:/usr/sbin:/usr/bin"
-"""Where the server may be; Debian's program of that name in /usr/sbin insists on the system's own folders."""
+"""Folders of the server. Debian's program of that name in /usr/sbin uses the system's own data, so it comes last."""
 
 
 class ServerError(Exception):
-    """The server did not start, or did not do what it was asked for; the message says what it wrote."""
+    """The server did not start, or refused a request; the message contains its output."""
 
 
 class Broker(ABC):
-    """A server that can be killed and started again on the same ports, with the same data.
+    """A broker that can be killed and started again on the same ports, with the same data.
 
     Args:
         folder: an empty folder.
@@ -45,55 +47,55 @@ class Broker(ABC):
 
     @abstractmethod
     def begin(self) -> None:
-        """Starts it."""
+        """Start the server without waiting."""
 
     @abstractmethod
     def kill(self) -> None:
-        """Ends it without a warning, as a power cut would."""
+        """Kill the server, as a power failure would."""
 
     @abstractmethod
     def stop(self) -> None:
-        """Ends it for good, with all that belongs to it."""
+        """Stop the server, its helpers and its data."""
 
     @abstractmethod
     def control(self, *arguments: str) -> None:
-        """Runs `rabbitmqctl`, for what the HTTP API does not offer."""
+        """Run `rabbitmqctl`, for what the HTTP API does not offer."""
 
     @abstractmethod
     def exit_output(self) -> str | None:
-        """Its last lines when it has ended by itself, else none."""
+        """Return the last log lines when the server has ended by itself, else None."""
 
     def start(self) -> None:
-        """Starts it, and waits until it answers.
+        """Start the server, and wait until it responds.
 
         Raises:
-            ServerError: when it ends, or does not answer in time.
+            ServerError: the server ended.
+            AssertionError: it does not respond in time.
         """
         self.begin()
         self.wait()
 
     def wait(self) -> None:
-        """Waits until it answers.
+        """Wait until the server responds.
 
         Raises:
-            ServerError: when it ends, or does not answer in time.
+            ServerError: the server ended.
+            AssertionError: it does not respond in time.
         """
-        deadline = time.monotonic() + 2 * PATIENCE
-        while not self._answers():
-            output = self.exit_output()
-            if output is not None or time.monotonic() > deadline:
-                self.stop()
-                message = f"{SERVER} did not start:\n{output}"
-                raise ServerError(message)
-            time.sleep(0.05)
+        wait_until(lambda: self._responds() or self.exit_output() is not None, STARTUP_TIMEOUT_SECONDS)
+        output = self.exit_output()
+        if output is not None:
+            self.stop()
+            message = f"{SERVER} did not start:\n{output}"
+            raise ServerError(message)
 
     def url(self, vhost: str = "/") -> str:
-        """How to reach a virtual host, for an account that may do everything."""
+        """Return the URL of a virtual host, with an administrator's account."""
         return f"amqp://{USER}:{self.password}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
 
     @contextmanager
     def vhost(self) -> Iterator[str]:
-        """A virtual host without exchanges and queues, gone at the end; yields its name."""
+        """Yield the name of a new virtual host; delete it at the end."""
         name = f"test-{uuid.uuid4().hex[:12]}"
         self.manage("PUT", f"vhosts/{name}")
         self.manage("PUT", f"permissions/{name}/{USER}", {"configure": ".*", "write": ".*", "read": ".*"})
@@ -103,10 +105,10 @@ class Broker(ABC):
             self.manage("DELETE", f"vhosts/{name}")
 
     def manage(self, method: str, path: str, body: object = None) -> Any:
-        """Asks the management's HTTP API.
+        """Send a request to the management API, and return the parsed body.
 
         Raises:
-            ServerError: when it says no.
+            ServerError: the response is an error.
         """
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.management}/api/{path}",
@@ -115,8 +117,8 @@ class Broker(ABC):
             headers={"Authorization": "Basic " + b64encode(f"{USER}:{self.password}".encode()).decode()},
         )
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 - our own server
-                text = answer.read()
+            with urllib.request.urlopen(request, timeout=PROCESS_TIMEOUT_SECONDS) as response:  # noqa: S310 - our own server
+                text = response.read()
         except urllib.error.HTTPError as error:
             with error:
                 message = f"{method} {path}: {error.code} {error.read().decode()}"
@@ -124,7 +126,7 @@ class Broker(ABC):
         return json.loads(text) if text else None
 
     def tls_options(self) -> dict[str, object]:
-        """Settings for its TLS; it asks nobody for a certificate."""
+        """Return the settings for TLS without client certificates."""
         return {
             "ssl_options.cacertfile": self.authority.file,
             "ssl_options.certfile": self.certificate,
@@ -133,7 +135,7 @@ class Broker(ABC):
             "ssl_options.fail_if_no_peer_cert": "false",
         }
 
-    def _answers(self) -> bool:
+    def _responds(self) -> bool:
         with suppress(OSError, ServerError):
             socket.create_connection(("127.0.0.1", self.port), 1).close()
             self.manage("GET", "vhosts")
@@ -142,59 +144,59 @@ class Broker(ABC):
 
 
 class RabbitMq(Broker):
-    """One that is started by hand.
+    """A broker as processes of this machine.
 
     Args:
-        folder: an empty folder for all that it writes.
+        folder: an empty folder for all files of the broker.
     """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._names_port, self._peers_port = free_ports(2)
+        self._mapper_port, self._distribution_port = free_ports(2)
         self._folder = folder
         self._name = f"tests-{uuid.uuid4().hex[:8]}@localhost"
         self._process: subprocess.Popen[bytes] | None = None
-        self._names: subprocess.Popen[bytes] | None = None
+        self._mapper: subprocess.Popen[bytes] | None = None
         (folder / "plugins").write_text("[rabbitmq_management].\n")
         (folder / "rabbitmq.conf").write_text(self._configuration())
 
     def begin(self) -> None:
-        """Starts it."""
-        if self._names is None:  # the server would start one that outlives it
-            self._names = self._run(NAMES, "-port", str(self._names_port), "-address", "127.0.0.1")
+        """Start the server without waiting."""
+        if self._mapper is None:  # the server would start one that keeps running after it
+            self._mapper = self._run(PORT_MAPPER, "-port", str(self._mapper_port), "-address", "127.0.0.1")
         self._process = self._run(SERVER)
 
     def kill(self) -> None:
-        """Ends it without a warning, as a power cut would."""
+        """Kill the server, as a power failure would."""
         _end(self._process)
 
     def stop(self) -> None:
-        """Ends it with all that belongs to it. Nothing has to outlive the tests, so nobody waits for an orderly end."""
+        """Kill the server and its port mapper: no data has to survive the tests."""
         _end(self._process)
-        _end(self._names)
-        self._names = None
+        _end(self._mapper)
+        self._mapper = None
 
     def control(self, *arguments: str) -> None:
-        """Runs `rabbitmqctl`, for what the HTTP API does not offer.
+        """Run `rabbitmqctl`, for what the HTTP API does not offer.
 
         Raises:
-            ServerError: when it fails.
+            ServerError: the command failed.
         """
-        command = [found(CONTROL) or CONTROL, *arguments]
-        done = subprocess.run(command, env=self._environ(), capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise ServerError(done.stdout + done.stderr)
+        command = [program(CONTROL), *arguments]
+        completed = subprocess.run(command, env=self._environ(), capture_output=True, text=True, check=False)
+        if completed.returncode:
+            raise ServerError(completed.stdout + completed.stderr)
 
     def exit_output(self) -> str | None:
-        """Its last lines when it has ended by itself, else none."""
+        """Return the last log lines when the server has ended by itself, else None."""
         if self._process is None or self._process.poll() is None:
             return None
         return "\n".join((self._folder / "log").read_text(errors="replace").splitlines()[-10:])
 
-    def _run(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _run(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
         with (self._folder / "log").open("ab") as log:
             return subprocess.Popen(
-                [*_ends_with_us(), found(program) or program, *arguments],
+                [*_die_with_parent(), program(name), *arguments],
                 env=self._environ(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -203,7 +205,7 @@ class RabbitMq(Broker):
             )
 
     def _configuration(self) -> str:
-        lines: dict[str, object] = {
+        settings: dict[str, object] = {
             "listeners.tcp.local": f"127.0.0.1:{self.port}",
             "listeners.ssl.local": f"127.0.0.1:{self.tls_port}",
             **self.tls_options(),
@@ -216,41 +218,41 @@ class RabbitMq(Broker):
             "log.console.level": "warning",
             "log.file": "false",
         }
-        return configuration(lines)
+        return configuration(settings)
 
     def _environ(self) -> dict[str, str]:
         return {
             "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/usr/bin:/bin",  # noqa: TID251 - a test program's own
             "LANG": "C.UTF-8",
-            "HOME": str(self._folder),  # the cookie's place
-            "ERL_EPMD_PORT": str(self._names_port),
+            "HOME": str(self._folder),  # folder of the Erlang cookie
+            "ERL_EPMD_PORT": str(self._mapper_port),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODENAME": self._name,
-            "RABBITMQ_DIST_PORT": str(self._peers_port),
+            "RABBITMQ_DIST_PORT": str(self._distribution_port),
             "RABBITMQ_MNESIA_BASE": str(self._folder / "data"),
             "RABBITMQ_LOG_BASE": str(self._folder / "logs"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(self._folder / "plugins"),
             "RABBITMQ_CONFIG_FILE": str(self._folder / "rabbitmq.conf"),
             "RABBITMQ_CONF_ENV_FILE": str(self._folder / "none"),
-            # Idle schedulers would spin for a while, at the cost of everybody else's tests.
+            # Without these options, idle schedulers would keep both cores busy.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
-            "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the server, instead of staying beside it
+            "RUNNING_UNDER_SYSTEMD": "true",  # the script then runs the server in its own process
         }
 
 
 def configuration(settings: dict[str, object]) -> str:
-    """The text of a configuration file."""
+    """Return the text of a configuration file."""
     return "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
 def installed() -> bool:
-    """Whether this machine has what it takes."""
-    return all(map(found, (SERVER, NAMES)))
+    """Return whether the programs are installed."""
+    return all(shutil.which(name, path=FOLDERS) for name in (SERVER, PORT_MAPPER))
 
 
-def found(program: str) -> str | None:
-    """Where a program is."""
-    return shutil.which(program, path=FOLDERS)
+def program(name: str) -> str:
+    """Return the path of a program, or its name when it is not installed."""
+    return shutil.which(name, path=FOLDERS) or name
 
 
 def _end(process: subprocess.Popen[bytes] | None) -> None:
@@ -259,7 +261,7 @@ def _end(process: subprocess.Popen[bytes] | None) -> None:
         process.wait()
 
 
-def _ends_with_us() -> tuple[str, ...]:
-    """A prefix that ends a program even when the tests are killed, where the system has one."""
+def _die_with_parent() -> tuple[str, ...]:
+    """Return a command prefix that kills a program when the tests are killed, on systems that have one."""
     setpriv = shutil.which("setpriv")
     return (setpriv, "--pdeathsig", "KILL") if setpriv else ()

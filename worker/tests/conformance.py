@@ -1,158 +1,150 @@
-"""What every source of events has to keep, whatever carries them: subclass `Conformance` and answer a `Carrier`.
+"""The requirements of every source of events: subclass `SourceConformance` and return a source with its backend.
 
-A carrier is the other end of a source: it puts events in, and tells what became of them.
+A backend is the other end of a source: it makes events available and records how the source settled them.
 """
 
 import asyncio
+import functools
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
 from bookstore.orders.v1.orders_pb2 import OrderEvent
 
+from mesh.testing import wait_until_async
 from worker.handler import Outcome, Result
-from worker.source import Handle, Source
+from worker.sources.base import EventHandler, Source
 
-PATIENCE = 10.0
-"""Seconds after which a claim has failed."""
+TEST_TIMEOUT_SECONDS = 10.0
 
 
-class Carrier(Protocol):
-    """Puts events in, and tells what became of them."""
+class Backend(Protocol):
+    """Makes events available and records how they were settled."""
 
-    async def put(self, number: int) -> list[int]:
-        """Makes that many new events ready; answers the ids of their orders."""
+    async def add_events(self, count: int) -> list[int]:
+        """Make new events available and return the ids of their orders."""
 
-    async def settled(self) -> dict[int, Outcome]:
-        """The last outcome of each order whose event is settled; RETRY for one that was given back."""
+    def outcomes(self) -> dict[int, Outcome]:
+        """Return the last outcome of each order whose event is settled; RETRY for an event that was given back."""
 
     async def go_down(self) -> None:
-        """Stops answering."""
+        """Stop responding."""
 
     async def come_back(self) -> None:
-        """Answers again."""
+        """Respond again."""
 
 
-Connected = AbstractAsyncContextManager[tuple[Source, Carrier]]
+SourceWithBackend = AbstractAsyncContextManager[tuple[Source, Backend]]
 
 
 class Recorder:
-    """A handler that notes what it works on, and how many events at once."""
+    """An event handler that records the orders and how many of them are in work at the same time."""
 
     def __init__(self, work: Callable[[OrderEvent], Awaitable[Result]]) -> None:
-        self.seen: list[int] = []
-        self.most = 0
-        self._now = 0
+        self.order_ids: list[int] = []
+        self.max_concurrent = 0
+        self._concurrent = 0
         self._work = work
 
     async def handle(self, event: OrderEvent) -> Result:
-        """Works on an event."""
-        self.seen.append(event.order_id)
-        self._now += 1
-        self.most = max(self.most, self._now)
+        """Record the event and do its work."""
+        self.order_ids.append(event.order_id)
+        self._concurrent += 1
+        self.max_concurrent = max(self.max_concurrent, self._concurrent)
         try:
             return await self._work(event)
         finally:
-            self._now -= 1
+            self._concurrent -= 1
 
 
-class Running:
-    """A source that runs until the block is left."""
-
-    def __init__(self, source: Source, handle: Handle) -> None:
-        self._source = source
-        self._handle = handle
-
-    async def __aenter__(self) -> None:
-        """Starts it."""
-        self._task = asyncio.create_task(self._source.run(self._handle))
-
-    async def __aexit__(self, *_: object) -> None:
-        """Stops it, and waits until it has ended."""
-        self._source.stop()
-        await asyncio.wait_for(self._task, PATIENCE)
+@asynccontextmanager
+async def running_source(source: Source, handle: EventHandler) -> AsyncIterator[None]:
+    """Run a source for the duration of the block, then stop it and wait for its end."""
+    task = asyncio.create_task(source.run(handle))
+    try:
+        yield
+    finally:
+        source.stop()
+        await asyncio.wait_for(task, TEST_TIMEOUT_SECONDS)
 
 
-async def done(_: OrderEvent) -> Result:
-    """Works off everything."""
+async def finish(_: OrderEvent) -> Result:
+    """Finish any order."""
     return Result(Outcome.DONE)
 
 
-async def for_ever(_: OrderEvent) -> Result:
-    """Never ends."""
+async def never_finish(_: OrderEvent) -> Result:
+    """Wait until the task is cancelled."""
     await asyncio.Event().wait()
     raise AssertionError
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Waits until the condition holds."""
-    async with asyncio.timeout(PATIENCE):
-        while not await condition():  # noqa: ASYNC110 - a broker tells nobody that it has settled something
-            await asyncio.sleep(0.005)
+async def wait_for(condition: Callable[[], object]) -> None:
+    """Poll a plain function until it returns something true, without blocking the event loop."""
+
+    async def check() -> object:
+        return condition()
+
+    await wait_until_async(check, TEST_TIMEOUT_SECONDS)
 
 
-class Conformance(ABC):
-    """The claims. Names of the tests are sentences about the source."""
+class SourceConformance(ABC):
+    """The requirements. The names of the tests are sentences about the source."""
 
-    overlapping = 1.0
-    """Seconds in which 512 orders of 0.2 seconds end, from a standing start."""
+    overlap_limit_seconds = 1.0
+    """Time limit for 512 orders of 0.2 seconds each, from a standing start."""
 
     @abstractmethod
-    def connected(self, concurrency: int) -> Connected:
-        """A source of that concurrency and its carrier."""
+    def connect(self, concurrency: int) -> SourceWithBackend:
+        """Return a source with this concurrency, and its backend."""
 
-    def run(self, claim: Callable[[Source, Carrier], Awaitable[None]], concurrency: int = 512) -> None:
-        """Runs a claim on a fresh source."""
+    def check(self, claim: Callable[[Source, Backend], Awaitable[None]], concurrency: int = 512) -> None:
+        """Check a claim on a new source."""
 
-        async def connected() -> None:
-            async with self.connected(concurrency) as (source, carrier):
-                await claim(source, carrier)
+        async def run() -> None:
+            async with self.connect(concurrency) as (source, backend):
+                await claim(source, backend)
 
-        asyncio.run(connected())
+        asyncio.run(run())
 
     def test_every_event_is_handed_over_and_settled(self) -> None:
-        """Once each, with the outcome that the handler answered."""
+        """Each event is handled once and settled with the handler's outcome."""
 
-        async def claim(source: Source, carrier: Carrier) -> None:
-            orders = await carrier.put(30)
-            answers = dict(zip(orders, [Outcome.DONE, Outcome.REJECT, Outcome.RETRY] * 10, strict=True))
+        async def claim(source: Source, backend: Backend) -> None:
+            order_ids = await backend.add_events(30)
+            expected = dict(zip(order_ids, [Outcome.DONE, Outcome.REJECT, Outcome.RETRY] * 10, strict=True))
 
-            async def answer(event: OrderEvent) -> Result:
-                return Result(answers[event.order_id], "why")
+            async def work(event: OrderEvent) -> Result:
+                return Result(expected[event.order_id], "reason")
 
-            recorder = Recorder(answer)
+            recorder = Recorder(work)
+            async with running_source(source, recorder.handle):
+                await wait_for(lambda: backend.outcomes() == expected)
+            assert sorted(recorder.order_ids) == order_ids
 
-            async def all_settled() -> bool:
-                return await carrier.settled() == answers
-
-            async with Running(source, recorder.handle):
-                await until(all_settled)
-            assert sorted(recorder.seen) == orders
-
-        self.run(claim)
+        self.check(claim)
 
     def test_events_that_come_later_are_handed_over_too(self) -> None:
-        """A source that found nothing goes on waiting."""
+        """A source without events keeps waiting for new ones."""
 
-        async def claim(source: Source, carrier: Carrier) -> None:
-            async with Running(source, Recorder(done).handle):
-                for number in (1, 2, 3):
-                    orders = await carrier.put(number)
+        async def claim(source: Source, backend: Backend) -> None:
+            def is_settled(order_ids: set[int]) -> bool:
+                return order_ids <= set(backend.outcomes())
 
-                    async def all_done(wanted: list[int] = orders) -> bool:
-                        return set(wanted) <= set(await carrier.settled())
+            async with running_source(source, Recorder(finish).handle):
+                for count in (1, 2, 3):
+                    order_ids = set(await backend.add_events(count))
+                    await wait_for(functools.partial(is_settled, order_ids))
 
-                    await until(all_done)
-
-        self.run(claim)
+        self.check(claim)
 
     def test_five_hundred_orders_overlap_on_one_thread(self) -> None:
-        """512 orders of 0.2 seconds each end in a second or a few, not in 102, and no thread is made for them."""
+        """512 orders of 0.2 seconds each take a second or a few, not 102, and no thread is started for them."""
 
-        async def claim(source: Source, carrier: Carrier) -> None:
+        async def claim(source: Source, backend: Backend) -> None:
             threads: set[int] = set()
 
             async def work(_: OrderEvent) -> Result:
@@ -161,174 +153,142 @@ class Conformance(ABC):
                 return Result(Outcome.DONE)
 
             recorder = Recorder(work)
-
-            async def all_done() -> bool:
-                return len(await carrier.settled()) == 512
-
-            await carrier.put(512)
+            await backend.add_events(512)
             started = time.monotonic()
-            async with Running(source, recorder.handle):
-                await until(all_done)
-                assert time.monotonic() - started < self.overlapping
-            assert recorder.most == 512
+            async with running_source(source, recorder.handle):
+                await wait_for(lambda: len(backend.outcomes()) == 512)
+                assert time.monotonic() - started < self.overlap_limit_seconds
+            assert recorder.max_concurrent == 512
             assert threads == {threading.get_ident()}
 
-        self.run(claim)
+        self.check(claim)
 
-    def test_it_knows_whether_it_can_get_events(self) -> None:
-        """Not before it runs, nor while the other end is down; an operator's check asks."""
+    def test_a_source_reports_whether_it_can_get_events(self) -> None:
+        """It cannot before it runs, nor while the backend is down; a health check relies on this."""
 
-        async def claim(source: Source, carrier: Carrier) -> None:
-            async def connected() -> bool:
-                return source.connected()
-
-            async def cut_off() -> bool:
-                return not source.connected()
-
+        async def claim(source: Source, backend: Backend) -> None:
             assert not source.connected()
-            async with Running(source, Recorder(done).handle):
-                await carrier.put(1)
-                await until(connected)
-                await carrier.go_down()
-                await until(cut_off)
-                await carrier.come_back()
-                await carrier.put(1)
-                await until(connected)
+            async with running_source(source, Recorder(finish).handle):
+                await backend.add_events(1)
+                await wait_for(source.connected)
+                await backend.go_down()
+                await wait_for(lambda: not source.connected())
+                await backend.come_back()
+                await backend.add_events(1)
+                await wait_for(source.connected)
 
-        self.run(claim)
+        self.check(claim)
 
-    def test_no_more_than_its_concurrency_at_once(self) -> None:
-        """Ten of a hundred are worked on, never eleven; all are in the end."""
+    def test_no_more_orders_than_its_concurrency_are_in_work(self) -> None:
+        """Of a hundred orders ten are in work at a time, never eleven, and all are finished in the end."""
 
-        async def claim(source: Source, carrier: Carrier) -> None:
+        async def claim(source: Source, backend: Backend) -> None:
             async def work(_: OrderEvent) -> Result:
                 await asyncio.sleep(0.002)
                 return Result(Outcome.DONE)
 
             recorder = Recorder(work)
+            await backend.add_events(100)
+            async with running_source(source, recorder.handle):
+                await wait_for(lambda: len(backend.outcomes()) == 100)
+            assert recorder.max_concurrent == 10
 
-            async def all_done() -> bool:
-                return len(await carrier.settled()) == 100
+        self.check(claim, concurrency=10)
 
-            await carrier.put(100)
-            async with Running(source, recorder.handle):
-                await until(all_done)
-            assert recorder.most == 10
+    def test_a_slow_order_does_not_delay_the_others(self) -> None:
+        """An order that never ends takes one of two places; the others use the second one."""
 
-        self.run(claim, concurrency=10)
-
-    def test_a_slow_order_does_not_hold_the_others_up(self) -> None:
-        """One that never ends takes one place, and the rest goes on through the other."""
-
-        async def claim(source: Source, carrier: Carrier) -> None:
-            orders = await carrier.put(20)
+        async def claim(source: Source, backend: Backend) -> None:
+            order_ids = await backend.add_events(20)
 
             async def work(event: OrderEvent) -> Result:
-                return await (for_ever if event.order_id == orders[0] else done)(event)
+                return await (never_finish if event.order_id == order_ids[0] else finish)(event)
 
-            async def others_done() -> bool:
-                return set(await carrier.settled()) == set(orders[1:])
+            async with running_source(source, Recorder(work).handle):
+                await wait_for(lambda: set(backend.outcomes()) == set(order_ids[1:]))
 
-            async with Running(source, Recorder(work).handle):
-                await until(others_done)
+        self.check(claim, concurrency=2)
 
-        self.run(claim, concurrency=2)
+    def test_an_exception_in_the_handler_is_a_retry(self) -> None:
+        """A bug loses no event and stops neither the other orders nor the source."""
 
-    def test_an_error_in_the_work_is_a_retry(self) -> None:
-        """A mistake of ours loses no event, and stops neither the others nor the source."""
-
-        async def claim(source: Source, carrier: Carrier) -> None:
-            orders = await carrier.put(10)
+        async def claim(source: Source, backend: Backend) -> None:
+            order_ids = await backend.add_events(10)
 
             async def work(event: OrderEvent) -> Result:
-                if event.order_id == orders[3]:
-                    message = "a mistake"
+                if event.order_id == order_ids[3]:
+                    message = "a bug"
                     raise ValueError(message)
                 return Result(Outcome.DONE)
 
-            async def all_settled() -> bool:
-                return len(await carrier.settled()) == 10
-
-            async with Running(source, Recorder(work).handle):
-                await until(all_settled)
-            outcomes = await carrier.settled()
-            assert outcomes.pop(orders[3]) is Outcome.RETRY
+            async with running_source(source, Recorder(work).handle):
+                await wait_for(lambda: len(backend.outcomes()) == 10)
+            outcomes = dict(backend.outcomes())
+            assert outcomes.pop(order_ids[3]) is Outcome.RETRY
             assert set(outcomes.values()) == {Outcome.DONE}
 
-        self.run(claim)
+        self.check(claim)
 
-    def test_stopping_gives_back_what_is_not_finished(self) -> None:
-        """Every event that was taken is ready for the next worker at once."""
+    def test_stopping_gives_unfinished_events_back(self) -> None:
+        """Every event that was taken is available to the next worker at once."""
 
-        async def claim(source: Source, carrier: Carrier) -> None:
-            orders = await carrier.put(20)
-            recorder = Recorder(for_ever)
+        async def claim(source: Source, backend: Backend) -> None:
+            order_ids = await backend.add_events(20)
+            recorder = Recorder(never_finish)
+            async with running_source(source, recorder.handle):
+                await wait_for(lambda: len(recorder.order_ids) == 20)
+            assert backend.outcomes() == dict.fromkeys(order_ids, Outcome.RETRY)
 
-            async def all_taken() -> bool:
-                return len(recorder.seen) == 20
-
-            async with Running(source, recorder.handle):
-                await until(all_taken)
-            assert await carrier.settled() == dict.fromkeys(orders, Outcome.RETRY)
-
-        self.run(claim)
+        self.check(claim)
 
     def test_stopping_while_idle_is_quick(self) -> None:
-        """Nobody waits for events that do not come."""
+        """A source that waits for events stops without waiting for one."""
 
-        async def claim(source: Source, carrier: Carrier) -> None:
+        async def claim(source: Source, _: Backend) -> None:
             started = time.monotonic()
-            async with Running(source, Recorder(done).handle):
+            async with running_source(source, Recorder(finish).handle):
                 await asyncio.sleep(0.05)
             assert time.monotonic() - started < 2
 
-        self.run(claim)
+        self.check(claim)
 
-    def test_a_carrier_that_goes_down_and_comes_back_is_waited_for(self) -> None:
-        """What was in work when it went is settled when it is back, and new events are taken."""
+    def test_a_source_continues_after_its_backend_was_down(self) -> None:
+        """Orders that were in work are settled once the backend is back, and new events are taken."""
 
-        async def claim(source: Source, carrier: Carrier) -> None:
-            finish = asyncio.Event()
+        async def claim(source: Source, backend: Backend) -> None:
+            may_finish = asyncio.Event()
 
             async def work(_: OrderEvent) -> Result:
-                await finish.wait()
+                await may_finish.wait()
                 return Result(Outcome.DONE)
 
-            orders = await carrier.put(5)
+            order_ids = await backend.add_events(5)
             recorder = Recorder(work)
 
-            async def all_taken() -> bool:
-                return len(recorder.seen) == 5
+            def done() -> set[int]:
+                return {order_id for order_id, outcome in backend.outcomes().items() if outcome is Outcome.DONE}
 
-            async with Running(source, recorder.handle):
-                await until(all_taken)
-                await carrier.go_down()
-                finish.set()
+            async with running_source(source, recorder.handle):
+                await wait_for(lambda: len(recorder.order_ids) == 5)
+                await backend.go_down()
+                may_finish.set()
                 await asyncio.sleep(0.05)
-                await carrier.come_back()
-                orders += await carrier.put(5)
+                await backend.come_back()
+                order_ids += await backend.add_events(5)
+                await wait_for(lambda: set(order_ids) <= done())
 
-                async def all_done() -> bool:
-                    return set(orders) <= {o for o, s in (await carrier.settled()).items() if s is Outcome.DONE}
+        self.check(claim)
 
-                await until(all_done)
+    def test_stopping_while_the_backend_is_down_ends(self) -> None:
+        """A source does not wait without limit to give its events back."""
 
-        self.run(claim)
-
-    def test_stopping_while_the_carrier_is_down_ends(self) -> None:
-        """Nobody waits for ever to give something back."""
-
-        async def claim(source: Source, carrier: Carrier) -> None:
-            recorder = Recorder(for_ever)
-            await carrier.put(3)
-
-            async def all_taken() -> bool:
-                return len(recorder.seen) == 3
-
+        async def claim(source: Source, backend: Backend) -> None:
+            recorder = Recorder(never_finish)
+            await backend.add_events(3)
             started = time.monotonic()
-            async with Running(source, recorder.handle):
-                await until(all_taken)
-                await carrier.go_down()
+            async with running_source(source, recorder.handle):
+                await wait_for(lambda: len(recorder.order_ids) == 3)
+                await backend.go_down()
             assert time.monotonic() - started < 5
 
-        self.run(claim)
+        self.check(claim)

@@ -1,4 +1,4 @@
-"""Stand-ins for the services that the worker calls."""
+"""Fakes of the services that the worker calls."""
 
 import asyncio
 import uuid
@@ -9,18 +9,18 @@ import grpc
 import grpc.aio
 from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2 as pb
-from google.protobuf.any_pb2 import Any as Packed
+from google.protobuf.any_pb2 import Any as PackedAny
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
 from worker.handler import Outcome
 
-SETTLEMENTS = {"done": Outcome.DONE, "retry": Outcome.RETRY, "reject": Outcome.REJECT}
+OUTCOMES = {"done": Outcome.DONE, "retry": Outcome.RETRY, "reject": Outcome.REJECT}
 
 
 def rpc_error(code: grpc.StatusCode, reason: str = "") -> grpc.aio.AioRpcError:
-    """What a failed call raises, with its reason in the details."""
-    packed = Packed()
+    """Return the exception of a failed call with the reason in its details."""
+    packed = PackedAny()
     packed.Pack(ErrorInfo(reason=reason))
     status = Status(code=code.value[0], message="no", details=[packed])
     trailing = grpc.aio.Metadata(("grpc-status-details-bin", status.SerializeToString()))
@@ -29,69 +29,90 @@ def rpc_error(code: grpc.StatusCode, reason: str = "") -> grpc.aio.AioRpcError:
 
 @dataclass
 class FakeBooks:
-    """Counts each order once, as the real one does; fails with what is in `failing`, one after another."""
+    """A books service that counts each order once, like the real one.
+
+    Args:
+        stock: copies left.
+        failures: exceptions that the next calls raise, one each.
+        decided: whether the copies were taken, by order.
+        after_counting: raise the failures after the copies were taken, as if the response were lost.
+        calls: number of calls.
+    """
 
     stock: int = 5
-    failing: list[grpc.aio.AioRpcError] = field(default_factory=list)
-    counted: dict[int, bool] = field(default_factory=dict)
+    failures: list[grpc.aio.AioRpcError] = field(default_factory=list)
+    decided: dict[int, bool] = field(default_factory=dict)
     after_counting: bool = False
     calls: int = 0
 
     async def Decrement(self, request: books_pb2.DecrementRequest) -> books_pb2.DecrementResponse:  # noqa: N802 - the stub's name
-        """Takes copies; with `after_counting` it fails when it has taken them: the answer got lost."""
+        """Take the copies of one order."""
         (response,) = await self._decrement([request])
         return response
 
     async def BatchDecrement(self, request: books_pb2.BatchDecrementRequest) -> books_pb2.BatchDecrementResponse:  # noqa: N802 - the stub's name
-        """Takes the copies of many orders."""
+        """Take the copies of many orders."""
         return books_pb2.BatchDecrementResponse(responses=await self._decrement(request.requests))
 
     async def _decrement(self, requests: Iterable[books_pb2.DecrementRequest]) -> list[books_pb2.DecrementResponse]:
         self.calls += 1
-        if self.failing and not self.after_counting:
-            raise self.failing.pop(0)
-        responses = [self._count(request) for request in requests]
-        if self.failing:
-            raise self.failing.pop(0)
+        if self.failures and not self.after_counting:
+            raise self.failures.pop(0)
+        responses = [self._decide(request) for request in requests]
+        if self.failures:
+            raise self.failures.pop(0)
         return responses
 
-    def _count(self, request: books_pb2.DecrementRequest) -> books_pb2.DecrementResponse:
-        if request.order_id not in self.counted:
-            self.counted[request.order_id] = enough = request.quantity <= self.stock
+    def _decide(self, request: books_pb2.DecrementRequest) -> books_pb2.DecrementResponse:
+        if request.order_id not in self.decided:
+            self.decided[request.order_id] = enough = request.quantity <= self.stock
             self.stock -= request.quantity if enough else 0
-        if self.counted[request.order_id]:
+        if self.decided[request.order_id]:
             return books_pb2.DecrementResponse(outcome=books_pb2.DECREMENT_OUTCOME_APPLIED)
         return books_pb2.DecrementResponse(outcome=books_pb2.DECREMENT_OUTCOME_REJECTED)
 
 
 @dataclass
 class FakeOrders:
-    """Leases and settles events like the real one, and keeps the status of orders; a carrier of the conformance."""
+    """An orders service that leases and settles events like the real one; also a backend for the conformance tests.
 
-    failing: list[grpc.aio.AioRpcError] = field(default_factory=list)
+    Args:
+        failures: exceptions that the next status changes raise, one each.
+        statuses: status by order.
+        waiting: events that no worker has leased.
+        settlements: all settlements.
+        batches: number of settlements in each call.
+        leases: all requests for events.
+        before_response: is called before events are returned.
+        down: whether every call fails.
+        order_ids: order by event.
+        lease_tokens: token of the lease by event.
+    """
+
+    failures: list[grpc.aio.AioRpcError] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
     waiting: list[pb.OrderEvent] = field(default_factory=list)
     settlements: list[pb.EventSettlement] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     leases: list[pb.LeaseEventsRequest] = field(default_factory=list)
-    before_answer: Callable[[], None] = lambda: None
+    before_response: Callable[[], None] = lambda: None
     down: bool = False
-    orders_of: dict[str, int] = field(default_factory=dict)
-    tokens_of: dict[str, str] = field(default_factory=dict)
+    order_ids: dict[str, int] = field(default_factory=dict)
+    lease_tokens: dict[str, str] = field(default_factory=dict)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def SetStatus(self, request: pb.SetStatusRequest) -> pb.SetStatusResponse:  # noqa: N802 - the stub's name
-        """Ends an order."""
-        if self.failing:
-            raise self.failing.pop(0)
+        """End an order."""
+        if self.failures:
+            raise self.failures.pop(0)
         if self.statuses.setdefault(request.order_id, request.status) != request.status:
             raise rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "ORDER_ENDED")
         return pb.SetStatusResponse()
 
     async def BatchSetStatus(self, request: pb.BatchSetStatusRequest) -> pb.BatchSetStatusResponse:  # noqa: N802 - the stub's name
-        """Ends all of the orders, or none."""
-        if self.failing:
-            raise self.failing.pop(0)
+        """End all of the orders, or none."""
+        if self.failures:
+            raise self.failures.pop(0)
         for each in request.requests:
             if self.statuses.get(each.order_id, each.status) != each.status:
                 raise rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "ORDER_ENDED")
@@ -99,7 +120,7 @@ class FakeOrders:
         return pb.BatchSetStatusResponse()
 
     async def LeaseEvents(self, request: pb.LeaseEventsRequest) -> pb.LeaseEventsResponse:  # noqa: N802 - the stub's name
-        """Hands events out, and waits for a first one."""
+        """Return events; wait for the first one."""
         self._fail_when_down()
         self.leases.append(request)
         while not self.waiting:
@@ -107,45 +128,45 @@ class FakeOrders:
             await asyncio.wait_for(self._arrived.wait(), request.wait.ToTimedelta().total_seconds())
             self._fail_when_down()
         events, self.waiting = self.waiting[: request.max_events], self.waiting[request.max_events :]
-        self.before_answer()
+        self.before_response()
         return pb.LeaseEventsResponse(events=events)
 
     async def AckEvents(self, request: pb.AckEventsRequest) -> pb.AckEventsResponse:  # noqa: N802 - the stub's name
-        """Notes what became of events."""
+        """Record settlements."""
         self._fail_when_down()
-        assert all(self.tokens_of[each.event_id] == each.lease_token for each in request.settlements)
+        assert all(self.lease_tokens[each.event_id] == each.lease_token for each in request.settlements)
         self.batches.append(len(request.settlements))
         self.settlements += request.settlements
         return pb.AckEventsResponse()
 
-    async def put(self, number: int) -> list[int]:
-        """Makes that many new events ready."""
-        first = len(self.orders_of) + 1
+    async def add_events(self, count: int) -> list[int]:
+        """Make new events available and return the ids of their orders."""
+        first = len(self.order_ids) + 1
         events = [
             pb.OrderEvent(
                 event_id=str(uuid.uuid4()), order_id=order_id, book_id=1, quantity=1, lease_token=str(uuid.uuid4())
             )
-            for order_id in range(first, first + number)
+            for order_id in range(first, first + count)
         ]
-        self.orders_of |= {event.event_id: event.order_id for event in events}
-        self.tokens_of |= {event.event_id: event.lease_token for event in events}
+        self.order_ids |= {event.event_id: event.order_id for event in events}
+        self.lease_tokens |= {event.event_id: event.lease_token for event in events}
         self.waiting += events
         self._arrived.set()
         return [event.order_id for event in events]
 
-    async def settled(self) -> dict[int, Outcome]:
-        """The last outcome of each order."""
+    def outcomes(self) -> dict[int, Outcome]:
+        """Return the last outcome of each order."""
         return {
-            self.orders_of[each.event_id]: SETTLEMENTS[str(each.WhichOneof("settlement"))] for each in self.settlements
+            self.order_ids[each.event_id]: OUTCOMES[str(each.WhichOneof("settlement"))] for each in self.settlements
         }
 
     async def go_down(self) -> None:
-        """Every call fails from now on."""
+        """Let every call fail."""
         self.down = True
         self._arrived.set()
 
     async def come_back(self) -> None:
-        """Calls are answered again."""
+        """Respond to calls again."""
         self.down = False
 
     def _fail_when_down(self) -> None:

@@ -1,4 +1,4 @@
-"""An order is worked on until its end is known, and never decided on a guess."""
+"""An order is processed until its result is known; an unknown result never completes or fails it."""
 
 import asyncio
 from typing import TYPE_CHECKING, cast
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 
 CODE = grpc.StatusCode
 EVENT = pb.OrderEvent(event_id="e", order_id=1, book_id=1, quantity=2)
-UNKNOWN = [
+RETRIED_CODES = [
     CODE.UNAVAILABLE,
     CODE.DEADLINE_EXCEEDED,
     CODE.ABORTED,
@@ -30,113 +30,118 @@ UNKNOWN = [
     CODE.UNAUTHENTICATED,
     CODE.PERMISSION_DENIED,
 ]
-HOPELESS = [CODE.INVALID_ARGUMENT, CODE.NOT_FOUND, CODE.FAILED_PRECONDITION]
+FINAL_CODES = [CODE.INVALID_ARGUMENT, CODE.NOT_FOUND, CODE.FAILED_PRECONDITION]
 
 
 async def no_work() -> None:
-    """Takes no time."""
+    """Take no time."""
 
 
-def handler(books: FakeBooks, orders: FakeOrders) -> Handler:
-    """A handler that calls the fakes."""
+def new_handler(books: FakeBooks, orders: FakeOrders) -> Handler:
+    """Return a handler that calls the fakes."""
     return Handler(cast("BooksAsyncStub", books), cast("OrdersAsyncStub", orders), no_work)
 
 
-def handled(books: FakeBooks, orders: FakeOrders, times: int = 1) -> list[Result]:
-    """What the handler answers, one time after another."""
+def events(count: int) -> list[pb.OrderEvent]:
+    """Return the events of orders 1 to `count`, each for two copies of one book."""
+    return [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, count + 1)]
 
-    async def handle() -> list[Result]:
-        subject = handler(books, orders)
-        return [await subject.handle(EVENT) for _ in range(times)]
 
-    return asyncio.run(handle())
+def handle(books: FakeBooks, orders: FakeOrders, times: int = 1) -> list[Result]:
+    """Handle the event, several times in succession, and return the results."""
+
+    async def run() -> list[Result]:
+        handler = new_handler(books, orders)
+        return [await handler.handle(EVENT) for _ in range(times)]
+
+    return asyncio.run(run())
 
 
 def test_an_order_that_gets_its_copies_is_completed() -> None:
-    """And its event is done."""
+    """The copies are taken, and the event is done."""
     books, orders = FakeBooks(stock=2), FakeOrders()
-    (result,) = handled(books, orders)
+    (result,) = handle(books, orders)
     assert (result.outcome, orders.statuses) == (Outcome.DONE, {1: pb.ORDER_STATUS_COMPLETED})
     assert books.stock == 0
 
 
-def test_an_order_that_gets_none_fails() -> None:
-    """Too few copies is an answer like any other: the event is done."""
+def test_an_order_for_more_than_the_stock_fails() -> None:
+    """Too few copies are a final result: the event is done."""
     books, orders = FakeBooks(stock=1), FakeOrders()
-    (result,) = handled(books, orders)
+    (result,) = handle(books, orders)
     assert (result.outcome, orders.statuses) == (Outcome.DONE, {1: pb.ORDER_STATUS_FAILED})
     assert books.stock == 1
 
 
-def test_an_order_for_a_book_that_is_gone_fails() -> None:
-    """The book was taken out of the shop meanwhile."""
+def test_an_order_for_a_removed_book_fails() -> None:
+    """The book was removed after the order was placed."""
     orders = FakeOrders()
-    (result,) = handled(FakeBooks(failing=[rpc_error(CODE.NOT_FOUND, "BOOK_NOT_FOUND")]), orders)
+    (result,) = handle(FakeBooks(failures=[rpc_error(CODE.NOT_FOUND, "BOOK_NOT_FOUND")]), orders)
     assert (result.outcome, orders.statuses) == (Outcome.DONE, {1: pb.ORDER_STATUS_FAILED})
 
 
 def test_repeating_an_event_changes_nothing() -> None:
-    """The same message three times takes its copies once."""
+    """An event that is delivered three times takes its copies once."""
     books, orders = FakeBooks(stock=5), FakeOrders()
-    results = handled(books, orders, times=3)
+    results = handle(books, orders, times=3)
     assert [result.outcome for result in results] == [Outcome.DONE] * 3
     assert (books.stock, orders.statuses) == (3, {1: pb.ORDER_STATUS_COMPLETED})
 
 
-@pytest.mark.parametrize("code", UNKNOWN, ids=lambda code: code.name)
+@pytest.mark.parametrize("code", RETRIED_CODES, ids=lambda code: code.name)
 @pytest.mark.parametrize("after_counting", [False, True], ids=["before counting", "after counting"])
-def test_an_unknown_result_of_the_stock_decides_nothing(code: grpc.StatusCode, *, after_counting: bool) -> None:
-    """The order stays pending and is tried again, and then ends as it should: never failed by a guess."""
-    books, orders = FakeBooks(stock=2, failing=[rpc_error(code)], after_counting=after_counting), FakeOrders()
-    (result,) = handled(books, orders)
+def test_an_unknown_result_of_the_decrement_is_retried(code: grpc.StatusCode, *, after_counting: bool) -> None:
+    """The order stays pending, and the retry ends it correctly whether or not the copies had been taken."""
+    books, orders = FakeBooks(stock=2, failures=[rpc_error(code)], after_counting=after_counting), FakeOrders()
+    (result,) = handle(books, orders)
     assert (result.outcome, orders.statuses) == (Outcome.RETRY, {})
     assert result.reason.startswith(code.name)
-    (again,) = handled(books, orders)
-    assert (again.outcome, orders.statuses, books.stock) == (Outcome.DONE, {1: pb.ORDER_STATUS_COMPLETED}, 0)
+    (second,) = handle(books, orders)
+    assert (second.outcome, orders.statuses, books.stock) == (Outcome.DONE, {1: pb.ORDER_STATUS_COMPLETED}, 0)
 
 
-@pytest.mark.parametrize("code", UNKNOWN, ids=lambda code: code.name)
-def test_an_end_that_could_not_be_told_is_told_again(code: grpc.StatusCode) -> None:
-    """The copies are taken; the order is retried until Orders knows."""
-    books, orders = FakeBooks(stock=2), FakeOrders(failing=[rpc_error(code)])
-    first, second = handled(books, orders, times=2)
+@pytest.mark.parametrize("code", RETRIED_CODES, ids=lambda code: code.name)
+def test_a_status_change_that_failed_is_retried(code: grpc.StatusCode) -> None:
+    """The copies are taken once, and the event is retried until the status is stored."""
+    books, orders = FakeBooks(stock=2), FakeOrders(failures=[rpc_error(code)])
+    first, second = handle(books, orders, times=2)
     assert (first.outcome, second.outcome) == (Outcome.RETRY, Outcome.DONE)
     assert (books.stock, orders.statuses) == (0, {1: pb.ORDER_STATUS_COMPLETED})
 
 
-@pytest.mark.parametrize("code", HOPELESS, ids=lambda code: code.name)
-def test_what_stays_wrong_is_rejected(code: grpc.StatusCode) -> None:
-    """A malformed event, an unknown order and one that was counted otherwise are set aside with the reason."""
+@pytest.mark.parametrize("code", FINAL_CODES, ids=lambda code: code.name)
+def test_a_final_error_is_rejected(code: grpc.StatusCode) -> None:
+    """An invalid event, an unknown order and one with other parameters become dead letters with the reason."""
     orders = FakeOrders()
-    (at_books,) = handled(FakeBooks(failing=[rpc_error(code, "ORDER_NOT_FOUND")]), orders)
-    (at_orders,) = handled(FakeBooks(), FakeOrders(failing=[rpc_error(code)]))
+    (at_books,) = handle(FakeBooks(failures=[rpc_error(code, "ORDER_NOT_FOUND")]), orders)
+    (at_orders,) = handle(FakeBooks(), FakeOrders(failures=[rpc_error(code)]))
     assert (at_books.outcome, at_orders.outcome) == (Outcome.REJECT, Outcome.REJECT)
     assert at_books.reason == f"{code.name}: no"
     assert orders.statuses == {}
 
 
-def test_an_order_that_ended_otherwise_is_set_aside() -> None:
-    """Nobody overwrites an end."""
+def test_an_order_with_another_final_status_is_rejected() -> None:
+    """A final status is never overwritten."""
     orders = FakeOrders(statuses={1: pb.ORDER_STATUS_FAILED})
-    (result,) = handled(FakeBooks(), orders)
+    (result,) = handle(FakeBooks(), orders)
     assert (result.outcome, orders.statuses) == (Outcome.REJECT, {1: pb.ORDER_STATUS_FAILED})
 
 
 def test_the_work_comes_before_the_calls() -> None:
-    """Nothing is taken from the stock while the order is still worked on."""
+    """The stock does not change before the simulated work has ended."""
 
     async def claim() -> None:
-        books, begun, finish = FakeBooks(stock=2), asyncio.Event(), asyncio.Event()
+        books, started, may_finish = FakeBooks(stock=2), asyncio.Event(), asyncio.Event()
 
         async def work() -> None:
-            begun.set()
-            await finish.wait()
+            started.set()
+            await may_finish.wait()
 
-        subject = Handler(cast("BooksAsyncStub", books), cast("OrdersAsyncStub", FakeOrders()), work)
-        handling = asyncio.create_task(subject.handle(EVENT))
-        await begun.wait()
+        handler = Handler(cast("BooksAsyncStub", books), cast("OrdersAsyncStub", FakeOrders()), work)
+        handling = asyncio.create_task(handler.handle(EVENT))
+        await started.wait()
         assert books.stock == 2
-        finish.set()
+        may_finish.set()
         assert (await handling).outcome is Outcome.DONE
         assert books.stock == 0
 
@@ -144,13 +149,12 @@ def test_the_work_comes_before_the_calls() -> None:
 
 
 def test_orders_that_are_ready_together_share_their_calls() -> None:
-    """A hundred in two calls, not in two hundred: shoppers are not behind them."""
+    """A hundred orders need two calls instead of two hundred."""
 
     async def claim() -> None:
         books, orders = FakeBooks(stock=150), FakeOrders()
-        subject = handler(books, orders)
-        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 101)]
-        results = await asyncio.gather(*(subject.handle(event) for event in events))
+        handler = new_handler(books, orders)
+        results = await asyncio.gather(*(handler.handle(event) for event in events(100)))
         assert [result.outcome for result in results] == [Outcome.DONE] * 100
         assert (books.stock, books.calls, len(orders.statuses)) == (0, 1, 100)
         assert list(orders.statuses.values()).count(pb.ORDER_STATUS_COMPLETED) == 75
@@ -158,14 +162,13 @@ def test_orders_that_are_ready_together_share_their_calls() -> None:
     asyncio.run(claim())
 
 
-def test_a_bad_order_does_not_spoil_those_beside_it() -> None:
-    """The others end as they would have alone, and only the bad one is set aside."""
+def test_a_rejected_order_does_not_affect_others_in_its_batch() -> None:
+    """The others are completed, and only the order with another final status is rejected."""
 
     async def claim() -> None:
         books, orders = FakeBooks(stock=150), FakeOrders(statuses={7: pb.ORDER_STATUS_FAILED})
-        subject = handler(books, orders)
-        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 11)]
-        results = await asyncio.gather(*(subject.handle(event) for event in events))
+        handler = new_handler(books, orders)
+        results = await asyncio.gather(*(handler.handle(event) for event in events(10)))
         outcomes = [Outcome.DONE] * 10
         outcomes[6] = Outcome.REJECT
         assert [result.outcome for result in results] == outcomes
@@ -174,31 +177,29 @@ def test_a_bad_order_does_not_spoil_those_beside_it() -> None:
     asyncio.run(claim())
 
 
-@pytest.mark.parametrize("code", UNKNOWN, ids=lambda code: code.name)
-def test_a_shared_call_whose_result_is_unknown_is_made_again(code: grpc.StatusCode) -> None:
-    """All that shared it are retried, and end as they should."""
+@pytest.mark.parametrize("code", RETRIED_CODES, ids=lambda code: code.name)
+def test_a_batch_with_an_unknown_result_is_retried(code: grpc.StatusCode) -> None:
+    """All orders of the batch are retried and then completed."""
 
     async def claim() -> None:
-        books, orders = FakeBooks(stock=20, failing=[rpc_error(code)], after_counting=True), FakeOrders()
-        subject = handler(books, orders)
-        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 11)]
-        first = await asyncio.gather(*(subject.handle(event) for event in events))
+        books, orders = FakeBooks(stock=20, failures=[rpc_error(code)], after_counting=True), FakeOrders()
+        handler = new_handler(books, orders)
+        first = await asyncio.gather(*(handler.handle(event) for event in events(10)))
         assert [result.outcome for result in first] == [Outcome.RETRY] * 10
-        second = await asyncio.gather(*(subject.handle(event) for event in events))
+        second = await asyncio.gather(*(handler.handle(event) for event in events(10)))
         assert [result.outcome for result in second] == [Outcome.DONE] * 10
         assert (books.stock, set(orders.statuses.values())) == (0, {pb.ORDER_STATUS_COMPLETED})
 
     asyncio.run(claim())
 
 
-def test_whoever_stops_waiting_takes_nobody_along() -> None:
-    """An order that is given back while its call is on its way leaves the others their answers."""
+def test_a_cancelled_order_does_not_cancel_others_in_its_batch() -> None:
+    """An order that is given back during its call leaves the results of the others intact."""
 
     async def claim() -> None:
         books, orders = FakeBooks(stock=20), FakeOrders()
-        subject = handler(books, orders)
-        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 4)]
-        handling = [asyncio.create_task(subject.handle(event)) for event in events]
+        handler = new_handler(books, orders)
+        handling = [asyncio.create_task(handler.handle(event)) for event in events(3)]
         await asyncio.sleep(0)
         handling[1].cancel()
         results = await asyncio.gather(*handling, return_exceptions=True)
@@ -208,9 +209,9 @@ def test_whoever_stops_waiting_takes_nobody_along() -> None:
     asyncio.run(claim())
 
 
-@pytest.mark.parametrize("broken", [ZeroDivisionError, ValueError], ids=["raises", "too few answers"])
-def test_a_failure_that_nobody_thought_of_reaches_those_who_asked(broken: type[Exception]) -> None:
-    """And the next ones are asked for as ever."""
+@pytest.mark.parametrize("broken", [ZeroDivisionError, ValueError], ids=["raises", "too few responses"])
+def test_an_unexpected_error_reaches_every_order_of_the_batch(broken: type[Exception]) -> None:
+    """Later orders are handled as usual."""
 
     async def claim() -> None:
         class BrokenBooks(FakeBooks):
@@ -221,10 +222,9 @@ def test_a_failure_that_nobody_thought_of_reaches_those_who_asked(broken: type[E
                     raise ZeroDivisionError
                 return books_pb2.BatchDecrementResponse()
 
-        subject = handler(BrokenBooks(stock=20), FakeOrders())
-        events = [pb.OrderEvent(event_id=f"e{n}", order_id=n, book_id=1, quantity=2) for n in range(1, 4)]
-        results = await asyncio.gather(*(subject.handle(event) for event in events), return_exceptions=True)
+        handler = new_handler(BrokenBooks(stock=20), FakeOrders())
+        results = await asyncio.gather(*(handler.handle(event) for event in events(3)), return_exceptions=True)
         assert [type(result) for result in results] == [broken] * 3
-        assert (await subject.handle(events[0])).outcome is Outcome.DONE
+        assert (await handler.handle(EVENT)).outcome is Outcome.DONE
 
     asyncio.run(claim())

@@ -1,4 +1,4 @@
-"""The first schema: accounts, the catalogue, orders and their events."""
+"""The first schema: users, books, orders and events."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Creates all tables."""
+    """Create all tables."""
     _create_users()
     _create_books()
     _create_orders()
@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drops all tables."""
+    """Drop all tables."""
     for name in ("IdempotencyKeys", "Outbox", "StockMovements", "Orders", "Books", "RefreshTokens", "Users"):
         op.drop_table(name)
 

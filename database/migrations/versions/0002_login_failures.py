@@ -1,4 +1,4 @@
-"""Failed log-ins, for the throttle."""
+"""Failed log-ins, which the throttle counts."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Creates the table."""
+    """Create the table."""
     op.create_table(
         "LoginFailures",
         sa.Column("account", sa.String(64), primary_key=True),
@@ -26,5 +26,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drops the table."""
+    """Drop the table."""
     op.drop_table("LoginFailures")

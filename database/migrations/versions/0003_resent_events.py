@@ -1,4 +1,4 @@
-"""Events are leased in the order of their index, and counted when they are sent again."""
+"""A count of how often an event was sent again, and an index in the order in which events are leased."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Adds the count, and the order to the index."""
+    """Add the count, and the order's id to the index."""
     op.add_column("Outbox", sa.Column("resent", sa.Integer, nullable=False, server_default="0"))
     op.create_index(
         "ix_Outbox_published_at_lease_until_order_id", "Outbox", ["published_at", "lease_until", "order_id"]
@@ -19,7 +19,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Takes both away again."""
+    """Remove both."""
     op.create_index("ix_Outbox_published_at_lease_until", "Outbox", ["published_at", "lease_until"])
     op.drop_index("ix_Outbox_published_at_lease_until_order_id", "Outbox")
     op.drop_column("Outbox", "resent")

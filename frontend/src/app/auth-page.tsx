@@ -1,4 +1,5 @@
 import { PageHeading } from "@/components/page-heading";
+import { Card } from "@/components/ui/card";
 import { safeNext } from "@/config/paths";
 import { usePageTitle } from "@/hooks/use-page-title";
 import { useSession } from "@/lib/session/store";
@@ -11,18 +12,18 @@ interface AuthPageProps {
   children: (next: string | undefined) => ReactNode;
 }
 
-/** A leaf for a form. Who is logged in already, or now, goes on to where they came from. */
+/** The page of a form. A user who is logged in is redirected to the page they came from. */
 export function AuthPage({ title, intro, children }: AuthPageProps) {
   usePageTitle(title);
   const [params] = useSearchParams();
   const session = useSession();
   const next = params.get("next");
-  if (session.status === "member") return <Navigate replace to={safeNext(next)} />;
+  if (session.status === "authenticated") return <Navigate replace to={safeNext(next)} />;
   return (
-    <div className="deckle-below relative mx-auto mt-2 mb-8 max-w-[29rem] rounded-t-md bg-paper px-6 pt-9 pb-8 sm:px-11 sm:pt-11">
+    <Card className="mx-auto mt-2 mb-8 max-w-[29rem] px-6 pt-9 pb-8 sm:px-11 sm:pt-11">
       <PageHeading className="text-[2.75rem] font-[350] tracking-[-0.022em]">{title}</PageHeading>
-      <p className="mt-2.5 font-serif text-[1.1875rem] text-soft italic">{intro}</p>
+      <p className="mt-2.5 font-serif text-[1.1875rem] text-muted-foreground italic">{intro}</p>
       {children(next ?? undefined)}
-    </div>
+    </Card>
   );
 }

@@ -1,36 +1,36 @@
 import { useEffect, useRef } from "react";
 import { useLocation } from "react-router";
 
-const find = (place: string) => document.querySelector<HTMLElement>(place);
+const find = (selector: string) => document.querySelector<HTMLElement>(selector);
 
-/** The heading of the page, or what will hold it. */
+/** Focuses an open dialog, the page's heading, or `main` while there is no heading yet. */
 const focusPage = () => {
   (find("[role=dialog]") ?? find("main h1[tabindex]") ?? find("main"))?.focus({
     preventScroll: true,
   });
 };
 
-/** After a change of page, focus stands on the new page's heading. */
+/** Moves the focus to the new page's heading after a change of page. */
 export function useRouteFocus(): void {
   const { pathname } = useLocation();
-  const before = useRef(pathname);
+  const previous = useRef(pathname);
   useEffect(() => {
-    if (before.current === pathname) return;
-    before.current = pathname;
+    if (previous.current === pathname) return;
+    previous.current = pathname;
     focusPage();
   }, [pathname]);
 }
 
-/** When the control that had the focus goes away, and nothing else has taken it, the heading gets it. */
+/** Moves the focus to the heading when the focused element is removed and nothing else takes the focus. */
 export function useLostFocus(): void {
   useEffect(() => {
-    let last: EventTarget | null = null;
+    let lastFocused: EventTarget | null = null;
     const remember = ({ target }: FocusEvent) => {
-      last = target;
+      lastFocused = target;
     };
     const observer = new MutationObserver(() => {
-      if (!(last instanceof Element) || last.isConnected) return;
-      last = null;
+      if (!(lastFocused instanceof Element) || lastFocused.isConnected) return;
+      lastFocused = null;
       requestAnimationFrame(() => {
         if (document.activeElement === document.body) focusPage();
       });

@@ -4,7 +4,7 @@ import { parseConfig, resolveBase } from "./runtime";
 
 const page = { protocol: "http:", hostname: "127.0.0.1", origin: "http://127.0.0.1:5173" };
 
-describe("the addresses of the API", () => {
+describe("API base URLs", () => {
   it.each([
     [":5001", "http://127.0.0.1:5001"],
     ["/api/", "http://127.0.0.1:5173/api"],
@@ -14,13 +14,13 @@ describe("the addresses of the API", () => {
     expect(resolveBase(value, page)).toBe(base);
   });
 
-  it("are refused when one is missing", () => {
+  it("are rejected when one is missing", () => {
     expect(() => parseConfig({ usersUrl: ":5001" }, window.location)).toThrow("booksUrl");
     expect(() => parseConfig(null, window.location)).toThrow("usersUrl");
   });
 });
 
-describe("where log-in leads", () => {
+describe("the page after log-in", () => {
   it.each([
     "//evil.example",
     "https://evil.example",
@@ -29,11 +29,11 @@ describe("where log-in leads", () => {
     "/\n/evil.example",
     "javascript:alert(1)",
     "",
-  ])("never to another site: %s", (next) => {
+  ])("is never another site: %s", (next) => {
     expect(safeNext(next)).toBe("/browse");
   });
 
-  it("back to where one came from", () => {
+  it("is the page that the user came from", () => {
     expect(safeNext("/books/7?quantity=2")).toBe("/books/7?quantity=2");
     expect(paths.logIn("/myorders?page=2")).toBe("/login?next=%2Fmyorders%3Fpage%3D2");
     expect(paths.logIn("/")).toBe("/login");

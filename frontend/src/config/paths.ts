@@ -1,4 +1,4 @@
-/** Every address of the app, written once. */
+/** The paths of all pages. */
 export const paths = {
   home: "/",
   browse: (query?: Record<string, string>) =>
@@ -14,7 +14,7 @@ function withNext(path: string, next?: string): string {
   return next && next !== "/" ? `${path}?next=${encodeURIComponent(next)}` : path;
 }
 
-/** Where to go after log-in: a path of this app, never another site. */
+/** Returns the path to open after log-in. It is a path of this app, never another site. */
 export function safeNext(next: string | null): string {
   return next && /^\/(?![/\\])[^\s\\]*$/.test(next) ? next : paths.browse();
 }

@@ -3,8 +3,8 @@ const KEYS = ["usersUrl", "booksUrl", "ordersUrl", "placeOrderUrl", "displayOrde
 export type RuntimeConfig = Record<(typeof KEYS)[number], string>;
 
 /**
- * `:5001` is that port of the page's own host, so that localhost and 127.0.0.1 both work;
- * `/api` is a path of the page's own origin; anything else is an address as it stands.
+ * Returns the base URL of a setting. `:5001` is that port on the page's own host, so that localhost
+ * and 127.0.0.1 both work; `/api` is a path of the page's own origin.
  */
 export function resolveBase(
   value: string,
@@ -16,17 +16,17 @@ export function resolveBase(
 }
 
 export function parseConfig(raw: unknown, page: Location): RuntimeConfig {
-  const given = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
+  const values = (typeof raw === "object" && raw !== null ? raw : {}) as Record<string, unknown>;
   const entries = KEYS.map((key) => {
-    const value = given[key];
-    if (typeof value !== "string") throw new Error(`config.json must give ${key} as a string.`);
+    const value = values[key];
+    if (typeof value !== "string") throw new Error(`config.json must contain ${key} as a string.`);
     return [key, resolveBase(value, page)] as const;
   });
   return Object.fromEntries(entries) as RuntimeConfig;
 }
 
 export async function loadConfig(): Promise<RuntimeConfig> {
-  const answer = await fetch("/config.json");
-  if (!answer.ok) throw new Error("config.json could not be read.");
-  return parseConfig(await answer.json(), window.location);
+  const response = await fetch("/config.json");
+  if (!response.ok) throw new Error("config.json could not be loaded.");
+  return parseConfig(await response.json(), window.location);
 }

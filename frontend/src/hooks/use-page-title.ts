@@ -2,18 +2,18 @@ import { SHOP } from "@/config/shop";
 import { announce } from "@/lib/messages";
 import { useEffect } from "react";
 
-let told = window.location.pathname;
+let announcedPath = window.location.pathname;
 
 /**
- * Names the page in the browser's tab, and reads the name out when this is another page than before.
- * With `passing` the name will be a better one in a moment: only the tab shows it.
+ * Sets the document's title and announces it after a change of page. A temporary title, which a
+ * better one will replace in a moment, is not announced.
  */
-export function usePageTitle(title: string, passing = false): void {
+export function usePageTitle(title: string, temporary = false): void {
   useEffect(() => {
     document.title = `${title} · ${SHOP}`;
     const { pathname } = window.location;
-    if (passing || told === pathname) return;
-    told = pathname;
+    if (temporary || announcedPath === pathname) return;
+    announcedPath = pathname;
     announce(title);
-  }, [title, passing]);
+  }, [title, temporary]);
 }

@@ -6,7 +6,7 @@ const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-dig
 
 export const formatMoney = (amount: number) => money.format(amount);
 
-/** A price times a quantity, counted in cents: 3 × 10.10 is 30.30. */
+/** Multiplies in cents, because 3 × 10.10 is not 30.30 in floating point. */
 export const total = (price: number, quantity: number) =>
   (Math.round(price * 100) * quantity) / 100;
 

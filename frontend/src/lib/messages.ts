@@ -3,14 +3,14 @@ import { useSyncExternalStore } from "react";
 export interface Message {
   id: number;
   text: string;
-  /** Whether it is also shown; all are read out. */
+  /** Screen readers announce every message; only visible ones are also shown. */
   visible: boolean;
 }
 
-const LIFETIME = 6000;
+const DISPLAY_TIME_MS = 6000;
 
 let messages: readonly Message[] = [];
-let last = 0;
+let lastId = 0;
 const listeners = new Set<() => void>();
 
 function change(next: readonly Message[]): void {
@@ -19,23 +19,23 @@ function change(next: readonly Message[]): void {
 }
 
 function add(text: string, visible: boolean): void {
-  const id = ++last;
+  const id = ++lastId;
   change([...messages, { id, text, visible }]);
   setTimeout(() => {
     dismiss(id);
-  }, LIFETIME);
+  }, DISPLAY_TIME_MS);
 }
 
 export function dismiss(id: number): void {
   change(messages.filter((message) => message.id !== id));
 }
 
-/** Says it to screen readers only. */
+/** Announces a text to screen readers only. */
 export const announce = (text: string) => {
   add(text, false);
 };
 
-/** Says it, and shows it for a while. */
+/** Announces a text and shows it for a few seconds. */
 export const toast = (text: string) => {
   add(text, true);
 };

@@ -1,18 +1,18 @@
 import { QueryClient } from "@tanstack/react-query";
-import { isPassing } from "./api/problem";
+import { isTransient } from "./api/api-error";
 
-const ONCE_MORE = 1;
+const MAX_RETRIES = 1;
 
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
       queries: {
         staleTime: 30_000,
-        retry: (failures, error) => failures < ONCE_MORE && isPassing(error),
+        retry: (failures, error) => failures < MAX_RETRIES && isTransient(error),
         retryDelay: 600,
       },
       mutations: {
-        // A purchase must not wait in a queue for the network: it fails now, and the shopper decides.
+        // An order must not be queued until the network is back: it fails now and the user decides.
         networkMode: "always",
         retry: false,
       },

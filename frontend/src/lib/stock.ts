@@ -1,10 +1,8 @@
-const FEW = 10;
+const LOW_STOCK_THRESHOLD = 10;
 
-/** How many there are, in words. */
-export function stockInWords(quantity: number): string {
+export function describeStock(quantity: number): string {
   if (quantity <= 0) return "Out of stock";
-  if (quantity === 1) return "Only the last copy left";
-  return quantity <= FEW ? `Only ${quantity} left` : "In stock";
+  return quantity <= LOW_STOCK_THRESHOLD ? `Only ${quantity} left` : "In stock";
 }
 
-export const isScarce = (quantity: number) => quantity > 0 && quantity <= FEW;
+export const isLowStock = (quantity: number) => quantity > 0 && quantity <= LOW_STOCK_THRESHOLD;

@@ -2,47 +2,48 @@ import { useSyncExternalStore } from "react";
 
 export type Theme = "light" | "dark";
 
-const KEY = "theme";
-const BAR: Record<Theme, string> = { light: "#fbfaf5", dark: "#1b2320" };
+const STORAGE_KEY = "theme";
+const BAR_COLORS: Record<Theme, string> = { light: "#fbfaf5", dark: "#1b2320" };
 const listeners = new Set<() => void>();
-const system = () => window.matchMedia("(prefers-color-scheme: dark)");
-const systemTheme = (): Theme => (system().matches ? "dark" : "light");
+const darkQuery = () => window.matchMedia("(prefers-color-scheme: dark)");
+const systemTheme = (): Theme => (darkQuery().matches ? "dark" : "light");
 
-function wish(): Theme | null {
+function storedTheme(): Theme | null {
   try {
-    const kept = localStorage.getItem(KEY);
-    return kept === "dark" || kept === "light" ? kept : null;
+    const stored = localStorage.getItem(STORAGE_KEY);
+    return stored === "dark" || stored === "light" ? stored : null;
   } catch {
     return null;
   }
 }
 
-function keep(theme: Theme): void {
+function store(theme: Theme): void {
   try {
-    // Who chooses what the system says follows the system again.
-    if (theme === systemTheme()) localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, theme);
+    // Choosing the system's own theme means following the system again.
+    if (theme === systemTheme()) localStorage.removeItem(STORAGE_KEY);
+    else localStorage.setItem(STORAGE_KEY, theme);
   } catch {
-    // A browser that forbids storage forgets the wish with the tab.
+    // Where storage is forbidden, the choice lasts until the page is closed.
   }
 }
 
-const read = (): Theme => (document.documentElement.dataset["theme"] === "dark" ? "dark" : "light");
+const currentTheme = (): Theme =>
+  document.documentElement.dataset["theme"] === "dark" ? "dark" : "light";
 
-function show(theme: Theme): void {
+function apply(theme: Theme): void {
   document.documentElement.dataset["theme"] = theme;
-  document.querySelector("meta[name=theme-color]")?.setAttribute("content", BAR[theme]);
+  document.querySelector("meta[name=theme-color]")?.setAttribute("content", BAR_COLORS[theme]);
   for (const listener of listeners) listener();
 }
 
-/** Follows the system while there is no wish, and the other tabs when one is made there. */
+/** Follows the system's theme until the user chooses one, here or in another tab. */
 export function watchTheme(): void {
-  const follow = () => {
-    show(wish() ?? systemTheme());
+  const update = () => {
+    apply(storedTheme() ?? systemTheme());
   };
-  system().addEventListener("change", follow);
+  darkQuery().addEventListener("change", update);
   window.addEventListener("storage", (event) => {
-    if (event.key === KEY) follow();
+    if (event.key === STORAGE_KEY) update();
   });
 }
 
@@ -52,11 +53,11 @@ function subscribe(listener: () => void) {
 }
 
 export function useTheme(): [Theme, () => void] {
-  const theme = useSyncExternalStore(subscribe, read);
+  const theme = useSyncExternalStore(subscribe, currentTheme);
   const toggle = () => {
     const next = theme === "dark" ? "light" : "dark";
-    keep(next);
-    show(next);
+    store(next);
+    apply(next);
   };
   return [theme, toggle];
 }

@@ -5,7 +5,7 @@ import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
 import { createMemoryRouter, RouterProvider } from "react-router";
 
-/** Shows an element as one page of the app; links lead to pages that are empty. */
+/** Renders an element as a page of the app. All other pages are empty. */
 export function renderAt(path: string, element: ReactNode) {
   const { pathname } = new URL(path, "http://shop.test");
   const router = createMemoryRouter(

@@ -1,16 +1,17 @@
 import { HttpResponse, type JsonBodyType } from "msw";
 import { setupServer } from "msw/node";
 
-/** All five sets of the gateway at one address. */
+/** The base URL of all five ports of the gateway. */
 export const API = "http://api.test";
 
 export const server = setupServer();
 
-/** An answer as the contract has it. */
+/** Returns a successful response in the format of the contract. */
 export const ok = (fields: Record<string, JsonBodyType>, code = 200) =>
   HttpResponse.json({ code, ...fields }, { status: code });
 
-export const refuse = (
+/** Returns an error response in the format of the contract. */
+export const errorResponse = (
   code: number,
   message: string,
   data?: Record<string, JsonBodyType>,

@@ -5,7 +5,7 @@ import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { API, server } from "./server";
 
-// A busy machine is no reason to fail; what never comes is found out all the same.
+// Long, because the machine may be busy.
 configure({ asyncUtilTimeout: 20_000 });
 
 beforeAll(() => {
@@ -20,7 +20,7 @@ beforeAll(() => {
 });
 
 beforeEach(() => {
-  session.leave();
+  session.logOut();
 });
 
 afterEach(() => {

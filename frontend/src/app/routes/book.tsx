@@ -1,19 +1,19 @@
-import { Problem } from "@/components/problem";
+import { ErrorMessage } from "@/components/error-message";
 import { PageHeading } from "@/components/page-heading";
-import { Cover } from "@/components/ui/cover";
+import { Cover } from "@/components/cover";
 import { useBook } from "@/features/books/api/get-book";
 import { BookDetails } from "@/features/books/components/book-details";
 import { BookHeading } from "@/features/books/components/book-heading";
 import { BookSkeleton } from "@/features/books/components/book-skeleton";
-import { Neighbours } from "@/features/books/components/neighbours";
+import { RelatedBooks } from "@/features/books/components/related-books";
 import { Purchase } from "@/features/orders/components/purchase";
 import { usePageTitle } from "@/hooks/use-page-title";
 import type { Book } from "@/lib/api/client";
-import { isProblem } from "@/lib/api/problem";
+import { isApiError } from "@/lib/api/api-error";
 import { useParams } from "react-router";
-import { NotFound } from "./not-found";
+import { NotFound } from "../not-found";
 
-export function Component() {
+export default function BookRoute() {
   const { bookId = "" } = useParams();
   if (!/^[1-9]\d{0,15}$/.test(bookId)) return <NotFound what="book" />;
   return <BookPage key={bookId} id={Number(bookId)} />;
@@ -21,24 +21,24 @@ export function Component() {
 
 function BookPage({ id }: { id: number }) {
   const { data: book, error, refetch } = useBook(id);
-  if (book) return <FoundBook book={book} />;
-  if (isProblem(error, 404)) return <NotFound what="book" />;
-  if (error) return <ClosedBook error={error} onRetry={() => void refetch()} />;
-  return <ComingBook />;
+  if (book) return <LoadedBook book={book} />;
+  if (isApiError(error, 404)) return <NotFound what="book" />;
+  if (error) return <BookError error={error} onRetry={() => void refetch()} />;
+  return <LoadingBook />;
 }
 
-function ClosedBook(problem: { error: unknown; onRetry: () => void }) {
-  usePageTitle("This book cannot be shown now");
+function BookError(props: { error: unknown; onRetry: () => void }) {
+  usePageTitle("This book could not be loaded");
   return (
     <div className="my-12 grid gap-8">
-      <PageHeading className="text-[2.25rem]">This book cannot be shown now</PageHeading>
-      <Problem {...problem} />
+      <PageHeading className="text-[2.25rem]">This book could not be loaded</PageHeading>
+      <ErrorMessage {...props} />
     </div>
   );
 }
 
-function ComingBook() {
-  usePageTitle("A book", true);
+function LoadingBook() {
+  usePageTitle("Book", true);
   return (
     <div className={LAYOUT}>
       <BookSkeleton />
@@ -49,7 +49,7 @@ function ComingBook() {
 const LAYOUT =
   "grid grid-cols-[minmax(0,1fr)] gap-x-14 gap-y-10 pt-4 md:grid-cols-[minmax(0,5fr)_minmax(0,7fr)] lg:gap-x-24 lg:grid-cols-[minmax(0,26rem)_minmax(0,1fr)]";
 
-function FoundBook({ book }: { book: Book }) {
+function LoadedBook({ book }: { book: Book }) {
   usePageTitle(book.title);
   return (
     <>
@@ -57,7 +57,7 @@ function FoundBook({ book }: { book: Book }) {
         <div>
           <div className="md:sticky md:top-32">
             <Cover
-              first
+              eager
               url={book.url}
               alt={`Cover of ${book.title}`}
               className="shadow-book-up max-md:mx-auto max-md:w-1/2"
@@ -72,7 +72,7 @@ function FoundBook({ book }: { book: Book }) {
           </div>
         </div>
       </article>
-      <Neighbours book={book} />
+      <RelatedBooks book={book} />
     </>
   );
 }

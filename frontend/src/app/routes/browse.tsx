@@ -1,12 +1,12 @@
 import { FilterPanel } from "@/features/books/components/filter-panel";
-import { Shelf } from "@/features/books/components/shelf";
-import { headline } from "@/features/books/filters";
+import { BookList } from "@/features/books/components/book-list";
+import { listTitle } from "@/features/books/filters";
 import { useFilters } from "@/features/books/use-filters";
 import { usePageTitle } from "@/hooks/use-page-title";
 
-export function Component() {
+export default function BrowseRoute() {
   const { filters } = useFilters();
-  usePageTitle(headline(filters));
+  usePageTitle(listTitle(filters));
   return (
     <div className="grid gap-x-16 lg:grid-cols-[14.5rem_1fr] xl:gap-x-20">
       <aside aria-label="Filters" className="hidden pt-1 lg:block">
@@ -14,7 +14,7 @@ export function Component() {
           <FilterPanel />
         </div>
       </aside>
-      <Shelf />
+      <BookList />
     </div>
   );
 }

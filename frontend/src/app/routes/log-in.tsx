@@ -5,22 +5,22 @@ import { session, useSession } from "@/lib/session/store";
 import { Link } from "react-router";
 import { AuthPage } from "../auth-page";
 
-export function Component() {
+export default function LogInRoute() {
   const session = useSession();
-  const ended = session.status === "guest" && session.ended;
+  const expired = session.status === "guest" && session.expired;
   return (
     <AuthPage
       title="Log in"
-      intro={ended ? "Your session has ended. Log in to go on." : "Good to have you back."}
+      intro={expired ? "Your session has ended. Please log in again." : "Welcome back."}
     >
       {(next) => (
         <>
           <LogInForm onDone={greet} />
-          <p className="mt-7 text-sm text-soft">
-            New here?{" "}
+          <p className="mt-7 text-sm text-muted-foreground">
+            No account yet?{" "}
             <Link
               to={paths.signUp(next)}
-              className="inline-flex min-h-6 items-center text-ink underline underline-offset-4"
+              className="inline-flex min-h-6 items-center text-foreground underline underline-offset-4"
             >
               Sign up
             </Link>
@@ -32,6 +32,6 @@ export function Component() {
 }
 
 function greet() {
-  const now = session.read();
-  if (now.status === "member") toast(`Welcome back, ${now.member.name}.`);
+  const current = session.read();
+  if (current.status === "authenticated") toast(`Welcome back, ${current.user.name}.`);
 }

@@ -1,25 +1,27 @@
 import { Footer } from "@/components/layout/footer";
 import { Header } from "@/components/layout/header";
 import { SearchBox } from "@/components/layout/search-box";
-import { Toaster } from "@/components/ui/toaster";
+import { Toaster } from "@/components/toaster";
 import { AccountNav } from "@/features/auth/components/account-nav";
-import { useOrdersElsewhere } from "@/features/orders/api/use-orders-elsewhere";
-import { Outlet, ScrollRestoration, type Location } from "react-router";
-import { useForgetMembers } from "../use-forget-members";
+import { useOrdersFromOtherTabs } from "@/features/orders/api/use-orders-from-other-tabs";
+import { Outlet } from "react-router";
+import { useClearPrivateCache } from "../use-clear-private-cache";
+import { useScrollRestoration } from "../use-scroll-restoration";
 import { useLostFocus, useRouteFocus } from "../use-route-focus";
 
-export function Component() {
+export function Root() {
+  useScrollRestoration();
   useRouteFocus();
   useLostFocus();
-  useOrdersElsewhere();
-  useForgetMembers();
+  useOrdersFromOtherTabs();
+  useClearPrivateCache();
   return (
     <>
       <a
         href="#main"
-        className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-ink px-4 py-2.5 text-ground focus:translate-y-0"
+        className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-foreground px-4 py-2.5 text-background focus:translate-y-0"
       >
-        Skip to the content
+        Skip to content
       </a>
       <Header search={<SearchBox />} account={<AccountNav />} />
       <main
@@ -31,11 +33,6 @@ export function Component() {
       </main>
       <Footer />
       <Toaster />
-      <ScrollRestoration getKey={placeOf} />
     </>
   );
 }
-
-/** An address that was typed in has no key of its own; it must not be scrolled as the page before it was. */
-const placeOf = ({ key, pathname, search }: Location) =>
-  key === "default" ? pathname + search : key;

@@ -1,14 +1,13 @@
-import { useNavigation } from "react-router";
+import { usePageLoading } from "@/lib/page-loads";
 
-/** Runs along the head while the code of the next page is on its way, unless that comes at once. */
+/** Shows a progress bar while the code of the next page is loading, after a short delay. */
 export function PageProgress() {
-  const { state } = useNavigation();
-  if (state === "idle") return null;
+  if (!usePageLoading()) return null;
   return (
     <div
       role="progressbar"
       aria-label="The page is loading"
-      className="thread absolute inset-x-0 bottom-0 z-10 fades late"
+      className="progress-thread absolute inset-x-0 bottom-0 z-10 fades late"
     />
   );
 }

@@ -1,41 +1,41 @@
 import { paths } from "@/config/paths";
-import { TYPED, useAddressText } from "@/hooks/use-address-text";
-import { useDebounced } from "@/hooks/use-debounced";
+import { TYPED_NAVIGATION, useUrlText } from "@/hooks/use-url-text";
+import { useDebouncedCallback } from "@/hooks/use-debounced-callback";
 import { Search, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useLocation, useNavigate, useSearchParams } from "react-router";
 
-const REST = 250;
-const LISTS = new Set([paths.home, paths.browse()]);
+const DEBOUNCE_MS = 250;
+const LIST_PATHS = new Set([paths.home, paths.browse()]);
 
-/** Searches as one types where the books are listed; elsewhere on Enter. */
+/** Searches while the user types on the pages that list books, and on Enter elsewhere. */
 export function SearchBox() {
   const { pathname } = useLocation();
   const [params, setParams] = useSearchParams();
   const navigate = useNavigate();
-  const inList = LISTS.has(pathname);
-  const asked = inList ? (params.get("search") ?? "") : "";
-  const [text, setText] = useAddressText(asked);
+  const isList = LIST_PATHS.has(pathname);
+  const urlQuery = isList ? (params.get("search") ?? "") : "";
+  const [text, setText] = useUrlText(urlQuery);
   const field = useRef<HTMLInputElement>(null);
-  /** Letters that follow one another are one step of the history; what was asked for on purpose is one of its own. */
-  const search = (wanted: string, replace: boolean) => {
-    if (wanted === asked) return;
+  /** Replaces the history entry while the user types; an explicit search adds one. */
+  const search = (query: string, replace: boolean) => {
+    if (query === urlQuery) return;
     const next = new URLSearchParams(params);
-    if (wanted) next.set("search", wanted);
+    if (query) next.set("search", query);
     else next.delete("search");
-    setParams(next, { ...TYPED, replace });
+    setParams(next, { ...TYPED_NAVIGATION, replace });
   };
-  const cancel = useDebounced(text.trim(), REST, (wanted) => {
-    if (inList) search(wanted, asked !== "" && wanted !== "");
+  const cancel = useDebouncedCallback(text.trim(), DEBOUNCE_MS, (query) => {
+    if (isList) search(query, urlQuery !== "" && query !== "");
   });
   useEffect(() => {
-    // Who has just chosen a book must not be called back to the list.
-    const leave = ({ target }: MouseEvent) => {
+    // A search that fires after the user has followed a link would lead them back to the list.
+    const cancelOnLink = ({ target }: MouseEvent) => {
       if (target instanceof Element && target.closest("a")) cancel();
     };
-    document.addEventListener("click", leave, true);
+    document.addEventListener("click", cancelOnLink, true);
     return () => {
-      document.removeEventListener("click", leave, true);
+      document.removeEventListener("click", cancelOnLink, true);
     };
   }, [cancel]);
 
@@ -45,15 +45,15 @@ export function SearchBox() {
       className="relative"
       onSubmit={(event) => {
         event.preventDefault();
-        const wanted = text.trim();
+        const query = text.trim();
         cancel();
-        if (inList) search(wanted, false);
-        else if (wanted) void navigate(paths.browse({ search: wanted }), TYPED);
+        if (isList) search(query, false);
+        else if (query) void navigate(paths.browse({ search: query }), TYPED_NAVIGATION);
       }}
     >
       <Search
         aria-hidden
-        className="pointer-events-none absolute top-1/2 left-3.5 size-4.5 -translate-y-1/2 text-soft"
+        className="pointer-events-none absolute top-1/2 left-3.5 size-4.5 -translate-y-1/2 text-muted-foreground"
       />
       <input
         ref={field}
@@ -68,16 +68,16 @@ export function SearchBox() {
         onChange={(event) => {
           setText(event.target.value);
         }}
-        className="min-h-11 w-full rounded-full border border-edge bg-ground pr-11 pl-10.5 text-base text-ink placeholder:text-soft hover:border-ink"
+        className="min-h-11 w-full rounded-full border border-input bg-background pr-11 pl-10.5 text-base text-foreground placeholder:text-muted-foreground hover:border-foreground"
       />
       {text && (
         <button
           type="button"
-          aria-label="Clear the search"
-          className="absolute top-1/2 right-1.5 grid size-8 -translate-y-1/2 place-items-center rounded-full text-soft hover:text-ink"
+          aria-label="Clear search"
+          className="absolute top-1/2 right-1.5 grid size-8 -translate-y-1/2 place-items-center rounded-full text-muted-foreground hover:text-foreground"
           onClick={() => {
             setText("");
-            if (inList) search("", false);
+            if (isList) search("", false);
             field.current?.focus();
           }}
         >

@@ -7,9 +7,9 @@ export function ThemeToggle() {
   const Icon = theme === "dark" ? Sun : Moon;
   return (
     <Button
-      look="quiet"
+      variant="link"
       size="icon"
-      aria-label={theme === "dark" ? "Switch to light" : "Switch to dark"}
+      aria-label={theme === "dark" ? "Switch to light theme" : "Switch to dark theme"}
       onClick={toggle}
     >
       <Icon aria-hidden className="size-5" />

@@ -1,38 +1,45 @@
-import { cn } from "@/lib/cn";
+import { cn } from "@/lib/utils";
 import { cva, type VariantProps } from "class-variance-authority";
+import { Slot } from "radix-ui";
 import type { ComponentProps } from "react";
-import { Link, type LinkProps } from "react-router";
 
-const styles = cva(
+const buttonVariants = cva(
   "inline-flex items-center justify-center gap-2 rounded-md text-center font-medium transition-colors duration-150 disabled:cursor-not-allowed aria-busy:cursor-progress aria-disabled:cursor-not-allowed",
   {
     variants: {
-      look: {
-        solid:
-          "bg-cloth text-on-cloth hover:bg-cloth-deep disabled:bg-sunk disabled:text-soft disabled:shadow-[inset_0_0_0_1px_var(--line)] disabled:hover:bg-sunk",
+      variant: {
+        default:
+          "bg-primary text-primary-foreground hover:bg-primary-hover disabled:bg-muted disabled:text-muted-foreground disabled:shadow-[inset_0_0_0_1px_var(--border)] disabled:hover:bg-muted",
         outline:
-          "border border-edge text-ink hover:border-ink hover:bg-paper aria-disabled:border-line aria-disabled:text-soft",
-        quiet: "text-ink underline-offset-4 hover:underline",
+          "border border-input text-foreground hover:border-foreground hover:bg-accent hover:text-accent-foreground aria-disabled:border-border aria-disabled:text-muted-foreground",
+        link: "text-foreground underline-offset-4 hover:underline",
       },
       size: {
-        md: "min-h-11 px-5 text-base",
-        lg: "min-h-13 px-6 text-[1.125rem]",
+        default: "min-h-11 px-5 text-base",
         sm: "min-h-9 px-3 text-sm",
-        slim: "min-h-11 px-2.5 text-base whitespace-nowrap",
+        lg: "min-h-13 px-6 text-[1.125rem]",
         icon: "size-11",
       },
     },
-    defaultVariants: { look: "solid", size: "md" },
+    defaultVariants: { variant: "default", size: "default" },
   },
 );
 
-type Looks = VariantProps<typeof styles>;
-
-export function Button({ look, size, className, ...rest }: ComponentProps<"button"> & Looks) {
-  return <button type="button" className={cn(styles({ look, size }), className)} {...rest} />;
+interface ButtonProps extends ComponentProps<"button">, VariantProps<typeof buttonVariants> {
+  /** Renders the only child, such as a link, in place of a button. */
+  asChild?: boolean;
 }
 
-/** A link that looks like a button. */
-export function ButtonLink({ look, size, className, ...rest }: LinkProps & Looks) {
-  return <Link className={cn(styles({ look, size }), className)} {...rest} />;
+function Button({ className, variant, size, asChild = false, type, ...props }: ButtonProps) {
+  const Comp = asChild ? Slot.Root : "button";
+  return (
+    <Comp
+      data-slot="button"
+      type={asChild ? type : (type ?? "button")}
+      className={cn(buttonVariants({ variant, size, className }))}
+      {...props}
+    />
+  );
 }
+
+export { Button, buttonVariants };

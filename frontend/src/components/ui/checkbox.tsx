@@ -1,19 +1,23 @@
+import { cn } from "@/lib/utils";
 import type { ComponentProps } from "react";
 
-type Props = Omit<ComponentProps<"input">, "type"> & { label: string };
-
-export function Checkbox({ label, ...rest }: Props) {
+/** A native checkbox: it works in forms and in forced colours without script. */
+function Checkbox({ className, ...props }: Omit<ComponentProps<"input">, "type">) {
   return (
-    <label className="inline-flex min-h-11 items-center gap-3 text-sm">
+    <span className="relative grid size-5 shrink-0">
       <input
         type="checkbox"
-        className="peer size-5 shrink-0 appearance-none rounded-sm border border-edge bg-paper bg-center bg-no-repeat checked:border-cloth checked:bg-cloth hover:border-ink"
-        {...rest}
+        data-slot="checkbox"
+        className={cn(
+          "peer size-5 appearance-none rounded-sm border border-input bg-card checked:border-primary checked:bg-primary hover:border-foreground",
+          className,
+        )}
+        {...props}
       />
       <svg
         aria-hidden
         viewBox="0 0 20 20"
-        className="pointer-events-none -ml-8 size-5 text-on-cloth opacity-0 peer-checked:opacity-100"
+        className="pointer-events-none absolute inset-0 text-primary-foreground opacity-0 peer-checked:opacity-100"
       >
         <path
           d="m5 10.500 3.400 3.300L15 6.800"
@@ -22,7 +26,8 @@ export function Checkbox({ label, ...rest }: Props) {
           strokeWidth="2.2"
         />
       </svg>
-      {label}
-    </label>
+    </span>
   );
 }
+
+export { Checkbox };

@@ -1,57 +1,110 @@
-import { cn } from "@/lib/cn";
-import * as Radix from "@radix-ui/react-dialog";
-import { X } from "lucide-react";
-import { useState, type ReactNode } from "react";
-import { Button } from "./button";
+import { Button } from "@/components/ui/button";
+import { useReturnFocus } from "@/hooks/use-return-focus";
+import { cn } from "@/lib/utils";
+import { XIcon } from "lucide-react";
+import { Dialog as DialogPrimitive } from "radix-ui";
+import type { ComponentProps } from "react";
 
-interface DialogProps {
-  onClose: () => void;
-  title: ReactNode;
-  description?: ReactNode;
-  children: ReactNode;
-  /** A sheet stands at the foot of a small screen. */
-  sheet?: boolean;
+function Dialog(props: ComponentProps<typeof DialogPrimitive.Root>) {
+  return <DialogPrimitive.Root data-slot="dialog" {...props} />;
 }
 
 /**
- * Radix keeps focus in. It gives it back to a trigger of its own only, hence the opener. Its overlay is
- * left out: it locks scrolling by an inline style sheet, which the content security policy forbids; this one swallows it.
+ * Replaces Radix's overlay, which locks scrolling by an inline style sheet that the content
+ * security policy forbids. This one absorbs the scrolling instead.
  */
-export function Dialog({ onClose, title, description, children, sheet }: DialogProps) {
-  const [opener] = useState(() => document.activeElement);
+function DialogOverlay({ className, ...props }: ComponentProps<"div">) {
   return (
-    <Radix.Root open onOpenChange={onClose}>
-      <Radix.Portal>
-        <div aria-hidden className="fixed inset-0 z-40 backdrop fades bg-[rgb(10_16_13/0.55)]" />
-        <Radix.Content
-          {...(description ? {} : { "aria-describedby": undefined })}
-          onCloseAutoFocus={(event) => {
-            event.preventDefault();
-            if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
-          }}
-          className={cn(
-            "fixed z-50 max-h-[92dvh] overflow-y-auto border border-line bg-paper p-6 shadow-leaf sm:p-8",
-            sheet
-              ? "inset-x-0 bottom-0 slides-up rounded-t-md"
-              : "inset-x-4 top-1/2 m-auto w-auto max-w-md -translate-y-1/2 rises rounded-md",
-          )}
-        >
-          <div className="flex items-start justify-between gap-4">
-            <Radix.Title className="text-[1.625rem]">{title}</Radix.Title>
-            <Radix.Close asChild>
-              <Button look="quiet" size="icon" aria-label="Close" className="-mt-2 -mr-3">
-                <X aria-hidden className="size-5" />
-              </Button>
-            </Radix.Close>
-          </div>
-          {description && (
-            <Radix.Description asChild>
-              <div className="mt-2 text-soft">{description}</div>
-            </Radix.Description>
-          )}
-          {children}
-        </Radix.Content>
-      </Radix.Portal>
-    </Radix.Root>
+    <div
+      aria-hidden
+      data-slot="dialog-overlay"
+      className={cn("fixed inset-0 z-40 backdrop fades bg-[rgb(10_16_13/0.55)]", className)}
+      {...props}
+    />
   );
 }
+
+function DialogContent({
+  className,
+  children,
+  ...props
+}: ComponentProps<typeof DialogPrimitive.Content>) {
+  const returnFocus = useReturnFocus();
+  return (
+    <DialogPrimitive.Portal>
+      <DialogOverlay />
+      <DialogPrimitive.Content
+        data-slot="dialog-content"
+        onCloseAutoFocus={returnFocus}
+        className={cn(
+          "fixed inset-x-4 top-1/2 z-50 m-auto max-h-[92dvh] w-auto max-w-md -translate-y-1/2 rises overflow-y-auto rounded-md border border-border bg-popover p-6 text-popover-foreground shadow-leaf sm:p-8",
+          className,
+        )}
+        {...props}
+      >
+        {children}
+      </DialogPrimitive.Content>
+    </DialogPrimitive.Portal>
+  );
+}
+
+/** The title's line, with the close button at its end. */
+function DialogHeader({ className, children, ...props }: ComponentProps<"div">) {
+  return (
+    <div
+      data-slot="dialog-header"
+      className={cn("flex items-start justify-between gap-4", className)}
+      {...props}
+    >
+      {children}
+      <DialogPrimitive.Close asChild>
+        <Button variant="link" size="icon" aria-label="Close" className="-mt-2 -mr-3">
+          <XIcon aria-hidden className="size-5" />
+        </Button>
+      </DialogPrimitive.Close>
+    </div>
+  );
+}
+
+function DialogFooter({ className, ...props }: ComponentProps<"div">) {
+  return (
+    <div
+      data-slot="dialog-footer"
+      className={cn("flex flex-col-reverse gap-3 sm:flex-row sm:justify-end", className)}
+      {...props}
+    />
+  );
+}
+
+function DialogTitle({ className, ...props }: ComponentProps<typeof DialogPrimitive.Title>) {
+  return (
+    <DialogPrimitive.Title
+      data-slot="dialog-title"
+      className={cn("text-[1.625rem]", className)}
+      {...props}
+    />
+  );
+}
+
+function DialogDescription({
+  className,
+  ...props
+}: ComponentProps<typeof DialogPrimitive.Description>) {
+  return (
+    <DialogPrimitive.Description
+      data-slot="dialog-description"
+      className={cn("mt-2 text-muted-foreground", className)}
+      {...props}
+    />
+  );
+}
+
+export {
+  Dialog,
+  DialogContent,
+  DialogDescription,
+  DialogFooter,
+  DialogHeader,
+  DialogOverlay,
+  DialogTitle,
+};

@@ -1,33 +1,36 @@
-import { useId, type ReactNode } from "react";
+import { Label } from "@/components/ui/label";
+import { cn } from "@/lib/utils";
+import type { ComponentProps } from "react";
 
-interface FieldProps {
-  label: string;
-  error?: string | undefined;
-  hint?: ReactNode;
-  children: (control: {
-    id: string;
-    "aria-describedby": string | undefined;
-    "aria-invalid": boolean;
-  }) => ReactNode;
-}
-
-/** A label, its control, and what is wrong or worth knowing about it. */
-export function Field({ label, error, hint, children }: FieldProps) {
-  const id = useId();
-  const note = `${id}-note`;
+function Field({ className, ...props }: ComponentProps<"div">) {
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] gap-1.5">
-      <label htmlFor={id} className="text-sm font-semibold">
-        {label}
-      </label>
-      {children({
-        id,
-        "aria-describedby": error || hint ? note : undefined,
-        "aria-invalid": Boolean(error),
-      })}
-      <div id={note} className="min-h-6 text-sm">
-        {error ? <p className="text-rubric">{error}</p> : <div className="text-soft">{hint}</div>}
-      </div>
-    </div>
+    <div
+      data-slot="field"
+      className={cn("grid grid-cols-[minmax(0,1fr)] gap-1.5", className)}
+      {...props}
+    />
   );
 }
+
+function FieldLabel(props: ComponentProps<typeof Label>) {
+  return <Label data-slot="field-label" {...props} />;
+}
+
+function FieldDescription({ className, ...props }: ComponentProps<"div">) {
+  return (
+    <div
+      data-slot="field-description"
+      className={cn("text-sm text-muted-foreground", className)}
+      {...props}
+    />
+  );
+}
+
+/** Has no alert role: the form moves the focus to the field, whose description this is. */
+function FieldError({ className, ...props }: ComponentProps<"p">) {
+  return (
+    <p data-slot="field-error" className={cn("text-sm text-destructive", className)} {...props} />
+  );
+}
+
+export { Field, FieldDescription, FieldError, FieldLabel };

@@ -1,14 +1,18 @@
-import { cn } from "@/lib/cn";
+import { cn } from "@/lib/utils";
 import type { ComponentProps } from "react";
 
-export function Input({ className, ...rest }: ComponentProps<"input">) {
+function Input({ className, type, ...props }: ComponentProps<"input">) {
   return (
     <input
+      type={type}
+      data-slot="input"
       className={cn(
-        "min-h-11 w-full rounded-md border border-edge bg-paper px-3.5 text-base text-ink placeholder:text-soft hover:border-ink aria-invalid:border-rubric",
+        "min-h-11 w-full min-w-0 rounded-md border border-input bg-card px-3.5 text-base text-foreground placeholder:text-muted-foreground hover:border-foreground aria-invalid:border-destructive",
         className,
       )}
-      {...rest}
+      {...props}
     />
   );
 }
+
+export { Input };

@@ -1,5 +1,15 @@
-import { cn } from "@/lib/cn";
+import { cn } from "@/lib/utils";
+import type { ComponentProps } from "react";
 
-export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden className={cn("shimmer rounded-sm", className)} />;
+function Skeleton({ className, ...props }: ComponentProps<"div">) {
+  return (
+    <div
+      aria-hidden
+      data-slot="skeleton"
+      className={cn("shimmer rounded-sm", className)}
+      {...props}
+    />
+  );
 }
+
+export { Skeleton };

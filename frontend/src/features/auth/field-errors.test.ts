@@ -1,34 +1,34 @@
-import { ApiProblem, unreachable } from "@/lib/api/problem";
+import { ApiError, unreachableError } from "@/lib/api/api-error";
 import { describe, expect, it } from "vitest";
-import { findMissing, readFieldErrors } from "./field-errors";
+import { findMissingFields, readFieldErrors } from "./field-errors";
 
-describe("what the API says of an account", () => {
+describe("an API error about an account", () => {
   it.each([
     [400, "Password must be at least 6 characters.", "password"],
     [400, "Invalid email format.", "email"],
     [409, "Email is already registered.", "email"],
     [401, "Invalid email or password.", "form"],
     [400, "Username, email and password are required.", "form"],
-  ])("stands beside its field: %i %s", (status, message, field) => {
-    const problem = new ApiProblem(status, message, { data: { email: "ann@example.org" } });
-    expect(readFieldErrors(problem)).toEqual({ [field]: message });
+  ])("is assigned to its field: %i %s", (status, message, field) => {
+    const error = new ApiError(status, message, { data: { email: "ann@example.org" } });
+    expect(readFieldErrors(error)).toEqual({ [field]: message });
   });
 
-  it("stands beside the fields that it names", () => {
+  it("is assigned to the fields that it names", () => {
     const fields = { username: "Too long.", email: 5, other: "x" };
-    const problem = new ApiProblem(400, "Bad.", { data: { fields } });
-    expect(readFieldErrors(problem)).toEqual({ username: "Too long." });
+    const error = new ApiError(400, "Bad.", { data: { fields } });
+    expect(readFieldErrors(error)).toEqual({ username: "Too long." });
   });
 
-  it("is a sentence about the shop when the shop is the reason", () => {
-    expect(readFieldErrors(unreachable()).form).toMatch("cannot be reached");
+  it("is assigned to the form when it is not about a field", () => {
+    expect(readFieldErrors(unreachableError()).form).toMatch("cannot be reached");
     expect(readFieldErrors(null)).toEqual({});
   });
 });
 
-it("what is missing is said before anything is sent", () => {
-  expect(findMissing({ email: " ", password: "secret" })).toEqual({
+it("reports empty fields before a request is sent", () => {
+  expect(findMissingFields({ email: " ", password: "secret" })).toEqual({
     email: "Enter your email address.",
   });
-  expect(findMissing({ email: "a@b.c", password: "secret" })).toEqual({});
+  expect(findMissingFields({ email: "a@b.c", password: "secret" })).toEqual({});
 });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { headline, narrowing, readFilters, writeFilters } from "./filters";
+import { listTitle, activeFilters, readFilters, writeFilters } from "./filters";
 
 const read = (query: string) => readFilters(new URLSearchParams(query));
 
-describe("the filters in the address bar", () => {
+describe("filters in the URL", () => {
   it("are read as they were written", () => {
     const filters = {
       genre: "Poetry",
@@ -26,26 +26,26 @@ describe("the filters in the address bar", () => {
     "search=%20",
     "search=%00",
     "unknown=1",
-  ])("leave out what makes no sense: %s", (query) => {
+  ])("ignore invalid values: %s", (query) => {
     expect(read(query)).toEqual({});
   });
 
-  it("hold no more than the search box does", () => {
+  it("are limited to the length of the search box", () => {
     expect(read(`search=${"x".repeat(400)}`).search).toHaveLength(100);
     expect(read("search=a%00b").search).toBe("ab");
   });
 
-  it("write nothing for what is not chosen", () => {
+  it("omit filters that are not set", () => {
     expect(writeFilters({ in_stock: false }).toString()).toBe("");
   });
 });
 
-describe("the words for them", () => {
-  it("name each filter that narrows the list, but not the order", () => {
+describe("labels of filters", () => {
+  it("name each filter that narrows the list, but not the sort order", () => {
     const filters = read(
       "search=dune&genre=Fantasy&min_price=5&max_price=9&in_stock=true&sort=title",
     );
-    expect(narrowing(filters).map(({ label }) => label)).toEqual([
+    expect(activeFilters(filters).map(({ label }) => label)).toEqual([
       "“dune”",
       "Fantasy",
       "from $5",
@@ -59,7 +59,7 @@ describe("the words for them", () => {
     ["genre=Poetry", "Poetry"],
     ["search=dune", "“dune”"],
     ["search=dune&genre=Poetry", "“dune” in Poetry"],
-  ])("head the page: %s", (query, title) => {
-    expect(headline(read(query))).toBe(title);
+  ])("form the title of the page: %s", (query, title) => {
+    expect(listTitle(read(query))).toBe(title);
   });
 });

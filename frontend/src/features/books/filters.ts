@@ -1,5 +1,5 @@
 export const SORTS = {
-  "": "As shelved",
+  "": "Default",
   newest: "Newest first",
   title: "Title, A to Z",
   "-title": "Title, Z to A",
@@ -21,11 +21,11 @@ export interface Filters {
 const TEXTS = ["genre", "search"] as const;
 const AMOUNTS = ["min_price", "max_price"] as const;
 const AMOUNT = /^\d{1,6}(\.\d{1,2})?$/;
-const LONGEST = 100;
+const MAX_TEXT_LENGTH = 100;
 
 export const isAmount = (text: string) => AMOUNT.test(text);
 
-/** Reads the address bar; what makes no sense there is left out. */
+/** Reads the filters from the URL and ignores invalid values. */
 export function readFilters(params: URLSearchParams): Filters {
   const filters: Filters = {};
   for (const name of TEXTS) {
@@ -33,7 +33,7 @@ export function readFilters(params: URLSearchParams): Filters {
       .get(name)
       ?.replace(/\p{Cc}/gu, "")
       .trim()
-      .slice(0, LONGEST);
+      .slice(0, MAX_TEXT_LENGTH);
     if (text) filters[name] = text;
   }
   for (const name of AMOUNTS) {
@@ -47,24 +47,22 @@ export function readFilters(params: URLSearchParams): Filters {
 }
 
 export function writeFilters(filters: Filters): URLSearchParams {
-  const given = Object.entries(filters).filter(
-    ([, value]) => value !== undefined && value !== false,
-  );
-  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  const set = Object.entries(filters).filter(([, value]) => value !== undefined && value !== false);
+  return new URLSearchParams(set.map(([name, value]) => [name, String(value)]));
 }
 
-/** What narrows the list, each with the words that take it away again. */
-export function narrowing(filters: Filters): { name: keyof Filters; label: string }[] {
-  const found: { name: keyof Filters; label: string }[] = [];
-  if (filters.search) found.push({ name: "search", label: `“${filters.search}”` });
-  if (filters.genre) found.push({ name: "genre", label: filters.genre });
-  if (filters.min_price) found.push({ name: "min_price", label: `from $${filters.min_price}` });
-  if (filters.max_price) found.push({ name: "max_price", label: `up to $${filters.max_price}` });
-  if (filters.in_stock) found.push({ name: "in_stock", label: "in stock" });
-  return found;
+/** Returns the filters that narrow the list, each with its label. */
+export function activeFilters(filters: Filters): { name: keyof Filters; label: string }[] {
+  const active: { name: keyof Filters; label: string }[] = [];
+  if (filters.search) active.push({ name: "search", label: `“${filters.search}”` });
+  if (filters.genre) active.push({ name: "genre", label: filters.genre });
+  if (filters.min_price) active.push({ name: "min_price", label: `from $${filters.min_price}` });
+  if (filters.max_price) active.push({ name: "max_price", label: `up to $${filters.max_price}` });
+  if (filters.in_stock) active.push({ name: "in_stock", label: "in stock" });
+  return active;
 }
 
-export function headline({ genre, search }: Filters): string {
+export function listTitle({ genre, search }: Filters): string {
   if (search) return genre ? `“${search}” in ${genre}` : `“${search}”`;
   return genre ?? "All books";
 }

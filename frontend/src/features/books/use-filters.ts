@@ -2,17 +2,17 @@ import { useMemo } from "react";
 import { useSearchParams, type NavigateOptions } from "react-router";
 import { readFilters, writeFilters, type Filters } from "./filters";
 
-/** The filters, as the address bar holds them. */
+/** The filters in the URL. */
 export function useFilters() {
   const [params, setParams] = useSearchParams();
   const filters = useMemo(() => readFilters(params), [params]);
 
-  /** Changes some of them; an `undefined` takes one away. */
+  /** Changes the given filters. The value `undefined` removes one. */
   const change = (
-    some: { [Name in keyof Filters]?: Filters[Name] | undefined },
+    changes: { [Name in keyof Filters]?: Filters[Name] | undefined },
     options?: NavigateOptions,
   ) => {
-    setParams(writeFilters({ ...filters, ...some } as Filters), options);
+    setParams(writeFilters({ ...filters, ...changes } as Filters), options);
   };
   const clear = () => {
     setParams(writeFilters(filters.sort ? { sort: filters.sort } : {}));

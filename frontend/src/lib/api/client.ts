@@ -2,8 +2,8 @@ import type { RuntimeConfig } from "@/config/runtime";
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./schema";
 import { authorizedFetch } from "../session/authorized-fetch";
-import { configureTokens } from "../session/token-calls";
-import { send } from "./send";
+import { configureTokenRequests } from "../session/token-requests";
+import { fetchWithTimeout } from "./fetch-with-timeout";
 
 type Schemas = components["schemas"];
 export type Book = Schemas["Book"];
@@ -18,16 +18,16 @@ interface Api {
   displayOrders: Client<paths>;
 }
 
-/** One client a port; filled by `configureApi` before the first render. */
+/** One client per port. `configureApi` fills it before the first render. */
 export const api = {} as Api;
 
 export function configureApi(config: RuntimeConfig): void {
-  api.users = createClient<paths>({ baseUrl: config.usersUrl, fetch: send });
-  api.books = createClient<paths>({ baseUrl: config.booksUrl, fetch: send });
+  api.users = createClient<paths>({ baseUrl: config.usersUrl, fetch: fetchWithTimeout });
+  api.books = createClient<paths>({ baseUrl: config.booksUrl, fetch: fetchWithTimeout });
   api.placeOrder = createClient<paths>({ baseUrl: config.placeOrderUrl, fetch: authorizedFetch });
   api.displayOrders = createClient<paths>({
     baseUrl: config.displayOrdersUrl,
     fetch: authorizedFetch,
   });
-  configureTokens(config.usersUrl);
+  configureTokenRequests(config.usersUrl);
 }

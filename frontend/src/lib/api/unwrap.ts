@@ -1,26 +1,25 @@
-import { ApiProblem, unreachable } from "./problem";
+import { ApiError, unreachableError } from "./api-error";
 
-interface Reply<T> {
+interface ApiResult<T> {
   data?: T;
   error?: unknown;
   response: Response;
 }
 
-/** The data of a call, or an ApiProblem thrown. */
-export async function unwrap<T>(call: Promise<Reply<T>>): Promise<T> {
-  const reply = await call.catch((error: unknown) => {
-    if (error instanceof ApiProblem) throw error;
+/** Returns the data of a successful request and throws an ApiError for any other. */
+export async function unwrap<T>(request: Promise<ApiResult<T>>): Promise<T> {
+  const result = await request.catch((error: unknown) => {
+    if (error instanceof ApiError) throw error;
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw unreachable();
+    throw unreachableError();
   });
-  if (reply.data !== undefined && reply.response.ok) return reply.data;
-  throw toProblem(reply.response, reply.error);
+  if (result.data !== undefined && result.response.ok) return result.data;
+  throw toApiError(result.response, result.error);
 }
 
-export function toProblem(response: Response, body: unknown): ApiProblem {
-  const told = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  const message =
-    typeof told["message"] === "string" ? told["message"] : "The shop gave no reason.";
-  const retryAfter = Number(response.headers.get("Retry-After")) || undefined;
-  return new ApiProblem(response.status, message, { data: told["data"], retryAfter });
+export function toApiError(response: Response, body: unknown): ApiError {
+  const fields = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const message = typeof fields["message"] === "string" ? fields["message"] : "The request failed.";
+  const retryAfterSeconds = Number(response.headers.get("Retry-After")) || undefined;
+  return new ApiError(response.status, message, { data: fields["data"], retryAfterSeconds });
 }

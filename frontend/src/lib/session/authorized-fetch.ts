@@ -1,7 +1,7 @@
-import { signedOut } from "../api/problem";
-import { send } from "../api/send";
+import { sessionEndedError } from "../api/api-error";
+import { fetchWithTimeout } from "../api/fetch-with-timeout";
 import { readClaims } from "./claims";
-import { renew } from "./refresh";
+import { refreshAccessToken } from "./refresh";
 import { session } from "./store";
 
 function withToken(request: Request, token: string): Request {
@@ -9,14 +9,17 @@ function withToken(request: Request, token: string): Request {
   return request;
 }
 
-/** Sends a request as the member; a 401 is answered by one refresh and one more try, never as somebody else. */
+/**
+ * Sends a request with the access token. After a 401 it refreshes the token and repeats the request
+ * once, but only if the new token belongs to the same user.
+ */
 export async function authorizedFetch(request: Request): Promise<Response> {
-  const again = request.clone();
-  const token = session.token() ?? (await renew(null));
-  if (!token) throw signedOut();
-  const answer = await send(withToken(request, token));
-  if (answer.status !== 401) return answer;
-  const renewed = await renew(token);
-  if (!renewed || readClaims(renewed).sub !== readClaims(token).sub) throw signedOut();
-  return send(withToken(again, renewed));
+  const repeated = request.clone();
+  const token = session.token() ?? (await refreshAccessToken(null));
+  if (!token) throw sessionEndedError();
+  const response = await fetchWithTimeout(withToken(request, token));
+  if (response.status !== 401) return response;
+  const refreshed = await refreshAccessToken(token);
+  if (!refreshed || readClaims(refreshed).sub !== readClaims(token).sub) throw sessionEndedError();
+  return fetchWithTimeout(withToken(repeated, refreshed));
 }

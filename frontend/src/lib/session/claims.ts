@@ -3,7 +3,7 @@ interface Claims {
   name: string;
 }
 
-/** What a token says of its bearer. Only the gateway can check it; the app only greets by it. */
+/** Reads the claims of an access token. The app only displays them; the gateway verifies the token. */
 export function readClaims(token: string): Claims {
   const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
   const bytes = Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0));

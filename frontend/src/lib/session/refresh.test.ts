@@ -1,17 +1,17 @@
 import { token } from "@/testing/samples";
-import { API, ok, refuse, server } from "@/testing/server";
+import { API, ok, errorResponse, server } from "@/testing/server";
 import { delay, http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { api } from "../api/client";
 import { unwrap } from "../api/unwrap";
-import { alone } from "./alone";
-import { enterSession } from "./enter";
-import { endSession, keepSession, renew, startSession } from "./refresh";
+import { withSessionLock } from "./exclusive-lock";
+import { logInAllTabs } from "./all-tabs";
+import { logOut, initializeSession, refreshAccessToken, restoreSession } from "./refresh";
 import { session } from "./store";
 
 let refreshes: number;
 
-/** Only the newest token is good. */
+/** Issues a new access token each time. */
 const refreshing = () =>
   http.post(`${API}/refresh-token`, async ({ request }) => {
     refreshes += 1;
@@ -23,7 +23,7 @@ const refreshing = () =>
 const guarded = http.get(`${API}/myorders`, ({ request }) =>
   request.headers.get("Authorization") === `Bearer ${token("Ann", 2)}`
     ? ok({ data: [] })
-    : refuse(401, "Token has expired"),
+    : errorResponse(401, "Token has expired"),
 );
 
 const myOrders = () => unwrap(api.displayOrders.GET("/myorders"));
@@ -32,96 +32,98 @@ beforeEach(() => {
   refreshes = 0;
 });
 
-describe("an expired token", () => {
-  it("is renewed once for all requests that it failed, and they are sent again", async () => {
+describe("an expired access token", () => {
+  it("is refreshed once for all requests that it failed, and they are repeated", async () => {
     server.use(refreshing(), guarded);
-    session.enter(token("Ann", 1));
-    const answers = await Promise.all([myOrders(), myOrders(), myOrders()]);
-    expect(answers.map(({ data }) => data)).toEqual([[], [], []]);
+    session.logIn(token("Ann", 1));
+    const responses = await Promise.all([myOrders(), myOrders(), myOrders()]);
+    expect(responses.map(({ data }) => data)).toEqual([[], [], []]);
     expect(refreshes).toBe(1);
     expect(session.token()).toBe(token("Ann", 2));
   });
 
-  it("ends the session when the cookie is no good either", async () => {
+  it("ends the session when the refresh cookie is rejected, too", async () => {
     server.use(
       guarded,
-      http.post(`${API}/refresh-token`, () => refuse(401, "Refresh token expired.")),
+      http.post(`${API}/refresh-token`, () => errorResponse(401, "Refresh token expired.")),
     );
-    session.enter(token("Ann", 1));
+    session.logIn(token("Ann", 1));
     await expect(myOrders()).rejects.toMatchObject({ status: 401 });
-    expect(session.read()).toEqual({ status: "guest", ended: true });
+    expect(session.read()).toEqual({ status: "guest", expired: true });
   });
 
-  it("ends nothing while the shop cannot be reached", async () => {
+  it("does not end the session while the shop cannot be reached", async () => {
     server.use(
       guarded,
-      http.post(`${API}/refresh-token`, () => refuse(503, "Down.")),
+      http.post(`${API}/refresh-token`, () => errorResponse(503, "Down.")),
     );
-    session.enter(token("Ann", 1));
+    session.logIn(token("Ann", 1));
     await expect(myOrders()).rejects.toMatchObject({ status: 503 });
-    expect(session.read().status).toBe("member");
+    expect(session.read().status).toBe("authenticated");
   });
 
-  it("never sends the request again as somebody else", async () => {
+  it("does not repeat the request as another user", async () => {
     const bearers: (string | null)[] = [];
     server.use(
       http.get(`${API}/myorders`, ({ request }) => {
         bearers.push(request.headers.get("Authorization"));
-        return refuse(401, "Token has expired");
+        return errorResponse(401, "Token has expired");
       }),
       http.post(`${API}/refresh-token`, () => ok({ access_token: token("Bob", 1, 4) })),
     );
-    session.enter(token("Ann", 1));
+    session.logIn(token("Ann", 1));
     await expect(myOrders()).rejects.toMatchObject({ status: 401 });
     expect(bearers).toEqual([`Bearer ${token("Ann", 1)}`]);
   });
 
-  it("is not renewed when another tab was faster", async () => {
-    session.enter(token("Ann", 2));
-    expect(await renew(token("Ann", 1))).toBe(token("Ann", 2));
+  it("is not refreshed when another tab was faster", async () => {
+    session.logIn(token("Ann", 2));
+    expect(await refreshAccessToken(token("Ann", 1))).toBe(token("Ann", 2));
     expect(refreshes).toBe(0);
   });
 });
 
-describe("the start", () => {
-  it("finds the member by the cookie", async () => {
+describe("at start", () => {
+  it("the cookie restores the user's session", async () => {
     server.use(refreshing());
-    await startSession();
-    expect(session.read()).toMatchObject({ status: "member", member: { id: 3, name: "Ann" } });
+    await restoreSession();
+    expect(session.read()).toMatchObject({ status: "authenticated", user: { id: 3, name: "Ann" } });
   });
 
-  it("finds a guest, whose session has not just ended", async () => {
-    server.use(http.post(`${API}/refresh-token`, () => refuse(401, "Missing refresh token.")));
-    await startSession();
-    expect(session.read()).toEqual({ status: "guest", ended: false });
+  it("a visitor without a cookie is a guest whose session has not expired", async () => {
+    server.use(
+      http.post(`${API}/refresh-token`, () => errorResponse(401, "Missing refresh token.")),
+    );
+    await restoreSession();
+    expect(session.read()).toEqual({ status: "guest", expired: false });
   });
 
-  it("does not end the session of who logs in meanwhile", async () => {
+  it("a failed restore does not end a session that begins meanwhile", async () => {
     server.use(
       http.post(`${API}/refresh-token`, async () => {
         await delay(30);
-        return refuse(401, "Missing refresh token.");
+        return errorResponse(401, "Missing refresh token.");
       }),
     );
     await Promise.all([
-      startSession(),
-      alone(() =>
+      restoreSession(),
+      withSessionLock(() =>
         Promise.resolve().then(() => {
-          enterSession(token("Ann"));
+          logInAllTabs(token("Ann"));
         }),
       ),
     ]);
     expect(session.token()).toBe(token("Ann"));
   });
 
-  it("does not take a closed shop for a log-out", async () => {
-    server.use(http.post(`${API}/refresh-token`, () => refuse(503, "Down.")));
-    await startSession();
+  it("an unavailable shop does not log the user out", async () => {
+    server.use(http.post(`${API}/refresh-token`, () => errorResponse(503, "Down.")));
+    await restoreSession();
     expect(session.read()).toEqual({ status: "unreachable" });
   });
 });
 
-it("log-out tells the gateway whose session it is, and forgets the token", async () => {
+it("log-out sends the access token to the gateway and then deletes it", async () => {
   let bearer: string | null = null;
   server.use(
     http.post(`${API}/logout`, ({ request }) => {
@@ -129,44 +131,44 @@ it("log-out tells the gateway whose session it is, and forgets the token", async
       return ok({ message: "Logged out" });
     }),
   );
-  session.enter(token("Ann", 1));
-  await endSession();
+  session.logIn(token("Ann", 1));
+  await logOut();
   expect(bearer).toBe(`Bearer ${token("Ann", 1)}`);
-  expect(session.read()).toEqual({ status: "guest", ended: false });
+  expect(session.read()).toEqual({ status: "guest", expired: false });
 });
 
-it("a name in any script is read from the token", () => {
-  session.enter(token("Zoë 王"));
-  expect(session.read()).toMatchObject({ member: { name: "Zoë 王" } });
+it("reads a name in any script from the token", () => {
+  session.logIn(token("Zoë 王"));
+  expect(session.read()).toMatchObject({ user: { name: "Zoë 王" } });
 });
 
-it("who is here is asked again until the shop can be reached", async () => {
+it("restoring the session is retried until the shop can be reached", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   try {
-    server.use(http.post(`${API}/refresh-token`, () => refuse(503, "Down.")));
-    keepSession();
+    server.use(http.post(`${API}/refresh-token`, () => errorResponse(503, "Down.")));
+    initializeSession();
     await vi.waitFor(() => {
       expect(session.read().status).toBe("unreachable");
     });
     server.use(http.post(`${API}/refresh-token`, () => ok({ access_token: token("Ann") })));
     await vi.advanceTimersByTimeAsync(5000);
     await vi.waitFor(() => {
-      expect(session.read().status).toBe("member");
+      expect(session.read().status).toBe("authenticated");
     });
   } finally {
     vi.useRealTimers();
   }
 });
 
-it("a line that has gone dead is given up", async () => {
+it("a request on a dead connection times out", async () => {
   vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
-    const late = new AbortController();
+    const timeout = new AbortController();
     setTimeout(() => {
-      late.abort(new DOMException("Too late.", "TimeoutError"));
+      timeout.abort(new DOMException("Timed out.", "TimeoutError"));
     }, 20);
-    return late.signal;
+    return timeout.signal;
   });
   server.use(http.get(`${API}/myorders`, () => delay("infinite")));
-  session.enter(token("Ann"));
+  session.logIn(token("Ann"));
   await expect(myOrders()).rejects.toMatchObject({ status: 0 });
 });

@@ -1,65 +1,65 @@
-import { isProblem } from "../api/problem";
-import { alone } from "./alone";
-import { enterSession, leaveSession } from "./enter";
+import { isApiError } from "../api/api-error";
+import { logInAllTabs, logOutAllTabs } from "./all-tabs";
+import { withSessionLock } from "./exclusive-lock";
 import { session } from "./store";
-import { postLogout, postRefresh } from "./token-calls";
+import { postLogout, postRefresh } from "./token-requests";
 
-const REFUSED = [400, 401, 403];
-const AGAIN = 5000;
+const REJECTED_STATUSES = [400, 401, 403];
+const RETRY_INTERVAL_MS = 5000;
 
-let flight: Promise<string | null> | null = null;
+let pendingRefresh: Promise<string | null> | null = null;
 
-async function exchange(stale: string | null): Promise<string | null> {
-  const now = session.token();
-  if (now && now !== stale) return now; // somebody was first: another tab, or a log-in
+async function exchangeCookie(staleToken: string | null): Promise<string | null> {
+  const current = session.token();
+  if (current && current !== staleToken) return current; // another tab or a log-in was faster
   try {
     const token = await postRefresh();
-    enterSession(token);
+    logInAllTabs(token);
     return token;
   } catch (error) {
-    if (!isProblem(error, ...REFUSED)) throw error;
-    const entered = session.token();
-    if (entered && entered !== stale) return entered; // meanwhile, where there are no locks
-    if (stale) leaveSession(true);
-    else session.leave();
+    if (!isApiError(error, ...REJECTED_STATUSES)) throw error;
+    const replaced = session.token();
+    if (replaced && replaced !== staleToken) return replaced; // possible where there are no locks
+    if (staleToken) logOutAllTabs(true);
+    else session.logOut();
     return null;
   }
 }
 
 /**
- * A token newer than `stale`, or null when the session is over.
- * Throws when the shop cannot be reached: then nobody knows.
+ * Returns a token newer than `staleToken`, or null when the session has ended.
+ * Throws when the shop cannot be reached, because the session may still exist then.
  */
-export function renew(stale: string | null): Promise<string | null> {
-  flight ??= alone(() => exchange(stale)).finally(() => {
-    flight = null;
+export function refreshAccessToken(staleToken: string | null): Promise<string | null> {
+  pendingRefresh ??= withSessionLock(() => exchangeCookie(staleToken)).finally(() => {
+    pendingRefresh = null;
   });
-  return flight;
+  return pendingRefresh;
 }
 
-/** Asks the cookie who is here. */
-export async function startSession(): Promise<void> {
+/** Restores the session from the refresh cookie. */
+export async function restoreSession(): Promise<void> {
   try {
-    await renew(null);
+    await refreshAccessToken(null);
   } catch {
-    if (session.read().status !== "member") session.lose();
+    if (session.read().status !== "authenticated") session.setUnreachable();
   }
 }
 
-/** Asks who is here, and again every few seconds for as long as the shop cannot be reached. */
-export function keepSession(): void {
+/** Restores the session, and retries every few seconds while the shop cannot be reached. */
+export function initializeSession(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   session.subscribe(() => {
     clearTimeout(timer);
     if (session.read().status === "unreachable")
-      timer = setTimeout(() => void startSession(), AGAIN);
+      timer = setTimeout(() => void restoreSession(), RETRY_INTERVAL_MS);
   });
-  void startSession();
+  void restoreSession();
 }
 
-/** Logs out here and in every other tab. */
-export const endSession = () =>
-  alone(async () => {
+/** Logs out in this tab and in every other one. */
+export const logOut = () =>
+  withSessionLock(async () => {
     await postLogout(session.token());
-    leaveSession(false);
+    logOutAllTabs(false);
   });

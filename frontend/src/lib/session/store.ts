@@ -1,19 +1,19 @@
 import { useSyncExternalStore } from "react";
 import { readClaims } from "./claims";
 
-export interface Member {
+export interface SessionUser {
   id: number;
   name: string;
 }
 
 /**
- * `unknown` until the first refresh has answered; `unreachable` when it could not;
- * `guest` with `ended` when a session was there and is over.
+ * `unknown` until the first refresh has ended, `unreachable` when that got no response.
+ * A `guest` whose session has `expired` was logged in before.
  */
 export type Session =
   | { status: "unknown" | "unreachable" }
-  | { status: "guest"; ended: boolean }
-  | { status: "member"; member: Member; token: string };
+  | { status: "guest"; expired: boolean }
+  | { status: "authenticated"; user: SessionUser; token: string };
 
 let current: Session = { status: "unknown" };
 const listeners = new Set<() => void>();
@@ -23,18 +23,22 @@ function change(next: Session): void {
   for (const listener of listeners) listener();
 }
 
-/** The session of this tab. The token never leaves memory. */
+/** The session of this tab. The access token is kept in memory only. */
 export const session = {
   read: () => current,
-  token: () => (current.status === "member" ? current.token : null),
-  enter: (token: string) => {
+  token: () => (current.status === "authenticated" ? current.token : null),
+  logIn: (token: string) => {
     const claims = readClaims(token);
-    change({ status: "member", token, member: { id: Number(claims.sub), name: claims.name } });
+    change({
+      status: "authenticated",
+      token,
+      user: { id: Number(claims.sub), name: claims.name },
+    });
   },
-  leave: (ended = false) => {
-    change({ status: "guest", ended });
+  logOut: (expired = false) => {
+    change({ status: "guest", expired });
   },
-  lose: () => {
+  setUnreachable: () => {
     change({ status: "unreachable" });
   },
   subscribe: (listener: () => void) => {
@@ -45,7 +49,7 @@ export const session = {
 
 export const useSession = () => useSyncExternalStore(session.subscribe, session.read);
 
-export function useMember(): Member | null {
-  const now = useSession();
-  return now.status === "member" ? now.member : null;
+export function useCurrentUser(): SessionUser | null {
+  const current = useSession();
+  return current.status === "authenticated" ? current.user : null;
 }

@@ -1,20 +1,20 @@
 import { api } from "@/lib/api/client";
 import { unwrap } from "@/lib/api/unwrap";
-import { alone } from "@/lib/session/alone";
-import { enterSession } from "@/lib/session/enter";
+import { logInAllTabs } from "@/lib/session/all-tabs";
+import { withSessionLock } from "@/lib/session/exclusive-lock";
 import { useMutation } from "@tanstack/react-query";
 
-export interface Credentials {
+export interface LogInValues {
   email: string;
   password: string;
 }
 
-/** Opens the session; `include` lets the browser keep the refresh cookie. */
-export const logIn = (body: Credentials) =>
-  alone(async () => {
-    const call = api.users.POST("/login", { body, credentials: "include" });
-    enterSession((await unwrap(call)).access_token);
+/** Logs in. `include` lets the browser store the refresh cookie. */
+export const logIn = (body: LogInValues) =>
+  withSessionLock(async () => {
+    const request = api.users.POST("/login", { body, credentials: "include" });
+    logInAllTabs((await unwrap(request)).access_token);
   });
 
-/** Passwords are not kept once the form is gone. */
+/** Has no garbage collection time, so that the cache does not keep the password. */
 export const useLogIn = () => useMutation({ mutationFn: logIn, gcTime: 0 });

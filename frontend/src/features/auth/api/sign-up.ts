@@ -2,23 +2,23 @@ import { api } from "@/lib/api/client";
 import { unwrap } from "@/lib/api/unwrap";
 import { useMutation } from "@tanstack/react-query";
 import { useRef } from "react";
-import { logIn, type Credentials } from "./log-in";
+import { logIn, type LogInValues } from "./log-in";
 
-export interface NewAccount extends Credentials {
+export interface SignUpValues extends LogInValues {
   username: string;
 }
 
 /**
- * Creates the account and opens its first session. When only the second half fails, the next try
- * does that half only: the address is taken by then.
+ * Creates an account and logs in. If only the log-in fails, the next attempt skips the registration,
+ * which would be rejected because the email address is registered by then.
  */
 export function useSignUp() {
-  const registered = useRef("");
+  const registeredEmail = useRef("");
   return useMutation({
-    mutationFn: async ({ email, password, username }: NewAccount) => {
-      if (registered.current !== email) {
+    mutationFn: async ({ email, password, username }: SignUpValues) => {
+      if (registeredEmail.current !== email) {
         await unwrap(api.users.POST("/register", { body: { email, password, username } }));
-        registered.current = email;
+        registeredEmail.current = email;
       }
       await logIn({ email, password });
     },

@@ -1,70 +1,70 @@
-import { Button, ButtonLink } from "@/components/ui/button";
+import { Button } from "@/components/ui/button";
 import { paths } from "@/config/paths";
-import { explain } from "@/lib/api/problem";
+import { describeError } from "@/lib/api/api-error";
 import { toast } from "@/lib/messages";
-import { endSession } from "@/lib/session/refresh";
+import { logOut } from "@/lib/session/refresh";
 import { useSession } from "@/lib/session/store";
 import { useMutation } from "@tanstack/react-query";
-import { LogOut, Package } from "lucide-react";
-import { useLocation } from "react-router";
+import { LogOutIcon, PackageIcon } from "lucide-react";
+import { Link, useLocation } from "react-router";
 
-const AUTH = new Set([paths.logIn(), paths.signUp()]);
+const AUTH_PATHS = new Set([paths.logIn(), paths.signUp()]);
 
-/** Who is here, and the way in or out. Keeps its height while nobody knows yet. */
+/** Links for guests or for the user who is logged in. Keeps its height while the session is unknown. */
 export function AccountNav() {
   const session = useSession();
   const { pathname, search } = useLocation();
   if (session.status === "unknown") return <div className="h-11" />;
-  if (session.status === "member") return <MemberNav name={session.member.name} />;
-  const next = AUTH.has(pathname)
+  if (session.status === "authenticated") return <UserNav name={session.user.name} />;
+  const next = AUTH_PATHS.has(pathname)
     ? (new URLSearchParams(search).get("next") ?? undefined)
     : pathname + search;
   return (
     <>
-      <ButtonLink to={paths.logIn(next)} look="quiet" size="slim">
-        Log in
-      </ButtonLink>
-      <ButtonLink
-        to={paths.signUp(next)}
-        look="outline"
-        className="whitespace-nowrap max-sm:hidden"
-      >
-        Sign up
-      </ButtonLink>
+      <Button asChild variant="link" className={COMPACT}>
+        <Link to={paths.logIn(next)}>Log in</Link>
+      </Button>
+      <Button asChild variant="outline" className="whitespace-nowrap max-sm:hidden">
+        <Link to={paths.signUp(next)}>Sign up</Link>
+      </Button>
     </>
   );
 }
 
-function MemberNav({ name }: { name: string }) {
-  const logOut = useMutation({
-    mutationFn: endSession,
+function UserNav({ name }: { name: string }) {
+  const mutation = useMutation({
+    mutationFn: logOut,
     onSuccess: () => {
-      toast("You are logged out.");
+      toast("You have been logged out.");
     },
     onError: (error) => {
-      toast(`You are still logged in. ${explain(error)}`);
+      toast(`You are still logged in. ${describeError(error)}`);
     },
   });
   return (
     <>
-      <span className="max-w-40 truncate px-1 font-serif text-[1.125rem] text-soft italic max-lg:hidden">
+      <span className="max-w-40 truncate px-1 font-serif text-[1.125rem] text-muted-foreground italic max-lg:hidden">
         {name}
       </span>
-      <ButtonLink to={paths.orders()} look="quiet" size="slim">
-        <Package aria-hidden className="size-5 sm:hidden" />
-        <span className="max-sm:sr-only">Orders</span>
-      </ButtonLink>
+      <Button asChild variant="link" className={COMPACT}>
+        <Link to={paths.orders()}>
+          <PackageIcon aria-hidden className="size-5 sm:hidden" />
+          <span className="max-sm:sr-only">Orders</span>
+        </Link>
+      </Button>
       <Button
-        look="quiet"
-        size="slim"
-        aria-disabled={logOut.isPending}
+        variant="link"
+        className={COMPACT}
+        aria-disabled={mutation.isPending}
         onClick={() => {
-          if (!logOut.isPending) logOut.mutate();
+          if (!mutation.isPending) mutation.mutate();
         }}
       >
-        <LogOut aria-hidden className="size-5 sm:hidden" />
+        <LogOutIcon aria-hidden className="size-5 sm:hidden" />
         <span className="max-sm:sr-only">Log out</span>
       </Button>
     </>
   );
 }
+
+const COMPACT = "px-2.5 whitespace-nowrap";

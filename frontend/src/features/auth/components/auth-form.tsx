@@ -11,7 +11,7 @@ interface AuthFormProps {
   children: ReactNode;
 }
 
-/** What the two forms share: one alert, one button, and focus on the first field that is wrong. */
+/** The frame of the log-in and sign-up forms. Moves the focus to the first invalid field. */
 export function AuthForm({ label, busyLabel, busy, errors, onSubmit, children }: AuthFormProps) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
@@ -28,8 +28,9 @@ export function AuthForm({ label, busyLabel, busy, errors, onSubmit, children }:
       }}
     >
       {children}
-      <div role="alert" className="text-rubric">
-        {errors.form && <p className="mb-2 border-l-3 border-rubric pl-4">{errors.form}</p>}
+      {/* Exists before its text, so that every screen reader announces it. */}
+      <div role="alert" className="text-destructive">
+        {errors.form && <p className="mb-2 border-l-3 border-destructive pl-4">{errors.form}</p>}
       </div>
       <Button type="submit" size="lg" aria-disabled={busy}>
         {busy ? busyLabel : label}

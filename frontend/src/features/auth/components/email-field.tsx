@@ -1,21 +1,21 @@
-import { Field } from "@/components/ui/field";
+import { FormField } from "@/components/form-field";
 import { Input } from "@/components/ui/input";
-import { typedEmail } from "../typed-email";
+import { emailDraft } from "../email-draft";
 
 interface EmailFieldProps {
   error?: string | undefined;
 }
 
-/** `username` tells password managers that this is what one logs in with. */
+/** The autocomplete token `username` marks the email as the log-in name for password managers. */
 export function EmailField({ error }: EmailFieldProps) {
   return (
-    <Field label="Email" error={error}>
+    <FormField label="Email" error={error}>
       {(control) => (
         <Input
           {...control}
-          defaultValue={typedEmail.read()}
+          defaultValue={emailDraft.read()}
           onChange={(event) => {
-            typedEmail.keep(event.target.value);
+            emailDraft.store(event.target.value);
           }}
           name="email"
           type="email"
@@ -26,6 +26,6 @@ export function EmailField({ error }: EmailFieldProps) {
           required
         />
       )}
-    </Field>
+    </FormField>
   );
 }

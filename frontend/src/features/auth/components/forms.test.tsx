@@ -1,12 +1,12 @@
 import { session } from "@/lib/session/store";
 import { renderAt } from "@/testing/render";
 import { token } from "@/testing/samples";
-import { API, ok, refuse, server } from "@/testing/server";
+import { API, ok, errorResponse, server } from "@/testing/server";
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http } from "msw";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { typedEmail } from "../typed-email";
+import { emailDraft } from "../email-draft";
 import { LogInForm } from "./log-in-form";
 import { SignUpForm } from "./sign-up-form";
 
@@ -14,7 +14,7 @@ const done = vi.fn();
 
 beforeEach(() => {
   done.mockReset();
-  typedEmail.keep("");
+  emailDraft.store("");
 });
 
 async function logIn() {
@@ -25,11 +25,11 @@ async function logIn() {
 }
 
 describe("log-in", () => {
-  it("opens a session in memory", async () => {
-    const sent: unknown[] = [];
+  it("keeps the access token in memory", async () => {
+    const requests: unknown[] = [];
     server.use(
       http.post(`${API}/login`, async ({ request }) => {
-        sent.push(await request.json(), request.credentials);
+        requests.push(await request.json(), request.credentials);
         return ok({ access_token: token("Ann") });
       }),
     );
@@ -37,46 +37,46 @@ describe("log-in", () => {
     await waitFor(() => {
       expect(done).toHaveBeenCalledOnce();
     });
-    expect(sent).toEqual([{ email: "ann@example.org", password: "secret words" }, "include"]);
-    expect(session.read()).toMatchObject({ status: "member", member: { id: 3, name: "Ann" } });
+    expect(requests).toEqual([{ email: "ann@example.org", password: "secret words" }, "include"]);
+    expect(session.read()).toMatchObject({ status: "authenticated", user: { id: 3, name: "Ann" } });
   });
 
-  it("shows why it was refused", async () => {
-    server.use(http.post(`${API}/login`, () => refuse(401, "Invalid email or password.")));
+  it("shows why it was rejected", async () => {
+    server.use(http.post(`${API}/login`, () => errorResponse(401, "Invalid email or password.")));
     await logIn();
     expect(await screen.findByText("Invalid email or password.")).toBeVisible();
     expect(session.token()).toBeNull();
   });
 
   it.each([
-    ["30", "Too many tries. Wait 30 seconds, then try again."],
-    ["1", "Too many tries. Wait a second, then try again."],
-    ["600", "Too many tries. Wait 10 minutes, then try again."],
-  ])("says how long to wait after too many tries: %s s", async (seconds, sentence) => {
+    ["30", "Too many attempts. Wait 30 seconds and try again."],
+    ["1", "Too many attempts. Wait 1 second and try again."],
+    ["600", "Too many attempts. Wait 10 minutes and try again."],
+  ])("says how long to wait after too many attempts: %s s", async (seconds, message) => {
     server.use(
       http.post(`${API}/login`, () =>
-        refuse(429, "Slow down.", undefined, { "Retry-After": seconds }),
+        errorResponse(429, "Slow down.", undefined, { "Retry-After": seconds }),
       ),
     );
     await logIn();
-    expect(await screen.findByText(sentence)).toBeVisible();
+    expect(await screen.findByText(message)).toBeVisible();
   });
 
-  it("sends nothing while something is missing", async () => {
+  it("sends no request while a field is empty", async () => {
     const { user } = renderAt("/login", <LogInForm onDone={done} />);
     await user.click(screen.getByRole("button", { name: "Log in" }));
     expect(screen.getByLabelText("Email")).toHaveFocus();
     expect(screen.getByLabelText("Email")).toHaveAccessibleDescription("Enter your email address.");
   });
 
-  it("works with password managers, and shows the password when asked", async () => {
+  it("works with password managers and can show the password", async () => {
     const { user } = renderAt("/login", <LogInForm onDone={done} />);
     const field = screen.getByLabelText("Password");
     expect(screen.getByLabelText("Email")).toHaveAttribute("autocomplete", "username");
     expect(field).toHaveAttribute("autocomplete", "current-password");
-    await user.click(screen.getByRole("button", { name: "Show the password" }));
+    await user.click(screen.getByRole("button", { name: "Show password" }));
     expect(field).toHaveAttribute("type", "text");
-    await user.click(screen.getByRole("button", { name: "Hide the password" }));
+    await user.click(screen.getByRole("button", { name: "Hide password" }));
     expect(field).toHaveAttribute("type", "password");
   });
 });
@@ -104,17 +104,17 @@ describe("sign-up", () => {
     expect(session.token()).toBe(token());
   });
 
-  it("that only lacks its log-in does only that the next time", async () => {
+  it("skips the registration when only the log-in has failed before", async () => {
     let accounts = 0;
     server.use(
       http.post(`${API}/register`, () => {
         accounts += 1;
         return ok({ data: { user_id: 3, email: "ann@example.org", username: "Ann" } }, 201);
       }),
-      http.post(`${API}/login`, () => refuse(503, "Down.")),
+      http.post(`${API}/login`, () => errorResponse(503, "Down.")),
     );
     await signUp();
-    expect(await screen.findByText(/The counter is closed/)).toBeVisible();
+    expect(await screen.findByText(/temporarily unavailable/)).toBeVisible();
     server.use(http.post(`${API}/login`, () => ok({ access_token: token() })));
     await userEvent.click(screen.getByRole("button", { name: "Sign up" }));
     await waitFor(() => {
@@ -123,10 +123,10 @@ describe("sign-up", () => {
     expect(accounts).toBe(1);
   });
 
-  it("says beside the field what is wrong with it", async () => {
+  it("shows the error at its field", async () => {
     server.use(
       http.post(`${API}/register`, () =>
-        refuse(409, "Email is already registered.", { email: "ann@example.org" }),
+        errorResponse(409, "Email is already registered.", { email: "ann@example.org" }),
       ),
     );
     await signUp();
@@ -139,18 +139,18 @@ describe("sign-up", () => {
   });
 });
 
-describe("the address", () => {
-  it("goes along from one form to the other, until somebody is in", async () => {
+describe("the email address", () => {
+  it("is shared by both forms until the user has logged in", async () => {
     const { user, unmount } = renderAt("/signup", <SignUpForm onDone={done} />);
     await user.type(screen.getByLabelText("Email"), "ann@example.org");
     unmount();
     const second = renderAt("/login", <LogInForm onDone={done} />);
     expect(screen.getByLabelText("Email")).toHaveValue("ann@example.org");
-    session.leave(true);
+    session.logOut(true);
     second.unmount();
     const third = renderAt("/login", <LogInForm onDone={done} />);
     expect(screen.getByLabelText("Email")).toHaveValue("ann@example.org");
-    session.enter(token("Ann"));
+    session.logIn(token("Ann"));
     third.unmount();
     renderAt("/login", <LogInForm onDone={done} />);
     expect(screen.getByLabelText("Email")).toHaveValue("");

@@ -1,5 +1,5 @@
-import { useLogIn, type Credentials } from "../api/log-in";
-import { useCheckedForm } from "../use-checked-form";
+import { useLogIn, type LogInValues } from "../api/log-in";
+import { useFormValidation } from "../use-form-validation";
 import { AuthForm } from "./auth-form";
 import { EmailField } from "./email-field";
 import { PasswordField } from "./password-field";
@@ -8,7 +8,7 @@ const FIELDS = ["email", "password"] as const;
 
 export function LogInForm({ onDone }: { onDone: () => void }) {
   const logIn = useLogIn();
-  const { errors, check } = useCheckedForm(logIn.error, FIELDS);
+  const { errors, validate } = useFormValidation(logIn.error, FIELDS);
   return (
     <AuthForm
       label="Log in"
@@ -16,8 +16,8 @@ export function LogInForm({ onDone }: { onDone: () => void }) {
       busy={logIn.isPending}
       errors={errors}
       onSubmit={(form) => {
-        const values = check(form);
-        if (values) logIn.mutate(values as Credentials, { onSuccess: onDone });
+        const values = validate(form);
+        if (values) logIn.mutate(values as LogInValues, { onSuccess: onDone });
       }}
     >
       <EmailField error={errors.email} />

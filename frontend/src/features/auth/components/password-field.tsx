@@ -1,6 +1,6 @@
-import { Field } from "@/components/ui/field";
+import { FormField } from "@/components/form-field";
 import { Input } from "@/components/ui/input";
-import { Eye, EyeOff } from "lucide-react";
+import { EyeIcon, EyeOffIcon } from "lucide-react";
 import { useState, type ReactNode } from "react";
 
 interface PasswordFieldProps {
@@ -11,16 +11,16 @@ interface PasswordFieldProps {
 }
 
 export function PasswordField({ autoComplete, error, hint, onChange }: PasswordFieldProps) {
-  const [shown, setShown] = useState(false);
-  const Icon = shown ? EyeOff : Eye;
+  const [visible, setVisible] = useState(false);
+  const Icon = visible ? EyeOffIcon : EyeIcon;
   return (
-    <Field label="Password" error={error} hint={hint}>
+    <FormField label="Password" error={error} hint={hint}>
       {(control) => (
         <span className="relative">
           <Input
             {...control}
             name="password"
-            type={shown ? "text" : "password"}
+            type={visible ? "text" : "password"}
             autoComplete={autoComplete}
             autoCapitalize="none"
             spellCheck={false}
@@ -30,16 +30,16 @@ export function PasswordField({ autoComplete, error, hint, onChange }: PasswordF
           />
           <button
             type="button"
-            aria-label={shown ? "Hide the password" : "Show the password"}
-            className="absolute top-1/2 right-1.5 grid size-9 -translate-y-1/2 place-items-center rounded-sm text-soft hover:text-ink"
+            aria-label={visible ? "Hide password" : "Show password"}
+            className="absolute top-1/2 right-1.5 grid size-9 -translate-y-1/2 place-items-center rounded-sm text-muted-foreground hover:text-foreground"
             onClick={() => {
-              setShown(!shown);
+              setVisible(!visible);
             }}
           >
             <Icon aria-hidden className="size-5" />
           </button>
         </span>
       )}
-    </Field>
+    </FormField>
   );
 }

@@ -1,19 +1,19 @@
-import { Field } from "@/components/ui/field";
+import { FormField } from "@/components/form-field";
 import { Input } from "@/components/ui/input";
 import { useState } from "react";
-import { useSignUp, type NewAccount } from "../api/sign-up";
-import { useCheckedForm } from "../use-checked-form";
+import { useSignUp, type SignUpValues } from "../api/sign-up";
+import { useFormValidation } from "../use-form-validation";
 import { AuthForm } from "./auth-form";
 import { EmailField } from "./email-field";
 import { PasswordField } from "./password-field";
-import { StrengthHint } from "./strength-hint";
+import { PasswordStrengthHint } from "./password-strength-hint";
 
 const FIELDS = ["username", "email", "password"] as const;
 
 export function SignUpForm({ onDone }: { onDone: () => void }) {
   const signUp = useSignUp();
   const [password, setPassword] = useState("");
-  const { errors, check } = useCheckedForm(signUp.error, FIELDS);
+  const { errors, validate } = useFormValidation(signUp.error, FIELDS);
   return (
     <AuthForm
       label="Sign up"
@@ -21,20 +21,20 @@ export function SignUpForm({ onDone }: { onDone: () => void }) {
       busy={signUp.isPending}
       errors={errors}
       onSubmit={(form) => {
-        const values = check(form);
-        if (values) signUp.mutate(values as NewAccount, { onSuccess: onDone });
+        const values = validate(form);
+        if (values) signUp.mutate(values as SignUpValues, { onSuccess: onDone });
       }}
     >
-      <Field label="Name" error={errors.username}>
+      <FormField label="Name" error={errors.username}>
         {(control) => (
           <Input {...control} name="username" autoComplete="nickname" maxLength={50} required />
         )}
-      </Field>
+      </FormField>
       <EmailField error={errors.email} />
       <PasswordField
         autoComplete="new-password"
         error={errors.password}
-        hint={<StrengthHint password={password} />}
+        hint={<PasswordStrengthHint password={password} />}
         onChange={setPassword}
       />
     </AuthForm>

@@ -6,15 +6,18 @@ const bookOptions = (id: number) =>
   queryOptions({
     queryKey: ["book", id],
     queryFn: async ({ signal }) => {
-      const call = api.books.GET("/books/{book_id}", { params: { path: { book_id: id } }, signal });
-      return (await unwrap(call)).data;
+      const request = api.books.GET("/books/{book_id}", {
+        params: { path: { book_id: id } },
+        signal,
+      });
+      return (await unwrap(request)).data;
     },
-    // Price and stock change: look again whenever the page is opened, show the known book meanwhile.
+    // Price and stock change: fetch the book on every visit and show the cached one meanwhile.
     staleTime: 0,
   });
 
-/** A book that stands in a list that was loaded: enough to show the page at once. */
-function findListed(client: QueryClient, id: number): Book | undefined {
+/** Returns the book from a list that is in the cache, so that its page can be shown at once. */
+function findInLists(client: QueryClient, id: number): Book | undefined {
   const lists = client.getQueriesData<{ pages: { data: Book[] }[] }>({ queryKey: ["books"] });
   return lists
     .flatMap(([, list]) => list?.pages ?? [])
@@ -24,5 +27,5 @@ function findListed(client: QueryClient, id: number): Book | undefined {
 
 export function useBook(id: number) {
   const client = useQueryClient();
-  return useQuery({ ...bookOptions(id), placeholderData: () => findListed(client, id) });
+  return useQuery({ ...bookOptions(id), placeholderData: () => findInLists(client, id) });
 }

@@ -11,8 +11,8 @@ const booksOptions = (filters: Filters) =>
     initialPageParam: 1,
     queryFn: async ({ pageParam, signal }) => {
       const params = { query: { ...filters, page: pageParam, limit: PAGE_SIZE } };
-      const answer = await unwrap(api.books.GET("/books", { params, signal }));
-      return { ...answer, list: JSON.stringify(filters) };
+      const response = await unwrap(api.books.GET("/books", { params, signal }));
+      return { ...response, list: JSON.stringify(filters) };
     },
     getNextPageParam: ({ pagination }) => (pagination.has_more ? pagination.page + 1 : undefined),
     placeholderData: keepPreviousData,
@@ -24,7 +24,7 @@ interface Page {
   list: string;
 }
 
-/** All loaded books once each: stock may change the pages between two requests. */
+/** Joins the pages. A book appears once, even if the pages have shifted between two requests. */
 const flatten = ({ pages }: { pages: Page[] }) => ({
   books: [
     ...new Map(pages.flatMap((page) => page.data).map((book) => [book.book_id, book])).values(),

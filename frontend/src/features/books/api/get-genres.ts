@@ -2,9 +2,9 @@ import { api } from "@/lib/api/client";
 import { unwrap } from "@/lib/api/unwrap";
 import { useQuery } from "@tanstack/react-query";
 
-const AGAIN = 5000;
+const RETRY_INTERVAL_MS = 5000;
 
-/** The genres with their counts, and the range of prices; asked again by itself until there is an answer. */
+/** The genres with their counts, and the price range. Retries until it succeeds. */
 export const useGenres = () =>
   useQuery({
     queryKey: ["genres"],
@@ -13,5 +13,5 @@ export const useGenres = () =>
       return { genres: data, range: price_range };
     },
     staleTime: 5 * 60_000,
-    refetchInterval: ({ state }) => (state.status === "error" ? AGAIN : false),
+    refetchInterval: ({ state }) => (state.status === "error" ? RETRY_INTERVAL_MS : false),
   });

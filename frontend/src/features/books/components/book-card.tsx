@@ -1,20 +1,20 @@
-import { Cover } from "@/components/ui/cover";
+import { Cover } from "@/components/cover";
 import { paths } from "@/config/paths";
 import type { Book } from "@/lib/api/client";
-import { cn } from "@/lib/cn";
+import { cn } from "@/lib/utils";
 import { formatMoney } from "@/lib/format";
 import { Link } from "react-router";
-import { isScarce, stockInWords } from "@/lib/stock";
+import { isLowStock, describeStock } from "@/lib/stock";
 
 export function BookCard({ book }: { book: Book }) {
-  const gone = book.quantity <= 0;
+  const isSoldOut = book.quantity <= 0;
   return (
     <article className="group relative">
       <Cover
         url={book.url}
         className={cn(
           "transition-[translate,box-shadow] duration-300 ease-page group-focus-within:-translate-y-1.5 group-focus-within:shadow-book-up group-hover:-translate-y-1.5 group-hover:shadow-book-up",
-          gone && "opacity-60 saturate-50",
+          isSoldOut && "opacity-60 saturate-50",
         )}
       />
       <div className="mt-3.5 min-h-[7.25rem]">
@@ -26,12 +26,12 @@ export function BookCard({ book }: { book: Book }) {
             {book.title}
           </Link>
         </h2>
-        <p className="mt-1 truncate text-sm text-soft">{book.authors}</p>
+        <p className="mt-1 truncate text-sm text-muted-foreground">{book.authors}</p>
         <p className="mt-1 flex flex-wrap items-baseline gap-x-2.5 text-sm">
           <span className="font-serif text-[1.125rem] tabular-nums">{formatMoney(book.price)}</span>
-          {(gone || isScarce(book.quantity)) && (
-            <span className={gone ? "text-soft" : "text-rubric"}>
-              {stockInWords(book.quantity)}
+          {(isSoldOut || isLowStock(book.quantity)) && (
+            <span className={isSoldOut ? "text-muted-foreground" : "text-rubric"}>
+              {describeStock(book.quantity)}
             </span>
           )}
         </p>

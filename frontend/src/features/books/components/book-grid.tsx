@@ -21,7 +21,7 @@ export function BookGrid({ books, busy }: { books: Book[]; busy: boolean }) {
   );
 }
 
-/** As tall as what it stands for, so that nothing moves. */
+/** Has the size of a loaded grid, so that the layout does not shift. */
 export function BookGridSkeleton({ books }: { books: number }) {
   return (
     <div className={GRID}>

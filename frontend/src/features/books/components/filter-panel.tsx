@@ -1,21 +1,26 @@
 import { Checkbox } from "@/components/ui/checkbox";
+import { useId } from "react";
 import { useFilters } from "../use-filters";
-import { GenreIndex } from "./genre-index";
+import { GenreFilter } from "./genre-filter";
 import { PriceFilter } from "./price-filter";
 
 export function FilterPanel() {
   const { filters, change } = useFilters();
+  const inStockId = useId();
   return (
     <div className="grid gap-8">
-      <GenreIndex />
+      <GenreFilter />
       <PriceFilter />
-      <Checkbox
-        label="Only what is in stock"
-        checked={filters.in_stock ?? false}
-        onChange={(event) => {
-          change({ in_stock: event.target.checked || undefined });
-        }}
-      />
+      <label htmlFor={inStockId} className="inline-flex min-h-11 items-center gap-3 text-sm">
+        <Checkbox
+          id={inStockId}
+          checked={filters.in_stock ?? false}
+          onChange={(event) => {
+            change({ in_stock: event.target.checked || undefined });
+          }}
+        />
+        In stock only
+      </label>
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { Button } from "@/components/ui/button";
-import { Dialog } from "@/components/ui/dialog";
+import { Sheet, SheetContent, SheetHeader, SheetTitle } from "@/components/ui/sheet";
 import { count } from "@/lib/format";
 import { FilterPanel } from "./filter-panel";
 
@@ -8,16 +8,21 @@ interface FilterSheetProps {
   onClose: () => void;
 }
 
-/** The filters of a small screen. */
+/** The filters on small screens. */
 export default function FilterSheet({ total, onClose }: FilterSheetProps) {
   return (
-    <Dialog sheet title="Filters" onClose={onClose}>
-      <div className="mt-5">
-        <FilterPanel />
-      </div>
-      <Button size="lg" className="mt-6 w-full" onClick={onClose}>
-        {total === undefined ? "Show the books" : `Show ${count(total, "book")}`}
-      </Button>
-    </Dialog>
+    <Sheet open onOpenChange={onClose}>
+      <SheetContent aria-describedby={undefined}>
+        <SheetHeader>
+          <SheetTitle>Filters</SheetTitle>
+        </SheetHeader>
+        <div className="mt-5">
+          <FilterPanel />
+        </div>
+        <Button size="lg" className="mt-6 w-full" onClick={onClose}>
+          {total === undefined ? "Show books" : `Show ${count(total, "book")}`}
+        </Button>
+      </SheetContent>
+    </Sheet>
   );
 }

@@ -1,65 +1,71 @@
 import { Input } from "@/components/ui/input";
-import { TYPED, useAddressText } from "@/hooks/use-address-text";
-import { useDebounced } from "@/hooks/use-debounced";
-import { cn } from "@/lib/cn";
+import { TYPED_NAVIGATION, useUrlText } from "@/hooks/use-url-text";
+import { useDebouncedCallback } from "@/hooks/use-debounced-callback";
+import { cn } from "@/lib/utils";
 import { useId } from "react";
 import { useGenres } from "../api/get-genres";
 import { isAmount } from "../filters";
 import { useFilters } from "../use-filters";
 
-const REST = 400;
-const NOTE = "mt-2 text-sm text-rubric";
+const DEBOUNCE_MS = 400;
+const NOTE_CLASS = "mt-2 text-sm text-destructive";
 
 export function PriceFilter() {
   const { data } = useGenres();
   const { filters } = useFilters();
-  const crossed = Number(filters.min_price ?? 0) > Number(filters.max_price ?? Infinity);
+  const isReversed = Number(filters.min_price ?? 0) > Number(filters.max_price ?? Infinity);
   return (
     <fieldset>
       <legend className="mb-3 kicker">Price</legend>
       <div className="grid grid-cols-[minmax(0,1fr)_auto_minmax(0,1fr)] items-center gap-x-3">
-        <Bound name="min_price" label="Lowest price" hint={data?.range.lowest ?? null} />
-        <span aria-hidden className="text-soft">
+        <PriceInput name="min_price" label="Lowest price" hint={data?.range.lowest ?? null} />
+        <span aria-hidden className="text-muted-foreground">
           to
         </span>
-        <Bound name="max_price" label="Highest price" hint={data?.range.highest ?? null} />
+        <PriceInput name="max_price" label="Highest price" hint={data?.range.highest ?? null} />
       </div>
-      {crossed && (
-        <p role="status" className={NOTE}>
-          The lowest price is above the highest.
+      {isReversed && (
+        <p role="status" className={NOTE_CLASS}>
+          The lowest price must not exceed the highest price.
         </p>
       )}
     </fieldset>
   );
 }
 
-interface BoundProps {
+interface PriceInputProps {
   name: "min_price" | "max_price";
   label: string;
   hint: number | null;
 }
 
-function Bound({ name, label, hint }: BoundProps) {
+function PriceInput({ name, label, hint }: PriceInputProps) {
   const { filters, change } = useFilters();
-  const asked = filters[name] ?? "";
-  const [text, setText] = useAddressText(asked);
-  const note = useId();
-  const wrong = text !== "" && !isAmount(text);
+  const urlText = filters[name] ?? "";
+  const [text, setText] = useUrlText(urlText);
+  const noteId = useId();
+  const isInvalid = text !== "" && !isAmount(text);
   const commit = () => {
-    if (wrong || text === asked) return;
-    change({ [name]: text || undefined }, { ...TYPED, replace: asked !== "" && text !== "" });
+    if (isInvalid || text === urlText) return;
+    change(
+      { [name]: text || undefined },
+      { ...TYPED_NAVIGATION, replace: urlText !== "" && text !== "" },
+    );
   };
-  useDebounced(text, REST, commit);
+  useDebouncedCallback(text, DEBOUNCE_MS, commit);
   return (
     <>
       <span className="relative">
-        <span aria-hidden className="absolute top-1/2 left-3 -translate-y-1/2 text-soft">
+        <span
+          aria-hidden
+          className="absolute top-1/2 left-3 -translate-y-1/2 text-muted-foreground"
+        >
           $
         </span>
         <Input
           aria-label={label}
-          aria-invalid={wrong}
-          aria-describedby={wrong ? note : undefined}
+          aria-invalid={isInvalid}
+          aria-describedby={isInvalid ? noteId : undefined}
           inputMode="decimal"
           autoComplete="off"
           placeholder={hint === null ? "" : hint.toFixed(2)}
@@ -74,9 +80,9 @@ function Bound({ name, label, hint }: BoundProps) {
           }}
         />
       </span>
-      {wrong && (
-        <span id={note} className={cn(NOTE, "order-last col-span-3")}>
-          Write an amount such as 12 or 12.50.
+      {isInvalid && (
+        <span id={noteId} className={cn(NOTE_CLASS, "order-last col-span-3")}>
+          Enter an amount such as 12 or 12.50.
         </span>
       )}
     </>

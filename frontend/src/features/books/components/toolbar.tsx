@@ -1,9 +1,9 @@
 import { Button } from "@/components/ui/button";
-import { Select } from "@/components/ui/select";
-import { SlidersHorizontal } from "lucide-react";
-import { usePart } from "@/hooks/use-part";
+import { NativeSelect, NativeSelectOption } from "@/components/ui/native-select";
+import { SlidersHorizontalIcon } from "lucide-react";
+import { useLazyModule } from "@/hooks/use-lazy-module";
 import { useState } from "react";
-import { narrowing, SORTS, type Sort } from "../filters";
+import { activeFilters, SORTS, type Sort } from "../filters";
 import { useFilters } from "../use-filters";
 
 const loadSheet = () => import("./filter-sheet");
@@ -11,38 +11,38 @@ const loadSheet = () => import("./filter-sheet");
 export function Toolbar({ total }: { total: number | undefined }) {
   const { filters, change } = useFilters();
   const [open, setOpen] = useState(false);
-  const sheet = usePart(loadSheet);
-  const FilterSheet = sheet.part;
-  const active = narrowing(filters).filter(({ name }) => name !== "search").length;
+  const sheet = useLazyModule(loadSheet);
+  const FilterSheet = sheet.module;
+  const activeCount = activeFilters(filters).filter(({ name }) => name !== "search").length;
   return (
     <div className="flex flex-wrap items-center justify-between gap-3">
       <Button
-        look="outline"
-        className="bg-paper text-sm lg:hidden"
+        variant="outline"
+        className="bg-card text-sm lg:hidden"
         aria-haspopup="dialog"
         aria-busy={open && sheet.loading}
         onClick={() => {
           setOpen(true);
-          if (!FilterSheet) void sheet.open();
+          if (!FilterSheet) void sheet.loadOrNotify();
         }}
       >
-        <SlidersHorizontal aria-hidden className="size-4" />
-        Filters{active > 0 && ` (${active})`}
+        <SlidersHorizontalIcon aria-hidden className="size-4" />
+        Filters{activeCount > 0 && ` (${activeCount})`}
       </Button>
       <label className="flex items-center gap-3 text-sm lg:ml-auto">
-        <span className="sr-only text-soft sm:not-sr-only">Sort by</span>
-        <Select
+        <span className="sr-only text-muted-foreground sm:not-sr-only">Sort by</span>
+        <NativeSelect
           value={filters.sort ?? ""}
           onChange={(event) => {
             change({ sort: (event.target.value || undefined) as Sort | undefined });
           }}
         >
           {Object.entries(SORTS).map(([value, label]) => (
-            <option key={value} value={value}>
+            <NativeSelectOption key={value} value={value}>
               {label}
-            </option>
+            </NativeSelectOption>
           ))}
-        </Select>
+        </NativeSelect>
       </label>
       {open && FilterSheet && (
         <FilterSheet

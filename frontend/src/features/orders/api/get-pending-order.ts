@@ -4,32 +4,32 @@ import { useQuery, type QueryClient } from "@tanstack/react-query";
 
 const pendingKey = (userId: number, bookId: number) => ["pending", userId, bookId] as const;
 
-/** The member's order of that book which is being processed, or null. */
+/** The user's order of this book that is being processed, or null. */
 export const usePendingOrder = (userId: number, bookId: number) =>
   useQuery({
     queryKey: pendingKey(userId, bookId),
     queryFn: async ({ signal }) => {
       const params = { path: { book_id: bookId } };
-      const answer = await unwrap(
+      const response = await unwrap(
         api.placeOrder.GET("/pendingorder/{book_id}", { params, signal }),
       );
-      return answer.hasPending ? answer.data : null;
+      return response.hasPending ? response.data : null;
     },
     staleTime: 0,
   });
 
-/** An order is on its way. An answer of before, which may still come, no longer counts. */
-export async function putPending(client: QueryClient, order: Order): Promise<void> {
+/** Stores a new order as pending, and cancels a running request, whose response would be older. */
+export async function setPendingOrder(client: QueryClient, order: Order): Promise<void> {
   const queryKey = pendingKey(order.user_id, order.book_id);
   await client.cancelQueries({ queryKey });
   client.setQueryData(queryKey, order);
 }
 
-/** It has ended; the shop is asked whether there is another one. */
-export function dropPending(client: QueryClient, order: Order): void {
+/** Removes an order that is final, and checks whether another one is pending. */
+export function clearPendingOrder(client: QueryClient, order: Order): void {
   const queryKey = pendingKey(order.user_id, order.book_id);
-  client.setQueryData(queryKey, (now: Order | null | undefined) =>
-    now?.order_id === order.order_id ? null : now,
+  client.setQueryData(queryKey, (current: Order | null | undefined) =>
+    current?.order_id === order.order_id ? null : current,
   );
   void client.invalidateQueries({ queryKey });
 }

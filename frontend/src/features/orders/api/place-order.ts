@@ -1,44 +1,44 @@
+import { isApiError, isTransient } from "@/lib/api/api-error";
 import { api, type Order } from "@/lib/api/client";
-import { isPassing, isProblem } from "@/lib/api/problem";
 import { unwrap } from "@/lib/api/unwrap";
-import { tellTabs } from "@/lib/session/channel";
+import { notifyOtherTabs } from "@/lib/session/tab-channel";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { putPending } from "./get-pending-order";
-import { openTries, type Purchase } from "./open-tries";
+import { setPendingOrder } from "./get-pending-order";
+import { idempotencyKeys, type PurchaseRequest } from "./idempotency-keys";
 
-/** Nobody knows whether the shop has taken the order: the next try has to be the same one. */
-const isUndecided = (error: unknown) =>
-  !isProblem(error) || isPassing(error) || isProblem(error, 401, 429, 500);
+/** Whether the order may have been placed, so that the next attempt has to use the same key. */
+const isResultUnknown = (error: unknown) =>
+  !isApiError(error) || isTransient(error) || isApiError(error, 401, 429, 500);
 
-/** The order that the shop says is on its way already. */
-export const pendingOf = (error: unknown): Order | null =>
-  isProblem(error, 409) && "order_id" in error.data ? (error.data as unknown as Order) : null;
+/** Returns the pending order that a 409 contains, or null. */
+export const pendingOrderOf = (error: unknown): Order | null =>
+  isApiError(error, 409) && "order_id" in error.data ? (error.data as unknown as Order) : null;
 
 export function usePlaceOrder(userId: number) {
   const client = useQueryClient();
 
-  const placed = async (order: Order) => {
-    await putPending(client, order);
+  const updateCaches = async (order: Order) => {
+    await setPendingOrder(client, order);
     void client.invalidateQueries({ queryKey: ["orders"] });
-    tellTabs({ kind: "orders", bookId: order.book_id });
+    notifyOtherTabs({ kind: "order-placed", bookId: order.book_id });
   };
 
   return useMutation({
-    mutationFn: async (purchase: Purchase) => {
-      const call = api.placeOrder.POST("/placeorder", {
+    mutationFn: async (purchase: PurchaseRequest) => {
+      const request = api.placeOrder.POST("/placeorder", {
         body: purchase,
-        params: { header: { "Idempotency-Key": openTries.keyOf(userId, purchase) } },
+        params: { header: { "Idempotency-Key": idempotencyKeys.get(userId, purchase) } },
       });
-      return (await unwrap(call)).data;
+      return (await unwrap(request)).data;
     },
     onSuccess: (order, purchase) => {
-      openTries.close(userId, purchase);
-      return placed(order);
+      idempotencyKeys.release(userId, purchase);
+      return updateCaches(order);
     },
     onError: (error, purchase) => {
-      if (!isUndecided(error)) openTries.close(userId, purchase);
-      const pending = pendingOf(error);
-      return pending ? placed(pending) : undefined;
+      if (!isResultUnknown(error)) idempotencyKeys.release(userId, purchase);
+      const pending = pendingOrderOf(error);
+      return pending ? updateCaches(pending) : undefined;
     },
   });
 }

@@ -1,51 +1,51 @@
 import { Button } from "@/components/ui/button";
-import { usePart } from "@/hooks/use-part";
+import { useLazyModule } from "@/hooks/use-lazy-module";
+import { isApiError } from "@/lib/api/api-error";
 import type { Book } from "@/lib/api/client";
-import { isProblem } from "@/lib/api/problem";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import type { Purchase } from "../api/open-tries";
-import { pendingOf, usePlaceOrder } from "../api/place-order";
-import { QuantityRow } from "./quantity-row";
+import type { PurchaseRequest } from "../api/idempotency-keys";
+import { pendingOrderOf, usePlaceOrder } from "../api/place-order";
+import { QuantityField } from "./quantity-field";
 import { SoldOut } from "./sold-out";
 
-const loadDialog = () => import("./confirm-dialog");
+const importDialog = () => import("./confirm-dialog");
 
 interface BuyFormProps {
   book: Book;
   quantity: number;
   onQuantity: (quantity: number) => void;
   userId: number;
-  /** Whether the shop was asked if an order of this book is on its way. */
+  /** Whether it is known that no order of this book is pending. */
   ready: boolean;
 }
 
 export function BuyForm({ book, quantity, onQuantity, userId, ready }: BuyFormProps) {
   const client = useQueryClient();
   const order = usePlaceOrder(userId);
-  const [purchase, setPurchase] = useState<Purchase | null>(null);
-  const [refused, setRefused] = useState<unknown>(null);
-  const { part: ConfirmDialog, loading, get, open } = usePart(loadDialog);
-  useEffect(() => void get(), [get]);
+  const [purchase, setPurchase] = useState<PurchaseRequest | null>(null);
+  const [orderError, setOrderError] = useState<unknown>(null);
+  const { module: ConfirmDialog, loading, load, loadOrNotify } = useLazyModule(importDialog);
+  useEffect(() => void load(), [load]);
 
-  const place = (next: Purchase) => {
+  const place = (next: PurchaseRequest) => {
     setPurchase(next);
     onQuantity(next.quantity);
     order.mutate(next, {
       onSettled: (_, error) => {
-        // What the shop refused shows that the page is out of date.
-        if (isProblem(error, 404, 409))
+        // A 404 or 409 means that the book on this page is out of date.
+        if (isApiError(error, 404, 409))
           void client.invalidateQueries({ queryKey: ["book", book.book_id] });
-        const settled = !error || pendingOf(error);
-        setRefused(settled ? null : error);
-        if (settled) setPurchase(null);
+        const isPlaced = !error || pendingOrderOf(error);
+        setOrderError(isPlaced ? null : error);
+        if (isPlaced) setPurchase(null);
       },
     });
   };
   const close = () => {
-    if (order.isPending) return; // on its way to the shop: what becomes of it is shown here
+    if (order.isPending) return; // the dialog has to show the result
     setPurchase(null);
-    setRefused(null);
+    setOrderError(null);
   };
 
   return (
@@ -54,7 +54,7 @@ export function BuyForm({ book, quantity, onQuantity, userId, ready }: BuyFormPr
         <SoldOut book={book} />
       ) : (
         <>
-          <QuantityRow book={book} quantity={quantity} onQuantity={onQuantity} />
+          <QuantityField book={book} quantity={quantity} onQuantity={onQuantity} />
           <Button
             size="lg"
             className="mt-5 w-full"
@@ -63,7 +63,7 @@ export function BuyForm({ book, quantity, onQuantity, userId, ready }: BuyFormPr
             aria-busy={loading && purchase !== null}
             onClick={() => {
               setPurchase({ book_id: book.book_id, quantity, price: book.price });
-              if (!ConfirmDialog) void open();
+              if (!ConfirmDialog) void loadOrNotify();
             }}
           >
             Buy now
@@ -75,7 +75,7 @@ export function BuyForm({ book, quantity, onQuantity, userId, ready }: BuyFormPr
           book={book}
           purchase={purchase}
           busy={order.isPending}
-          error={refused}
+          error={orderError}
           onPlace={place}
           onClose={close}
         />

@@ -1,7 +1,7 @@
 import { session } from "@/lib/session/store";
 import { renderAt } from "@/testing/render";
 import { order, token } from "@/testing/samples";
-import { API, ok, refuse, server } from "@/testing/server";
+import { API, ok, errorResponse, server } from "@/testing/server";
 import { screen, waitFor, within } from "@testing-library/react";
 import { http } from "msw";
 import { beforeEach, expect, it } from "vitest";
@@ -17,15 +17,15 @@ const page = (orders: ReturnType<typeof order>[], total: number) =>
   });
 
 beforeEach(() => {
-  session.enter(token());
+  session.logIn(token());
 });
 
-it("shows each order with its total, its state and a way to order again", async () => {
+it("shows each order with its total, its status and a link to order again", async () => {
   server.use(page([order({ status: "completed" }), order({ order_id: 30, status: "failed" })], 2));
   renderAt("/myorders", <OrderList userId={3} page={1} />);
-  const rows = await screen.findAllByRole("article");
-  expect(rows).toHaveLength(2);
-  const [first, second] = rows as [HTMLElement, HTMLElement];
+  const items = await screen.findAllByRole("article");
+  expect(items).toHaveLength(2);
+  const [first, second] = items as [HTMLElement, HTMLElement];
   expect(within(first).getByText("$20.20")).toBeVisible();
   expect(within(first).getByText("Completed")).toBeVisible();
   expect(within(second).getByText("Failed")).toBeVisible();
@@ -36,7 +36,7 @@ it("shows each order with its total, its state and a way to order again", async 
   expect(screen.queryByRole("navigation", { name: "Pages" })).toBeNull();
 });
 
-it("follows an order that is being processed", async () => {
+it("polls an order that is being processed", async () => {
   server.use(
     page([order()], 1),
     http.get(`${API}/checkorder/31`, () =>
@@ -47,7 +47,7 @@ it("follows an order that is being processed", async () => {
   expect(await screen.findByText("Completed")).toBeVisible();
 });
 
-it("has pages", async () => {
+it("links to the previous and the next page", async () => {
   server.use(page([order({ status: "completed" })], 13));
   renderAt("/myorders?page=2", <OrderList userId={3} page={2} />);
   const pages = await screen.findByRole("navigation", { name: "Pages" });
@@ -59,59 +59,63 @@ it("has pages", async () => {
   );
 });
 
-it("says that there are none yet", async () => {
+it("says that there are no orders yet", async () => {
   server.use(page([], 0));
   renderAt("/myorders", <OrderList userId={3} page={1} />);
   expect(await screen.findByRole("heading", { name: "No orders yet" })).toBeVisible();
 });
 
-it("can be asked again after trouble", async () => {
-  server.use(http.get(`${API}/myorders`, () => refuse(500, "Something went wrong on our side.")));
+it("can be loaded again after an error", async () => {
+  server.use(
+    http.get(`${API}/myorders`, () => errorResponse(500, "Something went wrong on our side.")),
+  );
   const { user } = renderAt("/myorders", <OrderList userId={3} page={1} />);
-  expect(await screen.findByRole("alert")).toHaveTextContent("Something went wrong at the shop.");
+  expect(await screen.findByRole("alert")).toHaveTextContent(
+    "Something went wrong. Please try again.",
+  );
   server.use(page([order({ status: "completed" })], 1));
   await user.click(screen.getByRole("button", { name: "Try again" }));
   expect(await screen.findByRole("article")).toBeVisible();
 });
 
-it("believes the list when that knows more than the last look at an order", async () => {
-  let ended = false;
-  const both = (status: "pending" | "completed") => [
+it("trusts the list when it is newer than the polled status", async () => {
+  let isCompleted = false;
+  const twoOrders = (status: "pending" | "completed") => [
     order({ order_id: 31, status }),
     order({ order_id: 30, status }),
   ];
-  const stands = (id: number, status: string) =>
+  const statusOf = (id: number, status: string) =>
     ok({ order_id: id, status, data: { order_id: id, status } });
   server.use(
     http.get(`${API}/myorders`, () =>
       ok({
-        data: both(ended ? "completed" : "pending").map((each) => ({ ...each })),
+        data: twoOrders(isCompleted ? "completed" : "pending").map((each) => ({ ...each })),
         pagination: { page: 1, limit: 6, total: 2, has_more: false },
       }),
     ),
-    http.get(`${API}/checkorder/31`, () => stands(31, ended ? "completed" : "pending")),
-    // Whoever asked for this one only would see it pending for ever.
-    http.get(`${API}/checkorder/30`, () => stands(30, "pending")),
+    http.get(`${API}/checkorder/31`, () => statusOf(31, isCompleted ? "completed" : "pending")),
+    // The status of this order alone never changes.
+    http.get(`${API}/checkorder/30`, () => statusOf(30, "pending")),
   );
   renderAt("/myorders", <OrderList userId={3} page={1} />);
   expect(await screen.findAllByText("Processing")).toHaveLength(2);
-  ended = true;
+  isCompleted = true;
   await waitFor(() => {
     expect(screen.getAllByText("Completed")).toHaveLength(2);
   });
 });
 
-it("says so when no news come", async () => {
+it("says so when the status cannot be updated", async () => {
   server.use(
     page([order()], 1),
-    http.get(`${API}/checkorder/31`, () => refuse(503, "Down.")),
+    http.get(`${API}/checkorder/31`, () => errorResponse(503, "Down.")),
   );
   renderAt("/myorders", <OrderList userId={3} page={1} />);
-  expect(await screen.findByText(/The order goes on; we keep looking/)).toBeVisible();
+  expect(await screen.findByText(/we will keep checking its status/)).toBeVisible();
   expect(screen.getByText("Processing")).toBeVisible();
 });
 
-it("shows the last page instead of one that is not there", async () => {
+it("redirects to the last page when the requested one does not exist", async () => {
   server.use(page([], 13));
   const { address } = renderAt("/myorders?page=99", <OrderList userId={3} page={99} />);
   await waitFor(() => {

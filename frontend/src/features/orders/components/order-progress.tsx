@@ -3,26 +3,29 @@ import { count, formatTime } from "@/lib/format";
 
 interface OrderProgressProps {
   order: Order;
-  trouble: "offline" | "silent" | null;
+  /** Why the status may be out of date. */
+  problem: "offline" | "no-response" | null;
 }
 
-const TROUBLES = {
-  offline: "You are offline. Your order goes on; we look again as soon as you are back.",
-  silent: "The shop does not answer just now. Your order is safe; we keep looking.",
+const PROBLEMS = {
+  offline:
+    "You are offline. Your order is still being processed; we will check it when you are back.",
+  "no-response":
+    "The shop is not responding. Your order is safe; we will keep checking its status.",
 };
 
-/** An order on its way. */
-export function OrderProgress({ order, trouble }: OrderProgressProps) {
+/** An order that is being processed. */
+export function OrderProgress({ order, problem }: OrderProgressProps) {
   return (
     <div className="mt-5 rises">
-      <div role="progressbar" aria-label="Order is processing" className="thread" />
+      <div role="progressbar" aria-label="Order is processing" className="progress-thread" />
       <p className="mt-4 font-serif text-[1.25rem] leading-snug">
-        {count(order.quantity, "copy is", "copies are")} being fetched from the shelf.
+        Your order of {count(order.quantity, "copy", "copies")} is being processed.
       </p>
-      <p className="mt-1.5 text-sm text-soft">
-        {trouble
-          ? TROUBLES[trouble]
-          : `Order ${order.order_id}, placed at ${formatTime(order.order_date)}. You may leave this page; the order goes on.`}
+      <p className="mt-1.5 text-sm text-muted-foreground">
+        {problem
+          ? PROBLEMS[problem]
+          : `Order ${order.order_id}, placed at ${formatTime(order.order_date)}. You can leave this page.`}
       </p>
     </div>
   );

@@ -1,21 +1,19 @@
-import { ButtonLink } from "@/components/ui/button";
+import { Button } from "@/components/ui/button";
 import { paths } from "@/config/paths";
 import type { Book } from "@/lib/api/client";
+import { Link } from "react-router";
 
 export function SoldOut({ book }: { book: Book }) {
   return (
     <>
-      <p className="mt-3 text-sm text-soft">
-        Every copy has found a reader. Others of its kind are waiting.
+      <p className="mt-3 text-sm text-muted-foreground">
+        This book is sold out. Other books in this genre are available.
       </p>
-      <ButtonLink
-        to={paths.browse({ genre: book.genre, in_stock: "true" })}
-        size="lg"
-        look="outline"
-        className="mt-5 w-full"
-      >
-        {book.genre} in stock
-      </ButtonLink>
+      <Button asChild size="lg" variant="outline" className="mt-5 w-full">
+        <Link to={paths.browse({ genre: book.genre, in_stock: "true" })}>
+          {book.genre} in stock
+        </Link>
+      </Button>
     </>
   );
 }

@@ -1,27 +1,29 @@
+import { Badge } from "@/components/ui/badge";
 import type { OrderStatus } from "@/lib/api/client";
-import { cn } from "@/lib/cn";
-import { Check, X } from "lucide-react";
-
-const WORDS: Record<OrderStatus, string> = {
-  pending: "Processing",
-  completed: "Completed",
-  failed: "Failed",
-};
+import { CheckIcon, XIcon } from "lucide-react";
 
 export function StatusBadge({ status }: { status: OrderStatus }) {
-  return (
-    <span
-      className={cn(
-        "inline-flex items-center gap-1.5 rounded-full border py-0.5 pr-3 pl-2 text-sm font-medium",
-        status === "completed" ? "border-good/45 text-good" : "border-rubric/45 text-rubric",
-      )}
-    >
-      {status === "pending" && (
-        <span aria-hidden className="mx-1 size-2 animate-pulse rounded-full bg-current" />
-      )}
-      {status === "completed" && <Check aria-hidden className="size-4" />}
-      {status === "failed" && <X aria-hidden className="size-4" />}
-      {WORDS[status]}
-    </span>
-  );
+  switch (status) {
+    case "pending":
+      return (
+        <Badge>
+          <span aria-hidden className="mx-1 size-2 animate-pulse rounded-full bg-current" />
+          Processing
+        </Badge>
+      );
+    case "completed":
+      return (
+        <Badge variant="success">
+          <CheckIcon aria-hidden />
+          Completed
+        </Badge>
+      );
+    case "failed":
+      return (
+        <Badge variant="destructive">
+          <XIcon aria-hidden />
+          Failed
+        </Badge>
+      );
+  }
 }

@@ -1,0 +1,1 @@
+"""The books that a new shop starts with, and their covers."""

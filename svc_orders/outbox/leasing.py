@@ -1,0 +1,78 @@
+"""Leases events to one consumer at a time and settles them."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from svc_orders.outbox.event_signal import EventSignal
+from svc_orders.store.outbox import LeasedEvent, OutboxStore, Retry, Settlement
+
+BATCH_INTERVAL_SECONDS = 0.1
+"""Minimum time between two batches: a batch of one event costs each service as much as a batch of fifty."""
+POLL_INTERVAL_SECONDS = 0.5
+"""Time between two looks while waiting, for events of other processes and for retried ones."""
+
+
+class Outbox:
+    """The events that wait for a consumer.
+
+    Args:
+        store: the events in the database.
+        signal: is notified after an order was committed.
+        clock: returns the current time, UTC.
+        poll_interval_seconds: time between two looks while waiting.
+    """
+
+    def __init__(
+        self,
+        store: OutboxStore,
+        signal: EventSignal,
+        clock: Callable[[], datetime],
+        poll_interval_seconds: float = POLL_INTERVAL_SECONDS,
+    ) -> None:
+        self._store = store
+        self._signal = signal
+        self._clock = clock
+        self._poll_interval_seconds = poll_interval_seconds
+        self._next_batch_at = 0.0
+
+    def wait_and_lease(
+        self, max_events: int, lease: timedelta, wait: timedelta, is_active: Callable[[], bool]
+    ) -> Sequence[LeasedEvent]:
+        """Lease up to `max_events` events, the oldest first; wait for the first one.
+
+        Events are given back when the consumer has gone in the meantime.
+
+        Args:
+            max_events: maximum number of events.
+            lease: duration of the lease.
+            wait: maximum time to wait for the first event.
+            is_active: returns whether the consumer still waits.
+        """
+        deadline = time.monotonic() + wait.total_seconds()
+        while True:
+            last_count = self._signal.count
+            events: Sequence[LeasedEvent] = ()
+            if self._store.has_waiting(self._clock()) and is_active():
+                self._wait_for_next_batch()
+                events = self.lease(max_events, lease)
+            if events and not is_active():
+                self.settle([Retry(event.event_id, event.lease_token, timedelta()) for event in events])
+                return ()
+            remaining = deadline - time.monotonic()
+            if events or remaining <= 0 or self._signal.closed or not is_active():
+                return events
+            self._signal.wait(last_count, min(remaining, self._poll_interval_seconds))
+
+    def lease(self, max_events: int, lease: timedelta) -> Sequence[LeasedEvent]:
+        """Lease up to `max_events` events, the oldest first, without waiting."""
+        return self._store.lease(max_events, lease, self._clock())
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Store the settlements of leased events; those of an ended lease are ignored."""
+        self._store.settle(settlements, self._clock())
+
+    def _wait_for_next_batch(self) -> None:
+        """Return at once after an idle period; under load wait, so that a batch has more than one event."""
+        time.sleep(max(0.0, self._next_batch_at - time.monotonic()))
+        self._next_batch_at = time.monotonic() + BATCH_INTERVAL_SECONDS

@@ -1,0 +1,1 @@
+"""The tables of the orders service and all of its SQL; no other package of the service imports SQLAlchemy."""

@@ -1,0 +1,185 @@
+"""Statements on the events of orders."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from sqlalchemy import Integer, Update, bindparam, select, update
+
+from database.engine import Database, retry_transaction
+from registry.order_statuses import PENDING
+from svc_orders.store.tables import Order, OutboxEvent
+
+MAX_OVERDUE_EVENTS = 1000
+"""Events that are looked at in one pass, the oldest first."""
+WAITING = (
+    OutboxEvent.published_at.is_(None),
+    OutboxEvent.dead_reason.is_(None),
+    OutboxEvent.lease_until <= bindparam("now"),
+)
+ANY_WAITING = select(OutboxEvent.event_id).where(*WAITING).limit(1)
+SELECT_WAITING = (
+    select(OutboxEvent.event_id, OutboxEvent.payload, OutboxEvent.request_id, OutboxEvent.attempts)
+    .where(*WAITING)
+    # In the index's own order: a server that had to sort would lock all waiting rows, and others would find none.
+    .order_by(OutboxEvent.lease_until)
+    .limit(bindparam("limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+UPDATE_LEASED = (
+    update(OutboxEvent)
+    .where(OutboxEvent.event_id.in_(bindparam("ids", expanding=True)))
+    .values(lease_until=bindparam("until"), lease_token=bindparam("new_token"), attempts=OutboxEvent.attempts + 1)
+)
+SELECT_OVERDUE = (
+    select(OutboxEvent.event_id, OutboxEvent.published_at, OutboxEvent.resent)
+    .join(Order, Order.order_id == OutboxEvent.order_id)
+    .where(Order.status == PENDING, OutboxEvent.published_at <= bindparam("before"))
+    .where(OutboxEvent.dead_reason.is_(None))
+    .order_by(OutboxEvent.published_at)
+    .limit(MAX_OVERDUE_EVENTS)
+)
+UPDATE_RESENT = (
+    update(OutboxEvent)
+    .where(OutboxEvent.event_id.in_(bindparam("ids", expanding=True)), OutboxEvent.published_at.is_not(None))
+    .values(published_at=None, lease_until=bindparam("now"), lease_token=None, resent=OutboxEvent.resent + 1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedEvent:
+    """An event that is leased to one consumer.
+
+    Args:
+        event_id: the event.
+        payload: the message of the order.
+        request_id: id of the request that placed the order.
+        attempts: number of earlier leases.
+        lease_token: identifies the lease.
+    """
+
+    event_id: str
+    payload: str
+    request_id: str
+    attempts: int
+    lease_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEvent:
+    """An event whose order has not ended.
+
+    Args:
+        event_id: the event.
+        published_at: time when the event was sent last.
+        resent: number of times that it was sent again.
+    """
+
+    event_id: str
+    published_at: datetime
+    resent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Settles an event as finished.
+
+    Args:
+        event_id: the event.
+        lease_token: the lease under which the event was processed. The settlement is ignored when it is not the
+            event's current lease.
+    """
+
+    event_id: str
+    lease_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Settles an event so that it is delivered again after a delay."""
+
+    event_id: str
+    lease_token: str
+    delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Settles an event that cannot be processed, with the reason."""
+
+    event_id: str
+    lease_token: str
+    reason: str
+
+
+Settlement: TypeAlias = Done | Retry | Reject
+
+
+class OutboxStore:
+    """Reads and writes the events of orders.
+
+    Args:
+        database: where the events are.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def has_waiting(self, now: datetime) -> bool:
+        """Return whether an event waits, without SQLite's write lock, which placing orders needs."""
+        with self._database.read() as connection:
+            return connection.execute(ANY_WAITING, {"now": now}).first() is not None
+
+    @retry_transaction
+    def lease(self, max_events: int, lease: timedelta, now: datetime) -> list[LeasedEvent]:
+        """Lease up to `max_events` waiting events, the oldest first, under a new token."""
+        token = str(uuid.uuid4())
+        with self._database.write() as transaction:
+            rows = transaction.execute(SELECT_WAITING, {"now": now, "limit": max_events}).all()
+            if rows:
+                values = {"ids": [row.event_id for row in rows], "until": now + lease, "new_token": token}
+                transaction.execute(UPDATE_LEASED, values)
+            transaction.commit()
+        return [LeasedEvent(*row, lease_token=token) for row in rows]
+
+    @retry_transaction
+    def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
+        """Store the settlements of leased events and end their leases.
+
+        A settlement is ignored when its event is settled already or has another lease, so that a late consumer does
+        not affect the next one.
+        """
+        done: dict[str, list[str]] = {}
+        with self._database.write() as transaction:
+            for settlement in settlements:
+                event = _update_leased(settlement.lease_token, [settlement.event_id])
+                if isinstance(settlement, Done):
+                    done.setdefault(settlement.lease_token, []).append(settlement.event_id)
+                elif isinstance(settlement, Retry):
+                    transaction.execute(event.values(lease_until=now + settlement.delay))
+                else:
+                    transaction.execute(event.values(dead_reason=settlement.reason))
+            for token, event_ids in done.items():
+                transaction.execute(_update_leased(token, event_ids).values(published_at=now))
+            transaction.commit()
+
+    def find_overdue(self, published_before: datetime) -> list[PublishedEvent]:
+        """Return events of pending orders that were published before this time, the oldest first, at most 1000."""
+        with self._database.read() as connection:
+            rows = connection.execute(SELECT_OVERDUE, {"before": published_before})
+            return [PublishedEvent(row.event_id, row.published_at, row.resent) for row in rows]
+
+    @retry_transaction
+    def resend(self, event_ids: Sequence[str], now: datetime) -> None:
+        """Let published events wait again, so that they are sent once more."""
+        with self._database.write() as transaction:
+            transaction.execute(UPDATE_RESENT, {"ids": event_ids, "now": now})
+            transaction.commit()
+
+
+def _update_leased(token: str, event_ids: Sequence[str]) -> Update:
+    """Return an UPDATE of the events that the lease still holds; it ends the lease."""
+    held = OutboxEvent.lease_token == token, OutboxEvent.published_at.is_(None), OutboxEvent.dead_reason.is_(None)
+    return update(OutboxEvent).where(OutboxEvent.event_id.in_(event_ids), *held).values(lease_token=None)

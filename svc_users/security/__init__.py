@@ -1,0 +1,1 @@
+"""Password hashes, tokens, and the throttle of log-ins."""

@@ -1,0 +1,72 @@
+"""Reads and writes accounts."""
+
+from dataclasses import fields
+from datetime import datetime
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from database.engine import Database, retry_transaction
+from svc_users.errors import email_taken, user_not_found
+from svc_users.rules import User
+from svc_users.store.tables import UserRow
+
+USER_COLUMNS = tuple(getattr(UserRow, field.name) for field in fields(User))
+"""The columns of a user, in the order of the fields of `User`: `User(*row)` converts a row."""
+SELECT_BY_ID = select(*USER_COLUMNS).where(UserRow.user_id == bindparam("id"))
+SELECT_BY_EMAIL = select(*USER_COLUMNS).where(UserRow.email == bindparam("address"))
+UPDATE_PASSWORD_HASH = update(UserRow).where(UserRow.user_id == bindparam("id"))
+INSERT_USER = insert(UserRow)
+
+
+class UserStore:
+    """Reads and writes accounts.
+
+    Args:
+        database: the database with the accounts.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find_by_email(self, email: str) -> User | None:
+        """Return the account with this canonical email, if there is one."""
+        with self._database.read() as connection:
+            row = connection.execute(SELECT_BY_EMAIL, {"address": email}).one_or_none()
+        return User(*row) if row else None
+
+    def get(self, user_id: int) -> User:
+        """Return the account with this id.
+
+        Raises:
+            NotFound: no account has the id.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(SELECT_BY_ID, {"id": user_id}).one_or_none()
+        if row is None:
+            raise user_not_found()
+        return User(*row)
+
+    @retry_transaction
+    def create(self, username: str, email: str, password_hash: str, now: datetime) -> User:
+        """Store a new account and return it.
+
+        Raises:
+            AlreadyExists: the email has an account.
+        """
+        values = {"username": username, "email": email, "password_hash": password_hash, "created_at": now}
+        try:
+            with self._database.write() as transaction:
+                key = transaction.execute(INSERT_USER, values).inserted_primary_key
+                row = transaction.execute(SELECT_BY_ID, {"id": key[0] if key else 0}).one()
+                transaction.commit()
+        except IntegrityError:
+            raise email_taken(email) from None
+        return User(*row)
+
+    @retry_transaction
+    def set_password_hash(self, user_id: int, password_hash: str) -> None:
+        """Replace the password hash of an account."""
+        with self._database.write() as transaction:
+            transaction.execute(UPDATE_PASSWORD_HASH, {"id": user_id, "password_hash": password_hash})
+            transaction.commit()

@@ -1,0 +1,109 @@
+"""`python -m worker dead`: lists dead letters, shows one, and sends them back to the queue."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+from mesh.broker.channel import BrokerChannel
+from mesh.broker.connection import connect_to_broker
+from mesh.broker.errors import BrokerError
+from mesh.broker.messages import Delivery
+from mesh.broker.settings import Settings
+from mesh.broker.topology import Topology
+from worker.dead_letters.letter import DeadLetter
+
+MESSAGE_TIMEOUT_SECONDS = 5.0
+"""Time limit for the broker to deliver or to confirm one message."""
+COLUMNS = "{:<36}  {:>10}  {:<25}  {}"
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `dead list`, `dead show` and `dead redrive` to the parser."""
+    dead = commands.add_parser("dead", help="list dead letters, show one, or send them back to the queue")
+    actions = dead.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="print one line per letter: its id, its order, the time and the reason")
+    show = actions.add_parser("show", help="print everything about one letter as JSON")
+    show.add_argument("id")
+    redrive = actions.add_parser("redrive", help="send one letter or all letters back to the queue")
+    target = redrive.add_mutually_exclusive_group(required=True)
+    target.add_argument("id", nargs="?")
+    target.add_argument("--all", action="store_true")
+
+
+def main(options: argparse.Namespace, broker: Settings | None, topology: Topology) -> int:
+    """Run the command; return exit status 1 when it failed and 2 when no broker is configured."""
+    if broker is None:
+        print("worker: No broker is configured: set RABBIT_HOST or RABBIT_URL.", file=sys.stderr)
+        return 2
+    try:
+        return asyncio.run(_run(options, broker, topology))
+    except BrokerError as error:
+        print(f"worker: The broker at {broker.location} cannot be used: {error}", file=sys.stderr)
+    except TimeoutError:
+        print(f"worker: The broker at {broker.location} does not respond.", file=sys.stderr)
+    return 1
+
+
+async def _run(options: argparse.Namespace, broker: Settings, topology: Topology) -> int:
+    # When the connection closes, every unacknowledged letter returns to its place in the queue.
+    async with connect_to_broker(broker) as channel:
+        await topology.declare(channel)
+        deliveries = await _take_all(channel, topology)
+        if options.action == "list":
+            _print_list([DeadLetter(delivery.message) for delivery in deliveries])
+            return 0
+        selected = [each for each in deliveries if options.id in {None, DeadLetter(each.message).letter_id}]
+        if not selected and options.id is not None:
+            print(f"worker: There is no dead letter {_printable(options.id)}.", file=sys.stderr)
+            return 1
+        if options.action == "show":
+            _print_details([DeadLetter(delivery.message) for delivery in selected])
+        else:
+            await _redrive(channel, topology, selected)
+    return 0
+
+
+async def _take_all(channel: BrokerChannel, topology: Topology) -> list[Delivery]:
+    """Return the messages that the queue holds now, except those that another consumer has just taken."""
+    count = await channel.declare_queue(topology.dead_queue)
+    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+    await channel.consume(topology.dead_queue, 0, arrived.put_nowait)
+    deliveries: list[Delivery] = []
+    with suppress(TimeoutError):
+        while len(deliveries) < count:
+            deliveries.append(await asyncio.wait_for(arrived.get(), MESSAGE_TIMEOUT_SECONDS))
+    return deliveries
+
+
+def _print_list(letters: Sequence[DeadLetter]) -> None:
+    if not letters:
+        print("There are no dead letters.")
+        return
+    print(COLUMNS.format("ID", "ORDER", "SET ASIDE", "REASON"))
+    for letter in letters:
+        cells = letter.letter_id, letter.order_id, letter.dead_since, letter.reason
+        print(COLUMNS.format(*map(_printable, cells)))
+
+
+def _print_details(letters: Sequence[DeadLetter]) -> None:
+    for letter in letters:
+        print(json.dumps(letter.as_dict(), indent=2, default=str, skipkeys=True))
+
+
+async def _redrive(channel: BrokerChannel, topology: Topology, deliveries: Sequence[Delivery]) -> None:
+    """Publish each letter and acknowledge it after the confirm: it may be in both queues, but never in none."""
+    for delivery in deliveries:
+        message = DeadLetter(delivery.message).revived()
+        await asyncio.wait_for(
+            channel.publish(topology.exchange, topology.routing_key, message), MESSAGE_TIMEOUT_SECONDS
+        )
+        channel.ack(delivery.tag)
+    print(f"Sent back: {len(deliveries)}.")
+
+
+def _printable(text: str) -> str:
+    """Return the text without control characters: a message may contain terminal escape sequences."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

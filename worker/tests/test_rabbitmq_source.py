@@ -1,0 +1,298 @@
+"""The source for RabbitMQ meets the requirements of every source, on a real broker."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pika
+import pytest
+from bookstore.orders.v1.orders_pb2 import OrderEvent
+
+from mesh.broker.channel import BrokerChannel
+from mesh.broker.connection import connect_to_broker
+from mesh.broker.messages import Delivery, Message
+from mesh.broker.settings import Settings
+from mesh.testing import wait_until_async
+from registry.order_messages import ORDER_TOPOLOGY
+from tests.servers.rabbitmq import Broker
+from worker.handler import Outcome, Result
+from worker.sources.rabbitmq import RabbitMQSource, parse_event
+from worker.tests.conformance import (
+    TEST_TIMEOUT_SECONDS,
+    Recorder,
+    SourceConformance,
+    SourceWithBackend,
+    finish,
+    never_finish,
+    running_source,
+    wait_for,
+)  # fmt: skip
+from worker.tests.recording_proxy import RecordingProxy, recording_proxy
+
+BODY = b'{"order_id": 7, "book_id": 3, "quantity": 2}'
+LONG_DELAY = replace(ORDER_TOPOLOGY, retry_delays_seconds=(60,))
+"""A retried message does not come back during a test."""
+PUBLISH_RETRY_SECONDS = 0.05
+
+
+def new_source(broker: Settings, concurrency: int = 10) -> RabbitMQSource:
+    """Return a source on the contract's queue."""
+    return RabbitMQSource(broker, ORDER_TOPOLOGY, concurrency, PUBLISH_RETRY_SECONDS)
+
+
+def through(proxy: RecordingProxy, broker: Settings) -> Settings:
+    """Return the settings of a connection to the broker through the proxy."""
+    direct = broker.parameters
+    parameters = pika.ConnectionParameters(
+        "127.0.0.1", proxy.port, direct.virtual_host, direct.credentials, heartbeat=0, socket_timeout=5
+    )
+    return Settings("the proxy", parameters)
+
+
+@pytest.mark.integration
+class TestRabbitMQSource(SourceConformance):
+    """Events that are consumed from a queue."""
+
+    overlap_limit_seconds = 5.0  # includes connecting, declaring and 512 messages through the proxy
+
+    @pytest.fixture(autouse=True)
+    def _on(self, broker: Settings) -> None:
+        self._broker = broker
+
+    def connect(self, concurrency: int) -> SourceWithBackend:
+        """Return a source, and the proxy between it and the broker."""
+
+        @asynccontextmanager
+        async def connected() -> AsyncIterator[tuple[RabbitMQSource, RecordingProxy]]:
+            async with recording_proxy(self._broker, LONG_DELAY) as proxy:
+                yield RabbitMQSource(through(proxy, self._broker), LONG_DELAY, concurrency), proxy
+
+        return connected()
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-request-id": 5, "x-attempt": "4"},
+        {"x-request-id": "id\nforged", "x-attempt": -1},
+        {"x-request-id": "é", "x-attempt": 2**40},
+        {"x-request-id": "x" * 65},
+    ],
+)
+def test_invalid_headers_are_ignored(headers: dict[str, object]) -> None:
+    """A header of another type or out of range is treated as missing."""
+    event = parse_event(Message(BODY, headers=headers))
+    assert (event.order_id, event.request_id, event.attempt) == (7, "", 0)
+
+
+@pytest.mark.unit
+def test_the_id_and_the_headers_of_a_message_are_part_of_its_event() -> None:
+    """They are the message's id, the id of the request and the number of earlier deliveries."""
+    event = parse_event(Message(BODY, "id-1", {"x-request-id": "r", "x-attempt": 4}))
+    assert (event.event_id, event.request_id, event.attempt) == ("id-1", "r", 4)
+
+
+def check(broker: Settings, claim: Callable[[BrokerChannel], Awaitable[None]]) -> None:
+    """Check a claim with a connection of its own."""
+
+    async def run() -> None:
+        async with asyncio.timeout(2 * TEST_TIMEOUT_SECONDS), connect_to_broker(broker) as channel:
+            await ORDER_TOPOLOGY.declare(channel)
+            await claim(channel)
+
+    asyncio.run(run())
+
+
+async def wait_for_messages(channel: BrokerChannel, queue: str, count: int) -> None:
+    """Wait until this many messages are ready in the queue."""
+
+    async def ready() -> bool:
+        return await channel.declare_queue(queue) == count
+
+    await wait_until_async(ready, TEST_TIMEOUT_SECONDS)
+
+
+async def first_message(channel: BrokerChannel, queue: str) -> Message:
+    """Consume one message of a queue."""
+    arrived: asyncio.Queue[Delivery] = asyncio.Queue()
+    await channel.consume(queue, 1, arrived.put_nowait)
+    return (await arrived.get()).message
+
+
+@pytest.mark.integration
+def test_a_message_from_a_plain_client_is_processed(broker: Settings, broker_url: str) -> None:
+    """The client declares the queue without arguments and publishes three numbers."""
+    with pika.BlockingConnection(pika.URLParameters(broker_url)) as client:
+        channel = client.channel()
+        channel.queue_declare("order_queue", durable=True)
+        channel.basic_publish("", "order_queue", BODY)
+
+    async def claim(channel: BrokerChannel) -> None:
+        events: asyncio.Queue[OrderEvent] = asyncio.Queue()
+
+        async def work(event: OrderEvent) -> Result:
+            events.put_nowait(event)
+            return Result(Outcome.DONE)
+
+        async with running_source(new_source(broker), work):
+            event = await events.get()
+        assert (event.order_id, event.book_id, event.quantity) == (7, 3, 2)
+        assert await channel.declare_queue(ORDER_TOPOLOGY.queue) == 0
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
+def test_a_plain_client_can_consume_from_the_same_queue(broker: Settings, broker_url: str) -> None:
+    """Its declaration without arguments is accepted, and the two consumers share the messages."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        recorder = Recorder(finish)
+        consumed: list[bytes] = []
+
+        def consume_one() -> None:
+            with pika.BlockingConnection(pika.URLParameters(broker_url)) as client:
+                plain = client.channel()
+                plain.queue_declare("order_queue", durable=True)
+                plain.basic_qos(prefetch_count=1)
+                for method, _, body in plain.consume("order_queue", inactivity_timeout=TEST_TIMEOUT_SECONDS):
+                    assert body is not None
+                    consumed.append(body)
+                    plain.basic_ack(method.delivery_tag)
+                    break
+
+        async with running_source(new_source(broker, concurrency=1), recorder.handle):
+            consuming = asyncio.create_task(asyncio.to_thread(consume_one))
+            published = 0
+            while not consuming.done():
+                published += 1
+                body = json.dumps({"order_id": published, "book_id": 1, "quantity": 1}).encode()
+                await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(body))
+            await consuming
+            await wait_for(lambda: len(recorder.order_ids) + len(consumed) >= published)
+        assert len(consumed) == 1
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
+def test_a_malformed_message_becomes_a_dead_letter_with_the_reason(broker: Settings) -> None:
+    """Other messages are processed, and the letter has the whole message, the reason and the time."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        exchange, key = ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key
+        await channel.publish(exchange, key, Message(b"\x00nonsense", "id-1", {"theirs": 1}, "text/plain"))
+        await channel.publish(exchange, key, Message(BODY))
+        recorder = Recorder(finish)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for_messages(channel, ORDER_TOPOLOGY.dead_queue, 1)
+            await wait_for(lambda: recorder.order_ids == [7])
+        letter = await first_message(channel, ORDER_TOPOLOGY.dead_queue)
+        assert (letter.body, letter.message_id, letter.content_type) == (b"\x00nonsense", "id-1", "text/plain")
+        assert letter.headers["theirs"] == 1
+        assert letter.headers["x-reason"] == "The message is not JSON."
+        assert str(letter.headers["x-set-aside"]).startswith("20")
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
+def test_a_retried_message_comes_back_with_its_attempt(broker: Settings) -> None:
+    """It waits in the contract's retry queue for its delay. Done the second time, it is in no queue."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        attempts: list[int] = []
+
+        async def work(event: OrderEvent) -> Result:
+            attempts.append(event.attempt)
+            return Result(Outcome.DONE if event.attempt else Outcome.RETRY, "reason")
+
+        message = Message(BODY, headers={"x-request-id": "r"})
+        await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, message)
+        async with running_source(new_source(broker), work):
+            await wait_for(lambda: len(attempts) == 2)
+        assert attempts == [0, 1]
+        for queue in (ORDER_TOPOLOGY.queue, ORDER_TOPOLOGY.dead_queue):
+            assert await channel.declare_queue(queue) == 0
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
+def test_a_source_that_stops_leaves_its_messages_in_the_queue(broker: Settings) -> None:
+    """All messages that it had taken are ready again, by the broker's own count."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        for _ in range(20):
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
+        recorder = Recorder(never_finish)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for(lambda: len(recorder.order_ids) == 10)
+            assert await channel.declare_queue(ORDER_TOPOLOGY.queue) == 10
+        await wait_for_messages(channel, ORDER_TOPOLOGY.queue, 20)
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
+def test_a_deleted_queue_is_declared_again(broker: Settings, rabbit: Broker, vhost: str) -> None:
+    """The source does not keep waiting for messages of a queue that no longer exists."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        recorder = Recorder(finish)
+        async with running_source(new_source(broker), recorder.handle):
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
+            await wait_for(lambda: len(recorder.order_ids) == 1)
+            await asyncio.to_thread(rabbit.manage, "DELETE", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}")
+            await ORDER_TOPOLOGY.declare(channel)
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
+            await wait_for(lambda: len(recorder.order_ids) == 2)
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
+def test_a_message_whose_retry_is_refused_stays_in_its_queue(broker: Settings, rabbit: Broker, vhost: str) -> None:
+    """Without the retry queue the message is not acknowledged; once the queue exists again, the message goes there."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        attempts: list[int] = []
+
+        async def work(event: OrderEvent) -> Result:
+            if not attempts:
+                await asyncio.to_thread(rabbit.manage, "DELETE", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}.retry")
+            attempts.append(event.attempt)
+            return Result(Outcome.DONE if event.attempt else Outcome.RETRY)
+
+        await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
+        async with running_source(new_source(broker), work):
+            await wait_for(lambda: len(attempts) == 2)
+        assert attempts == [0, 1]
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
+def test_properties_of_any_type_do_not_block_a_message(broker: Settings, broker_url: str) -> None:
+    """Neither properties that are not text nor headers of any type stop an order, and a dead letter keeps them."""
+    headers = {"x-request-id": "two\nlines", "bytes": b"\xff", "none": None, "list": [1, {"a": "b"}], "x-attempt": "1"}
+    with pika.BlockingConnection(pika.URLParameters(broker_url)) as client:
+        channel = client.channel()
+        channel.queue_declare("order_queue", durable=True)
+        for body in (BODY, b"nonsense"):
+            properties = pika.BasicProperties(message_id=b"\xff", content_type=b"\xfe", headers=headers)
+            channel.basic_publish("", "order_queue", body, properties)
+
+    async def claim(channel: BrokerChannel) -> None:
+        recorder = Recorder(finish)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for_messages(channel, ORDER_TOPOLOGY.dead_queue, 1)
+            await wait_for(lambda: recorder.order_ids == [7])
+        letter = await first_message(channel, ORDER_TOPOLOGY.dead_queue)
+        assert letter.headers["list"] == [1, {"a": "b"}]
+        assert (letter.body, letter.content_type, len(letter.message_id)) == (b"nonsense", "application/json", 36)
+
+    check(broker, claim)
