@@ -32,6 +32,8 @@ DESCRIPTORS = {
     "books": books_pb2.DESCRIPTOR.services_by_name["Books"],
     "orders": orders_pb2.DESCRIPTOR.services_by_name["Orders"],
 }
+MODULES = {"frontend": "frontend.server"}
+"""Parts of the product whose module is not called like them."""
 REST_PORTS = ("USERS_PORT", "BOOKS_PORT", "ORDERS_PORT", "PLACE_ORDER_PORT", "DISPLAY_ORDERS_PORT")
 
 
@@ -121,7 +123,7 @@ class Product:
     def start(self, *names: str) -> None:
         """Starts the named parts, by their names in the Procfile, and waits until all but the worker are ready."""
         for name in names:
-            module = f"svc_{name}" if name in DESCRIPTORS else name
+            module = f"svc_{name}" if name in DESCRIPTORS else MODULES.get(name, name)
             log = self.folder / f"{name}.log"
             self.processes[name] = Process([sys.executable, "-m", module], self.environ, self.folder, log)
         for name in names:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 import database.config
-import frontend.config
+import frontend.server.config
 import gateway.config
 import svc_books.config
 import svc_orders.config
@@ -22,7 +22,7 @@ READERS: dict[str, Reader] = {
     "orders": svc_orders.config.Config.from_env,
     "worker": worker.config.Config.from_env,
     "gateway": gateway.config.Config.from_env,
-    "frontend": frontend.config.Config.from_env,
+    "frontend": frontend.server.config.Config.from_env,
 }
 LOGS = {"LOG_LEVEL", "LOG_FORMAT"}
 """Read by every process, and by no `Config`."""

@@ -1,4 +1,4 @@
-"""A real nginx, with the settings that the image starts it with, answers as `python -m frontend` does."""
+"""A real nginx, with the settings that the image starts it with, answers as `python -m frontend.server` does."""
 
 import gzip
 import os
@@ -12,9 +12,9 @@ import httpx
 import pytest
 from werkzeug.test import Client
 
-from frontend.app import create_app
-from frontend.config import Config
-from frontend.headers import FILE, LINE
+from frontend.server.app import create_app
+from frontend.server.config import Config
+from frontend.server.headers import FILE, LINE
 from tests.harness import PATIENCE, ROOT, Process, answers, free_ports
 from tests.servers.bring import Machine
 from tests.test_frontend_image import ENVSUBST

@@ -1,4 +1,4 @@
-// Writes a .gz beside every text asset of the build, for nginx's gzip_static and `python -m frontend`.
+// Writes a .gz beside every text asset of the build, for nginx's gzip_static and `python -m frontend.server`.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { constants, gzipSync } from "node:zlib";
