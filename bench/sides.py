@@ -80,8 +80,8 @@ def product(folder: Path, settings: dict[str, str]) -> Side:
 
 def ceiling(folder: Path) -> Side:
     """The same gateway in front of services that answer constants."""
-    honcho = str(Path(sys.executable).parent / "honcho")
-    return Side(folder / "ceiling", [honcho, "-f", str(ROOT / "bench/stubs.Procfile"), "start"], {})
+    command = [sys.executable, "-m", "launcher.procfile", str(ROOT / "bench/stubs.Procfile")]
+    return Side(folder / "ceiling", command, {})
 
 
 @contextmanager

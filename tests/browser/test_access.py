@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from launcher.shop import FOLDER
+from launcher.frontend_build import FOLDER
 from tests.browser.shopkeeper import Book, Member, Shopkeeper
 from tests.browser.test_buying import ask, expect_pending, order
 from tests.browser.test_session import enter
