@@ -57,13 +57,13 @@ frontend-lint: dev
 
 frontend-test: dev
 	@npm --prefix frontend run --silent test
-	@$(IN_VENV)python -m launcher.shop
+	@$(IN_VENV)python -m launcher.frontend_build
 	@npm --prefix frontend run --silent size
 
 bench: dev  ## measures requests per second, and those of a gateway with stub services
 	@$(IN_VENV)python -m bench
 
-audit: dev  ## asks whether a package in the locks has a known vulnerability; status 3 when nobody could be asked
+audit: dev  ## checks the locked packages for known vulnerabilities; status 3 when an advisory service cannot be reached
 	@$(IN_VENV)python -m launcher.audit
 
 clean:  ## deletes everything that can be made again, but neither .env nor data/

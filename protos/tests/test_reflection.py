@@ -35,8 +35,9 @@ def target(entry: ServiceEntry) -> Iterator[Target]:
 
 def grpcurl(target: Target, *arguments: str) -> str:
     """Return what grpcurl prints about a server."""
-    command = [GRPCURL, "-plaintext", target.address, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    command: list[str] = [str(GRPCURL), "-plaintext", target.address, *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return result.stdout
 
 
 def comment(descriptor: ServiceDescriptor, rpc: str) -> str:
