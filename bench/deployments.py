@@ -12,7 +12,8 @@ import jwt
 from sqlalchemy import text
 
 from database.engine import Database, parse_url
-from tests.harness import JWT_SECRET, PROCESS_TIMEOUT_SECONDS, ROOT, Process, Product
+from registry.services import services
+from tests.harness import JWT_SECRET, PROCESS_TIMEOUT_SECONDS, Process, Product
 
 BUYERS = 1000
 POLL_INTERVAL_SECONDS = 0.1
@@ -81,8 +82,11 @@ def product_deployment(folder: Path, settings: dict[str, str]) -> Deployment:
 
 def stub_deployment(folder: Path) -> Deployment:
     """Start the same gateway in front of services that return constants."""
-    command = [sys.executable, "-m", "launcher.procfile", str(ROOT / "bench/stubs.Procfile")]
-    return Deployment(folder / "stubs", command, {})
+    commands = {entry.name: f"exec python -m bench.stubs {entry.name}" for entry in services()}
+    commands["gateway"] = "exec python -m gateway"
+    procfile = folder / "stubs.Procfile"
+    procfile.write_text("".join(f"{name}: {command}\n" for name, command in commands.items()), "utf-8")
+    return Deployment(folder / "stubs", [sys.executable, "-m", "launcher.procfile", str(procfile)], {})
 
 
 @contextmanager

@@ -5,14 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from bookstore.books.v1 import books_pb2, books_pb2_grpc
-from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
-from bookstore.users.v1 import users_pb2, users_pb2_grpc
+from bookstore.books.v1 import books_pb2
+from bookstore.orders.v1 import orders_pb2
+from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from mesh.v1.paging_pb2 import PageResponse
 
 from mesh.env import read_environment, text
+from registry.services import service
 
 TEXT = "A desert world holds the only source of the spice, and every great house wants it. " * 4
 BOOK = books_pb2.Book(
@@ -24,7 +25,6 @@ ORDER = orders_pb2.Order(
     authors="Frank Herbert", url="/images/books/9780441013593.svg", create_time=Timestamp(seconds=1_760_000_000),
 )  # fmt: skip
 RESPONSES: dict[str, dict[str, Any]] = {
-    "users": {},
     "books": {
         "GetBook": books_pb2.GetBookResponse(book=BOOK),
         "ListBooks": books_pb2.ListBooksResponse(
@@ -39,24 +39,27 @@ RESPONSES: dict[str, dict[str, Any]] = {
         ),
     },
 }
-STUB_MODULES: dict[str, Any] = {"users": users_pb2_grpc, "books": books_pb2_grpc, "orders": orders_pb2_grpc}
-CONTRACT_MODULES: dict[str, Any] = {"users": users_pb2, "books": books_pb2, "orders": orders_pb2}
+"""The responses by service and method; every other method fails with UNIMPLEMENTED."""
 
 
 def main(name: str) -> None:
     """Serve on the address of the real service until the process is killed."""
-    title = name.title()
-    responses = {
-        method: staticmethod(lambda _, __, response=response: response) for method, response in RESPONSES[name].items()
+    entry = service(name)
+    full_name = entry.descriptor.full_name
+    handlers = {
+        method: grpc.unary_unary_rpc_method_handler(
+            lambda _, __, response=response: response,
+            request_deserializer=GetMessageClass(entry.descriptor.methods_by_name[method].input_type).FromString,
+            response_serializer=type(response).SerializeToString,
+        )
+        for method, response in RESPONSES.get(name, {}).items()
     }
-    servicer = type(title, (getattr(STUB_MODULES[name], f"{title}Servicer"),), responses)()
     server = grpc.server(ThreadPoolExecutor(32))
-    getattr(STUB_MODULES[name], f"add_{title}Servicer_to_server")(servicer, server)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(full_name, handlers),))
     serving = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(serving, server)
-    full_name = CONTRACT_MODULES[name].DESCRIPTOR.services_by_name[title].full_name
     serving.set(full_name, health_pb2.HealthCheckResponse.SERVING)
-    server.add_insecure_port(text(read_environment(), f"{name.upper()}_ADDRESS"))
+    server.add_insecure_port(text(read_environment(), entry.address_variable))
     server.start()
     server.wait_for_termination()
 
