@@ -28,7 +28,7 @@ protos: dev  ## generates protos/gen from the proto files
 	@$(IN_VENV)python -m protos.generate
 
 types: dev  ## generates the shop's types from the gateway's OpenAPI document
-	@$(IN_VENV)python -m gateway.document > frontend/openapi.json
+	@$(IN_VENV)python -m gateway.openapi > frontend/openapi.json
 	@npm --prefix frontend run --silent types
 
 frontend-lint: dev

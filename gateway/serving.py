@@ -101,7 +101,7 @@ class _Supervisor(MPServer):
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:  # type: ignore[override] # noqa: ANN401, ARG002 - as MPServer's own, which its base class declares differently
         self._shd = SocketHolder(self._sockets[idx].fileno(), False, BACKLOG)  # type: ignore[call-arg,assignment] # granian's types lack it
-        load = partial(_load_in_worker, self._load, self._ports[idx].sets)
+        load = partial(_load_in_worker, self._load, self._ports[idx].names)
         return super()._spawn_worker(idx, target, load)
 
 

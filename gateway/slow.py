@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from gateway.inputs import BODY_LIMIT
+from gateway.http.parsing import MAX_BODY_BYTES as BODY_LIMIT
 from mesh import logs
 
 PATIENCE = 10.0

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from google.protobuf.descriptor import ServiceDescriptor
 
-from gateway.app import row_sets
-from gateway.auth import Access, Gate
-from gateway.openapi import PLACEHOLDER
-from gateway.rows import Row, RowSet
-from gateway.tests.fakes import Services, config
+from gateway.http.auth import Access
+from gateway.http.routing import EVERY_PORT, Route, RouteGroup
+from gateway.routes import discover
 from mesh.policy import policies
 from tests.harness import DESCRIPTORS, ROOT
 
@@ -33,13 +31,12 @@ def rpcs() -> Iterator[tuple[str, ServiceDescriptor, str, frozenset[str]]]:
             yield name, descriptor, path, frozenset(policy.callers)
 
 
-def rows() -> Iterator[tuple[RowSet, Row]]:
-    """Every row of the gateway, and the set that it is in."""
-    made = config()
-    gate = Gate(made.jwt_keys, made.mesh_secret)
-    for each in row_sets(made, Services().stubs(), gate).values():
-        for row in each.rows:
-            yield each, row
+def rows() -> Iterator[tuple[RouteGroup, Route]]:
+    """Return every route that one port serves, with its group."""
+    for group in discover():
+        if group.port != EVERY_PORT:
+            for route in group.routes:
+                yield group, route
 
 
 def rpc_table() -> str:
@@ -55,9 +52,8 @@ def row_table() -> str:
     """Each row of the REST contract and who may use it, as Markdown."""
     lines = ["| port | call | who may |", "| --- | --- | --- |"]
     for each, row in rows():
-        path = PLACEHOLDER.sub(r"{\1}", row.path)
         who = "whoever has the cookie" if row.cookie else WHO[row.access]
-        lines.append(f"| {each.name} | `{row.method} {path}` | {who} |")
+        lines.append(f"| {each.name} | `{row.method} {row.url_template}` | {who} |")
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.inputs import BODY_LIMIT
+from gateway.http.parsing import MAX_BODY_BYTES as BODY_LIMIT
 from gateway.slow import Bodies
 
 pytestmark = pytest.mark.unit

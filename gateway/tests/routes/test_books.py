@@ -1,0 +1,173 @@
+"""Port 5002 keeps its rows of the contract."""
+
+import pytest
+from bookstore.books.v1 import books_pb2 as pb
+from flask.testing import FlaskClient
+
+from gateway.tests.fakes import BOOK_JSON, Services, bearer, service_bearer
+from mesh.errors import FailedPrecondition, InvalidArgument, MeshError, NotFound, PermissionDenied, Unauthenticated
+
+pytestmark = pytest.mark.unit
+
+BEYOND = 2**63
+
+
+def test_a_book_has_exactly_the_contracts_keys(client: FlaskClient) -> None:
+    """And its price keeps the digits of the decimal."""
+    response = client.get("/books/1")
+    assert (response.status_code, response.json) == (200, {"code": 200, "data": BOOK_JSON})
+    assert b'"price":24.90,' in response.data
+
+
+def test_an_unknown_book_is_not_found(client: FlaskClient, services: Services) -> None:
+    """The sentence is the service's."""
+    services.get_book.fail_with(NotFound("Book was not found.", "BOOK_NOT_FOUND"))
+    assert client.get("/books/99").json == {"code": 404, "message": "Book was not found."}
+
+
+@pytest.mark.parametrize("book_id", [0, BEYOND, "00", "9" * 5000])
+def test_ids_that_cannot_be_are_not_found(client: FlaskClient, services: Services, book_id: object) -> None:
+    """With the row's own sentence, and without asking anybody."""
+    response = client.get(f"/books/{book_id}")
+    assert (response.status_code, response.json) == (404, {"code": 404, "message": "Book was not found."})
+    assert not services.get_book.requests
+
+
+@pytest.mark.parametrize("path", ["/books/abc", "/books/-1", "/books/1.0", "/books/1/", "/books/\u0661", "/Books/1"])
+def test_other_paths_are_nothing(client: FlaskClient, path: str) -> None:
+    """404 as JSON, never a redirect."""
+    assert client.get(path).json == {"code": 404, "message": "No resource exists at this path."}
+
+
+def test_the_list_is_paged(client: FlaskClient) -> None:
+    """`has_more` is `page * limit < total`."""
+    response = client.get("/books")
+    assert response.json == {
+        "code": 200,
+        "data": [BOOK_JSON],
+        "pagination": {"page": 1, "limit": 8, "total": 9, "has_more": True},
+    }
+
+
+def test_filters_reach_the_service(client: FlaskClient, services: Services) -> None:
+    """Each by its own name and type."""
+    client.get(
+        "/books?genre=Classics&min_price=5&max_price=24.90&search=50%25_&in_stock=true&sort=-price&page=2&limit=3"
+    )
+    assert services.list_books.requests[0] == pb.ListBooksRequest(
+        genre="Classics", min_price="5", max_price="24.90", search="50%_", in_stock=True,
+        sort=pb.BOOK_SORT_PRICE_DESC, page=2, limit=3,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ["", "genre=&search=&min_price=&max_price=&page=&limit=&sort=&in_stock=", "utm=1"])
+def test_filters_without_a_value_are_not_set(client: FlaskClient, services: Services, query: str) -> None:
+    """Older clients send them so."""
+    client.get(f"/books?{query}")
+    assert services.list_books.requests[0] == pb.ListBooksRequest()
+
+
+def test_of_repeated_parameters_the_first_wins(client: FlaskClient, services: Services) -> None:
+    """No surprise for whoever appends to an address."""
+    client.get("/books?page=2&page=3")
+    assert services.list_books.requests[0].page == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("page=x", "page must be a whole number."),
+        ("page=1.0", "page must be a whole number."),
+        ("page=1e3", "page must be a whole number."),
+        ("limit=٣", "limit must be a whole number."),
+        ("limit=99999999999", "limit is out of range."),
+        ("limit=" + "9" * 5000, "limit must be a whole number."),
+        ("sort=stock", "sort must be one of title, -title, price, -price or newest."),
+        ("in_stock=perhaps", "in_stock must be true or false."),
+        ("min_price=abc", "min_price must be a number, such as 24.90."),
+        ("max_price=NaN", "max_price must be a number, such as 24.90."),
+        ("max_price=Infinity", "max_price must be a number, such as 24.90."),
+        ("max_price=1e999999999", "max_price must be a number, such as 24.90."),
+    ],
+)
+def test_a_malformed_parameter_is_named(client: FlaskClient, services: Services, query: str, message: str) -> None:
+    """400, one sentence, and the service is not request."""
+    response = client.get(f"/books?{query}")
+    assert (response.status_code, response.json and response.json["message"]) == (400, message)
+    assert not services.list_books.requests
+
+
+def test_a_value_out_of_range_is_the_services_to_refuse(client: FlaskClient, services: Services) -> None:
+    """Its sentence and its fields come through."""
+    told = {"limit": "limit must be less than or equal to 100."}
+    services.list_books.fail_with(InvalidArgument(told["limit"], "INVALID_FIELD", fields=told))
+    response = client.get("/books?limit=101")
+    assert response.json == {"code": 400, "message": told["limit"], "data": {"fields": told}}
+
+
+def test_genres_and_prices(client: FlaskClient) -> None:
+    """The range of prices stands beside `data`."""
+    assert client.get("/genres").json == {
+        "code": 200,
+        "data": [{"genre": "Classics", "count": 2}],
+        "price_range": {"lowest": 5.0, "highest": 24.9},
+    }
+
+
+def test_an_empty_catalogue_has_no_prices(client: FlaskClient, services: Services) -> None:
+    """Null, not zero."""
+    services.list_genres.response = pb.ListGenresResponse()
+    assert client.get("/genres").json == {"code": 200, "data": [], "price_range": {"lowest": None, "highest": None}}
+
+
+def test_a_service_takes_copies_with_its_own_credential(client: FlaskClient, services: Services) -> None:
+    """The gateway passes the credential on, and adds none of its own."""
+    headers = service_bearer("books")
+    response = client.put("/books/1/decrement", json={"quantity_ordered": 2}, headers=headers)
+    assert response.json == {"code": 200, "data": BOOK_JSON, "message": "Quantity updated to 7."}
+    assert services.remove_stock.requests[0] == pb.RemoveStockRequest(book_id=1, quantity=2)
+    assert services.remove_stock.metadata == [(("authorization", headers["Authorization"]),)]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "message"),
+    [
+        (InvalidArgument("Invalid quantity provided. Must be more than 0.", "INVALID_FIELD"), 400, None),
+        (NotFound("Book not found.", "BOOK_NOT_FOUND"), 404, None),
+        (FailedPrecondition("New quantity should not go below 0.", "OUT_OF_STOCK"), 409, None),
+        (PermissionDenied("tester may not call RemoveStock.", "CALLER_NOT_ALLOWED"), 403, None),
+        (Unauthenticated("The mesh token has expired.", "TOKEN_EXPIRED"), 401, "Token has expired"),
+        (Unauthenticated("The mesh token is not valid.", "TOKEN_INVALID"), 401, "Invalid token"),
+    ],
+)
+def test_decrement_says_why_not(
+    client: FlaskClient, services: Services, error: MeshError, status: int, message: str | None
+) -> None:
+    """The refusals of the service are the client's, for the credential was."""
+    services.remove_stock.fail_with(error)
+    response = client.put("/books/1/decrement", json={"quantity_ordered": 1}, headers=service_bearer("books"))
+    assert (response.status_code, response.json) == (status, {"code": status, "message": message or error.message})
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "message"),
+    [
+        ({}, 401, "Missing Authorization header"),
+        (bearer(), 403, "This route requires a service token."),
+        (bearer(type="refresh"), 401, "Invalid token type"),
+        (service_bearer("orders"), 401, "Invalid token"),
+    ],
+)
+def test_decrement_is_for_services(
+    client: FlaskClient, services: Services, headers: dict[str, str], status: int, message: str
+) -> None:
+    """Nobody else gets through, and the body is not even read."""
+    response = client.put("/books/1/decrement", data="{", headers=headers)
+    assert (response.status_code, response.json) == (status, {"code": status, "message": message})
+    assert not services.remove_stock.requests
+
+
+def test_decrement_of_an_id_that_cannot_be(client: FlaskClient) -> None:
+    """The sentence of this row, not of the other."""
+    response = client.put("/books/0/decrement", json={"quantity_ordered": 1}, headers=service_bearer("books"))
+    assert response.json == {"code": 404, "message": "Book not found."}
