@@ -23,7 +23,7 @@ def create_blueprint(
 
     Args:
         group: the routes.
-        collaborators: what a view may ask for by the name of a parameter, in addition to parts of the request.
+        collaborators: the arguments of views, by the name of the parameter, in addition to parts of the request.
         authenticator: authenticates the callers of routes that are not for everyone.
         limiter: counts the requests of routes with a rate limit.
 

@@ -84,14 +84,14 @@ class Route:
 
 
 class RouteGroup:
-    """The routes that one module of `gateway.routes` declares, in use like a Flask blueprint.
+    """The routes that one module of `gateway.routes` declares, with the decorators of a Flask blueprint.
 
-    A view gets by name what its parameters ask for: the ids in the path, `caller`, `body` and `query`, the stub of a
+    A view gets the arguments that its parameters name: the ids in the path, `caller`, `body` and `query`, the stub of a
     service by the service's name, and the collaborators that `gateway.app.create_app` lists.
 
         routes = RouteGroup("books", port="books", service="books")
 
-        @routes.get("/books/<id:book_id>", response=BookResponse, not_found="Book was not found.")
+        @routes.get("/books/<id:book_id>", BookResponse, not_found="Book was not found.")
         def get_book(books: BooksStub, book_id: int) -> BookResponse: ...
 
     Args:

@@ -54,7 +54,7 @@ class MessageResponse(TypedDict):
 
 
 class Health(TypedDict):
-    """The process or its services can be used."""
+    """The process runs, and for `/ready` the services that it needs are serving."""
 
     status: Literal["ok"]
 

@@ -27,7 +27,7 @@ def build_document(groups: Iterable[RouteGroup]) -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Bookstore",
+            "title": "Deckle bookstore",
             "version": "1.0.0",
             "description": (
                 "Browse books, place orders and follow them. Every error is a JSON object with a sentence in `message`."

@@ -9,12 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 
 import orjson
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 STATIC = Path(__file__).parents[1] / "static"
 SWAGGER_UI = Path(str(files("flask_swagger_ui"))) / "dist"
 """The package's own blueprint is of no use here: its page has an inline script, which the policy below forbids."""
-PAGES = {
+FILES = {
     "/docs": STATIC / "docs.html",
     "/docs/docs.css": STATIC / "docs.css",
     "/docs/docs.js": STATIC / "docs.js",
@@ -42,11 +42,17 @@ def create_blueprint(build: Callable[[], Mapping[str, object]]) -> Blueprint:
 
     blueprint = Blueprint("docs", __name__)
     blueprint.add_url_rule("/openapi.json", "openapi", lambda: Response(document(), content_type="application/json"))
-    for path, file in PAGES.items():
-        blueprint.add_url_rule(path, file.name.replace(".", "_"), _static_view(file))
+    for path, file in FILES.items():
+        blueprint.add_url_rule(path, file.name.replace(".", "_"), _file_view(file))
     return blueprint
 
 
-def _static_view(file: Path) -> Callable[[], Response]:
+def _file_view(file: Path) -> Callable[[], Response]:
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
-    return lambda: Response(file.read_bytes(), headers=headers, content_type=CONTENT_TYPES[file.suffix])
+
+    def view() -> Response:
+        response = Response(file.read_bytes(), headers=headers, content_type=CONTENT_TYPES[file.suffix])
+        response.add_etag()  # so that a browser loads the 1.7 MB of Swagger UI once
+        return response.make_conditional(request)
+
+    return view

@@ -55,7 +55,7 @@ def register(users: UsersStub, body: RegisterRequest) -> RegisterResponse:
     rate_limit=RateLimit("login", failures_only=True),
 )
 def login(users: UsersStub, cors: Cors, config: Config, body: LoginRequest) -> Response:
-    """Log in: open a session."""
+    """Log in and open a session."""
     _check_origin(cors, "log in")  # another site could log the visitor in to an account of its own
     tokens = users.Login(pb.LoginRequest(email=body.email, password=body.password)).tokens
     return _token_response(tokens, secure=config.cookie_secure)
@@ -80,7 +80,7 @@ def refresh_token(users: UsersStub, cors: Cors, config: Config) -> Response:
 
 @routes.post("/logout", MessageResponse, errors=(403,))
 def logout(users: UsersStub, cors: Cors, config: Config, authenticator: Authenticator) -> Response:
-    """Log out: end the session of the access token or else of the cookie, even if they have expired."""
+    """End the session of the access token or else of the cookie, even if they have expired."""
     _check_origin(cors, "log out")
     session_id = authenticator.session_id(request.cookies.get(COOKIE, ""))
     if session_id is not None:
@@ -92,7 +92,12 @@ def logout(users: UsersStub, cors: Cors, config: Config, authenticator: Authenti
 
 
 def _check_origin(cors: Cors, action: str) -> None:
-    if not cors.allows(request.headers.get("Origin")):
+    """Raise 403 for a page of another site.
+
+    The browser sets `Sec-Fetch-Site`, and a page cannot change it, so that /docs may send these requests.
+    """
+    same_origin = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if not same_origin and not cors.allows(request.headers.get("Origin")):
         message = f"Forbidden. This origin may not {action}."
         raise ApiError(403, message)
 

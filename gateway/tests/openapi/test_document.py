@@ -1,4 +1,4 @@
-"""The documents tell what the gateway does."""
+"""The OpenAPI documents describe what the gateway does."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from gateway.tests.routes.test_orders import NEW
 
 pytestmark = pytest.mark.unit
 
-UNDOCUMENTED = {"/openapi.json", *docs.PAGES}
+UNDOCUMENTED = {"/openapi.json", *docs.FILES}
 LOGIN = {"email": "a@b.cd", "password": "x"}
 ROUTES: list[tuple[str, str, object, str | None, ResponseType]] = [
     ("POST", "/register", {**LOGIN, "username": "Ada"}, None, RegisterResponse),
@@ -54,23 +54,23 @@ ROUTES: list[tuple[str, str, object, str | None, ResponseType]] = [
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:
-    """Method and path of every route."""
-    found = set()
+    """Return the method and path of every route."""
+    pairs = set()
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<id:(\w+)>", r"{\1}", rule.rule)
-        found |= {(method, path) for method in rule.methods or () if method not in {"HEAD", "OPTIONS"}}
-    return {(method, path) for method, path in found if path not in UNDOCUMENTED}
+        pairs |= {(method, path) for method in rule.methods or () if method not in {"HEAD", "OPTIONS"}}
+    return {(method, path) for method, path in pairs if path not in UNDOCUMENTED}
 
 
 def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
-    """Method, path and content of every operation."""
+    """Return the method, path and content of every operation."""
     for path, item in document["paths"].items():
         for method, operation in item.items():
             yield method.upper(), path, operation
 
 
 def references(part: object) -> Iterator[str]:
-    """Every `$ref` in the document."""
+    """Return every `$ref` in the document."""
     if isinstance(part, dict):
         yield from (value for key, value in part.items() if key == "$ref")
         for value in part.values():
@@ -82,14 +82,14 @@ def references(part: object) -> Iterator[str]:
 
 @pytest.mark.parametrize("ports", [*((name,) for name in ALL_PORTS), ALL_PORTS])
 def test_every_route_is_in_the_document_of_its_port(services: Services, ports: tuple[str, ...]) -> None:
-    """No more and no fewer."""
+    """The document has these operations and no others."""
     app = create_app(config(), services.stubs(), ports)
     document = app.test_client().get("/openapi.json").json
     assert {(method, path) for method, path, _ in operations(document)} == routes(app)
 
 
-def test_the_document_holds_together(client: FlaskClient) -> None:
-    """Every reference leads somewhere, every operation has a name of its own, and paths declare their ids."""
+def test_the_document_is_consistent(client: FlaskClient) -> None:
+    """Every reference has a target, every operation has its own id, and paths declare their parameters."""
     document: Any = client.get("/openapi.json").json
     assert document["openapi"] == "3.1.0"
     schemas = {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
@@ -102,7 +102,7 @@ def test_the_document_holds_together(client: FlaskClient) -> None:
 
 
 def test_types_are_precise(client: FlaskClient) -> None:
-    """Types are generated from it: numbers, words and required keys."""
+    """The generated types depend on numbers, enums and required keys."""
     schemas = (client.get("/openapi.json").json or {})["components"]["schemas"]
     assert schemas["Book"]["properties"]["price"]["type"] == "number"
     assert set(schemas["Book"]["required"]) == set(schemas["Book"]["properties"])
@@ -114,23 +114,23 @@ def test_types_are_precise(client: FlaskClient) -> None:
     assert schemas["PriceRange"]["properties"]["lowest"]["anyOf"] == [{"type": "number"}, {"type": "null"}]
 
 
-def test_the_locks_are_told(client: FlaskClient) -> None:
-    """Which row needs which credential."""
+def test_the_security_of_each_route_is_documented(client: FlaskClient) -> None:
+    """Each operation has the security scheme of its route."""
     document = client.get("/openapi.json").json
-    locks = {operation["operationId"]: operation["security"] for _, _, operation in operations(document)}
-    assert locks["getBook"] == []
-    assert locks["placeOrder"] == [{"user": []}]
-    assert locks["decrementBook"] == [{"service": []}]
-    assert locks["getOrder"] == [{"user": []}, {"service": []}]
-    assert locks["refreshToken"] == [{"refresh_token": []}]
+    schemes = {operation["operationId"]: operation["security"] for _, _, operation in operations(document)}
+    assert schemes["getBook"] == []
+    assert schemes["placeOrder"] == [{"user": []}]
+    assert schemes["decrementBook"] == [{"service": []}]
+    assert schemes["getOrder"] == [{"user": []}, {"service": []}]
+    assert schemes["refreshToken"] == [{"refresh_token": []}]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "lock", "model"), ROUTES)
-def test_answers_are_what_the_document_says(
-    client: FlaskClient, method: str, path: str, body: object, lock: str | None, model: ResponseType
+@pytest.mark.parametrize(("method", "path", "body", "scheme", "model"), ROUTES)
+def test_responses_match_the_document(
+    client: FlaskClient, method: str, path: str, body: object, scheme: str | None, model: ResponseType
 ) -> None:
-    """Exactly the documented keys, and values of the documented types."""
-    headers = bearer() if lock == "user" else service_bearer(lock) if lock else {}
+    """They have exactly the documented keys, and values of the documented types."""
+    headers = bearer() if scheme == "user" else service_bearer(scheme) if scheme else {}
     response = client.open(path, method=method, json=body, headers=headers)
     exact = TypeAdapter(list[model], config=ConfigDict(extra="forbid"))  # type: ignore[valid-type] # TypedDicts take their settings from the list
     exact.validate_json(b"[" + response.data + b"]", strict=True)

@@ -1,4 +1,4 @@
-"""Port 5001 keeps its rows of the contract."""
+"""Port 5001 serves its routes as the REST contract defines them."""
 
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
@@ -19,12 +19,12 @@ ADA = {"username": "Ada", "email": "Ada@example.org", "password": "secret"}
 
 
 def cookie(response: TestResponse) -> "Morsel[str]":
-    """The refresh cookie that the answer sets."""
+    """Return the refresh cookie that the response sets."""
     return SimpleCookie(response.headers["Set-Cookie"])["refresh_token"]
 
 
-def test_register_answers_the_account(client: FlaskClient, services: Services) -> None:
-    """201 with exactly the three keys."""
+def test_register_returns_the_account(client: FlaskClient, services: Services) -> None:
+    """The response is 201 with exactly the three keys."""
     response = client.post("/register", json=ADA)
     assert response.status_code == 201
     assert response.json == {"code": 201, "data": {"user_id": 7, "email": "ada@example.org", "username": "Ada"}}
@@ -34,7 +34,7 @@ def test_register_answers_the_account(client: FlaskClient, services: Services) -
 
 @pytest.mark.parametrize("body", [{}, {"username": None, "email": None}])
 def test_missing_fields_reach_the_service_empty(client: FlaskClient, services: Services, body: object) -> None:
-    """The service, not the gateway, has the sentence for them."""
+    """The service, not the gateway, has the message for them."""
     sentence = "Username, email and password are required."
     services.register.fail_with(InvalidArgument(sentence, "INVALID_FIELD"))
     response = client.post("/register", json=body)
@@ -56,15 +56,15 @@ def test_missing_fields_reach_the_service_empty(client: FlaskClient, services: S
 def test_errors_of_register_carry_the_email_as_sent(
     client: FlaskClient, services: Services, error: MeshError, status: int
 ) -> None:
-    """`data` is the email and nothing else."""
+    """`data` has the email and nothing else."""
     services.register.fail_with(error)
     response = client.post("/register", json=ADA)
     assert response.status_code == status
     assert response.json == {"code": status, "message": error.message, "data": {"email": "Ada@example.org"}}
 
 
-def test_login_answers_the_token_and_sets_the_cookie(client: FlaskClient) -> None:
-    """The cookie has every attribute of the contract, and the answer is not cached."""
+def test_login_returns_the_token_and_sets_the_cookie(client: FlaskClient) -> None:
+    """The cookie has every attribute of the contract, and the response is not cached."""
     response = client.post("/login", json={"email": "ada@example.org", "password": "secret"})
     assert (response.status_code, response.json) == (200, {"code": 200, "access_token": "access"})
     assert response.headers["Cache-Control"] == "no-store"
@@ -77,8 +77,8 @@ def test_login_answers_the_token_and_sets_the_cookie(client: FlaskClient) -> Non
     assert set_cookie["expires"].endswith("GMT")
 
 
-def test_the_cookie_can_be_made_for_plain_http(services: Services) -> None:
-    """`COOKIE_SECURE=false` leaves Secure out, for a browser on another machine of a test network."""
+def test_the_cookie_can_be_set_for_plain_http(services: Services) -> None:
+    """`COOKIE_SECURE=false` omits Secure, for a browser on another machine of a test network."""
     client = create_app(config(COOKIE_SECURE="false"), services.stubs()).test_client()
     assert not cookie(client.post("/login", json={"email": "a@b.cd", "password": "x"}))["secure"]
 
@@ -90,8 +90,10 @@ def test_the_cookie_can_be_made_for_plain_http(services: Services) -> None:
         (Unauthenticated("Invalid email or password.", "BAD_CREDENTIALS"), 401),
     ],
 )
-def test_login_says_why_not(client: FlaskClient, services: Services, error: MeshError, status: int) -> None:
-    """The service's own sentence, and no cookie."""
+def test_login_reports_the_reason_of_a_refusal(
+    client: FlaskClient, services: Services, error: MeshError, status: int
+) -> None:
+    """The response has the message of the service, and no cookie."""
     services.login.fail_with(error)
     response = client.post("/login", json={"email": "a@b.cd", "password": "x"})
     assert (response.status_code, response.json) == (status, {"code": status, "message": error.message})
@@ -99,7 +101,7 @@ def test_login_says_why_not(client: FlaskClient, services: Services, error: Mesh
 
 
 def test_refresh_rotates_the_cookie(client: FlaskClient, services: Services) -> None:
-    """No body, no content type: as the clients that exist send it."""
+    """Existing clients send neither a body nor a content type."""
     client.set_cookie("refresh_token", "old", path="/refresh-token")
     response = client.post("/refresh-token")
     assert (response.status_code, response.json) == (200, {"code": 200, "access_token": "access"})
@@ -117,15 +119,17 @@ def test_refresh_rotates_the_cookie(client: FlaskClient, services: Services) -> 
         (InvalidArgument("Invalid token type", "TOKEN_TYPE"), 400),
     ],
 )
-def test_refresh_says_why_not(client: FlaskClient, services: Services, error: MeshError, status: int) -> None:
-    """All five sentences come from the service, which is request without a cookie, too."""
+def test_refresh_reports_the_reason_of_a_refusal(
+    client: FlaskClient, services: Services, error: MeshError, status: int
+) -> None:
+    """All five messages come from the service, which is also called without a cookie."""
     services.refresh.fail_with(error)
     response = client.post("/refresh-token")
     assert (response.status_code, response.json) == (status, {"code": status, "message": error.message})
 
 
 def test_a_cookie_that_is_too_long_is_no_token(client: FlaskClient, services: Services) -> None:
-    """The service is not troubled with it."""
+    """The service is not called."""
     plain = client.application.test_client(use_cookies=False)
     response = plain.post("/refresh-token", headers={"Cookie": "refresh_token=" + "x" * 5000})
     assert response.json == {"code": 401, "message": "Invalid refresh token."}
@@ -149,10 +153,10 @@ def test_a_cookie_that_is_too_long_is_no_token(client: FlaskClient, services: Se
         ("HTTP://LOCALHOST:5173", 403),
     ],
 )
-def test_the_cookies_rows_are_for_allowed_origins(
+def test_cookie_routes_are_for_allowed_origins(
     client: FlaskClient, services: Services, path: str, origin: str | None, status: int
 ) -> None:
-    """A foreign page can neither rotate a visitor's token, nor log a visitor out, nor in to another account."""
+    """A page of another site can neither rotate a visitor's token, nor log the visitor out or in to another account."""
     body: Any = LOGIN if path == "/login" else None
     headers = {**bearer(), **({} if origin is None else {"Origin": origin})}
     response = client.post(path, json=body, headers=headers) if body else client.post(path, headers=headers)
@@ -162,8 +166,15 @@ def test_the_cookies_rows_are_for_allowed_origins(
         assert not services.login.requests + services.refresh.requests + services.logout.requests
 
 
-def test_a_form_cannot_log_anybody_in(client: FlaskClient) -> None:
-    """What a page can send without asking first is not JSON."""
+@pytest.mark.parametrize(("site", "status"), [("same-origin", 200), ("same-site", 403), ("cross-site", 403)])
+def test_pages_of_the_gateway_itself_are_allowed(client: FlaskClient, site: str, status: int) -> None:
+    """The browser says that a request comes from the same origin, and no page can say so itself."""
+    headers = {"Origin": "http://127.0.0.1:5001", "Sec-Fetch-Site": site}
+    assert client.post("/login", json=LOGIN, headers=headers).status_code == status
+
+
+def test_a_form_cannot_log_in(client: FlaskClient) -> None:
+    """A page of another site cannot send JSON without a preflight request."""
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
         assert client.post("/login", data='{"email": "a@b.cd", "password": "x"}', content_type=kind).status_code == 415
 
@@ -172,7 +183,7 @@ def test_a_form_cannot_log_anybody_in(client: FlaskClient) -> None:
 def test_logout_ends_the_session_of_the_cookie_when_there_is_no_bearer(
     client: FlaskClient, services: Services, changed: dict[str, Any]
 ) -> None:
-    """For clients that send it here, as browsers do not; a bearer counts more."""
+    """Other clients than browsers may send the cookie here; a bearer token takes precedence."""
     token = bearer(type="refresh", **changed)["Authorization"].split()[1]
     plain = client.application.test_client(use_cookies=False)
     assert plain.post("/logout", headers={"Cookie": f"refresh_token={token}"}).status_code == 200
@@ -184,7 +195,7 @@ def test_logout_ends_the_session_of_the_cookie_when_there_is_no_bearer(
 
 @pytest.mark.parametrize("cookie", ["forged", "", "x" * 5000, "a.b.c"])
 def test_logout_with_a_bad_cookie_is_no_error(client: FlaskClient, services: Services, cookie: str) -> None:
-    """There is nothing to end."""
+    """There is no session to end."""
     plain = client.application.test_client(use_cookies=False)
     assert plain.post("/logout", headers={"Cookie": f"refresh_token={cookie}"}).status_code == 200
     assert not services.logout.requests
@@ -194,7 +205,7 @@ def test_logout_with_a_bad_cookie_is_no_error(client: FlaskClient, services: Ser
 def test_logout_ends_the_session_of_the_bearer(
     client: FlaskClient, services: Services, changed: dict[str, Any]
 ) -> None:
-    """Even when the token has expired; the cookie is cleared at the path where it was set."""
+    """The token may have expired; the cookie is cleared at the path for which it was set."""
     response = client.post("/logout", headers=bearer(**changed))
     assert (response.status_code, response.json) == (200, {"code": 200, "message": "Logged out"})
     assert [request.session_id for request in services.logout.requests] == [SESSION]
@@ -206,14 +217,14 @@ def test_logout_ends_the_session_of_the_bearer(
     "headers", [{}, {"Authorization": "Bearer forged"}, bearer(sid=None), bearer(sid="no uuid"), bearer(sid=7)]
 )
 def test_logout_without_a_session_is_no_error(client: FlaskClient, services: Services, headers: dict[str, str]) -> None:
-    """Whoever asks is logged out, as far as this browser goes."""
+    """The cookie of this browser is cleared."""
     response = client.post("/logout", headers=headers)
     assert response.status_code == 200
     assert cookie(response).value == ""
     assert not services.logout.requests
 
 
-def test_logout_says_when_it_could_not_end_the_session(client: FlaskClient, services: Services) -> None:
-    """A session that lives on is not called ended."""
+def test_logout_reports_that_the_session_has_not_ended(client: FlaskClient, services: Services) -> None:
+    """A session that has not ended is not reported as ended."""
     services.logout.fail_with(grpc.StatusCode.UNAVAILABLE)
     assert client.post("/logout", headers=bearer()).status_code == 503

@@ -115,7 +115,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in: open a session. */
+        /** Log in and open a session. */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -132,7 +132,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log out: end the session of the access token or else of the cookie, even if they have expired. */
+        /** End the session of the access token or else of the cookie, even if they have expired. */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -482,7 +482,7 @@ export interface components {
         };
         /**
          * Health
-         * @description The process or its services can be used.
+         * @description The process runs, and for `/ready` the services that it needs are serving.
          */
         Health: {
             /**
@@ -1169,7 +1169,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The process or its services can be used. */
+            /** @description The process runs, and for `/ready` the services that it needs are serving. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2100,7 +2100,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The process or its services can be used. */
+            /** @description The process runs, and for `/ready` the services that it needs are serving. */
             200: {
                 headers: {
                     [name: string]: unknown;
