@@ -53,6 +53,7 @@ def _file_view(file: Path) -> Callable[[], Response]:
     def view() -> Response:
         response = Response(file.read_bytes(), headers=headers, content_type=CONTENT_TYPES[file.suffix])
         response.add_etag()  # so that a browser loads the 1.7 MB of Swagger UI once
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     return view

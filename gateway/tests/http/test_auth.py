@@ -1,4 +1,4 @@
-"""Only good tokens get in, and bad ones get the contract's sentences."""
+"""Only valid tokens are accepted, and others get the messages of the contract."""
 
 import base64
 import json
@@ -27,19 +27,19 @@ EXPIRED, INVALID = "Token has expired", "Invalid token"
 
 
 def signed(payload: Any, secret: str = JWT_SECRET, algorithm: str = "HS256", **header: Any) -> str:
-    """A token of whatever claims, even those that PyJWT would not write."""
+    """Return a token with any claims, also those that PyJWT would not encode."""
     text = payload if isinstance(payload, str) else json.dumps(payload)
     return jwt.api_jws.encode(text.encode(), secret, algorithm, headers=header or None)
 
 
 def unsigned(payload: dict[str, Any], algorithm: object) -> str:
-    """A token without a signature."""
+    """Return a token without a signature."""
     parts = (json.dumps({"alg": algorithm, "typ": "JWT"}), json.dumps(payload))
     return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts) + "."
 
 
 def without_exp(value: str) -> str:
-    """The JSON of good claims with a raw value as `exp`."""
+    """Return the JSON of valid claims with a raw value as `exp`."""
     return json.dumps(claims(exp="RAW")).replace('"RAW"', value)
 
 
@@ -108,15 +108,15 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_bad_token_is_refused(client: FlaskClient, name: str) -> None:
-    """401 with the contract's sentence, never anything else; the next good token gets in."""
+    """The response is 401 with the message of the contract, and the next valid token is accepted."""
     token, message = BAD[name]
     response = client.get("/myorders", headers={"Authorization": f"Bearer {token}"})
     assert (response.status_code, response.json) == (401, {"code": 401, "message": message})
     assert client.get("/myorders", headers=bearer()).status_code == 200
 
 
-def test_a_token_of_the_key_before_gets_in(services: Services) -> None:
-    """Changing the key logs nobody out: tokens of both are good, with the name of their key and without."""
+def test_a_token_of_the_previous_key_is_accepted(services: Services) -> None:
+    """Tokens of the current and the previous key are valid, with the id of their key and without."""
     old = "the key before this one, 32+ bytes"
     client = create_app(config(JWT_SECRET_KEY_PREVIOUS=old), services.stubs()).test_client()
     for token in (signed(claims(), old), Keyring(old).encode(claims()), Keyring(JWT_SECRET).encode(claims())):
@@ -137,14 +137,14 @@ def test_a_token_of_the_key_before_gets_in(services: Services) -> None:
     ],
 )
 def test_a_bad_header_is_refused(client: FlaskClient, header: str | None, message: str) -> None:
-    """Two sentences, one for none and one for another kind."""
+    """There is one message for a missing header, and one for another scheme."""
     headers = {} if header is None else {"Authorization": header}
     assert client.get("/myorders", headers=headers).json == {"code": 401, "message": message}
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
-def test_the_scheme_has_no_case(client: FlaskClient, scheme: str) -> None:
-    """RFC 9110, section 11.1."""
+def test_the_scheme_is_case_insensitive(client: FlaskClient, scheme: str) -> None:
+    """RFC 9110, section 11.1, makes the scheme case-insensitive."""
     token = bearer()["Authorization"].split()[1]
     assert client.get("/myorders", headers={"Authorization": f"{scheme} {token}"}).status_code == 200
 
@@ -161,8 +161,8 @@ def authenticate(authenticator: Authenticator, headers: dict[str, str], access: 
         return authenticator.authenticate(access, "orders")
 
 
-def test_a_remembered_token_still_expires() -> None:
-    """The time is looked at whenever the token comes."""
+def test_a_cached_token_still_expires() -> None:
+    """The time is checked for every request."""
     clock = Clock(datetime.now(UTC))
     authenticator, headers = make_authenticator(clock), bearer()
     assert authenticate(authenticator, headers) == Caller(7)
@@ -172,16 +172,16 @@ def test_a_remembered_token_still_expires() -> None:
         authenticate(authenticator, headers)
 
 
-def test_a_remembered_token_costs_nothing() -> None:
-    """Verifying it again is a look into a dict, not a decoding."""
+def test_a_cached_token_is_not_decoded_again() -> None:
+    """The second check of a token is a lookup, not a decoding."""
     authenticator, headers = make_authenticator(), bearer()
     with Flask("test").test_request_context(headers=headers):
         first = authenticator.authenticate(Access.USER, "orders")
         assert authenticator.authenticate(Access.USER, "orders") is first
 
 
-def test_the_memory_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many tokens come."""
+def test_the_cache_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache never holds more than its maximum."""
     monkeypatch.setattr("gateway.http.auth.MAX_CACHED_TOKENS", 3)
     authenticator = make_authenticator()
     for number in range(1, 9):
@@ -189,8 +189,8 @@ def test_the_memory_of_tokens_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
         assert len(authenticator._cache) <= 3
 
 
-def test_a_service_is_let_in_by_its_own_credential() -> None:
-    """Where services may be, and with the credential to pass on."""
+def test_a_service_is_accepted_with_its_own_token() -> None:
+    """The caller has the token to forward, on routes that services may use."""
     authenticator, headers = make_authenticator(), service_bearer("orders")
     caller = Caller(0, (("authorization", headers["Authorization"]),))
     assert authenticate(authenticator, headers, Access.SERVICE) == caller
@@ -199,8 +199,8 @@ def test_a_service_is_let_in_by_its_own_credential() -> None:
         authenticate(authenticator, headers, Access.USER)
 
 
-def test_an_expired_credential_says_so() -> None:
-    """Services hear the same sentence as users."""
+def test_an_expired_service_token_is_reported() -> None:
+    """Services get the same message as users."""
     clock = Clock(datetime.now(UTC))
     authenticator, headers = make_authenticator(clock), service_bearer("orders")
     clock.advance(3601)

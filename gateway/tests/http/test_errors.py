@@ -1,4 +1,4 @@
-"""Every failure is a status and one plain sentence in JSON."""
+"""Every failure becomes a status and one plain sentence in JSON."""
 
 import grpc
 import pytest
@@ -19,7 +19,7 @@ OURS = "Something went wrong on our side."
 
 @pytest.mark.parametrize("code", [code for code in Code if code is not Code.OK])
 def test_every_code_has_a_status(client: FlaskClient, services: Services, code: grpc.StatusCode) -> None:
-    """Text that no service wrote for people is not shown to people."""
+    """A text that no service wrote for people is not shown to them."""
     services.get_book.fail_with(code)
     response = client.get("/books/1")
     assert response.status_code == HTTP_STATUSES.get(code, 500)
@@ -42,7 +42,7 @@ def test_every_code_has_a_status(client: FlaskClient, services: Services, code: 
 def test_a_service_that_fails_is_named(
     client: FlaskClient, services: Services, code: grpc.StatusCode, path: str, message: str
 ) -> None:
-    """So that a shopper knows whether to try again."""
+    """The message tells the user whether to try again."""
     services.get_book.fail_with(code)
     services.get_order.fail_with(code)
     assert (client.get(path, headers=bearer()).json or {})["message"] == message
@@ -57,10 +57,10 @@ def test_a_service_that_fails_is_named(
     ],
 )
 @pytest.mark.parametrize("path", ["/books/1", "/orders/5"])
-def test_a_refused_gateway_is_not_a_refused_shopper(
+def test_a_refused_gateway_is_not_a_refused_user(
     client: FlaskClient, services: Services, error: MeshError, path: str
 ) -> None:
-    """The gateway's own credential is its own trouble: 500, and a line in the log."""
+    """A refused token of the gateway is an internal error, which is logged."""
     services.get_book.fail_with(error)
     services.get_order.fail_with(error)
     with capture_logs() as lines:
@@ -69,16 +69,16 @@ def test_a_refused_gateway_is_not_a_refused_shopper(
     assert [line["reason"] for line in lines if line["event"] == "call failed"] == [error.reason]
 
 
-def test_too_many_requests_say_when_to_come_back(client: FlaskClient, services: Services) -> None:
-    """The service's own number of seconds, when it tells one."""
+def test_too_many_requests_have_the_wait_of_the_service(client: FlaskClient, services: Services) -> None:
+    """`Retry-After` is the number of seconds that the service sent."""
     services.login.fail_with(ResourceExhausted("Too many attempts.", "THROTTLED", metadata={"retry_after": "17"}))
     response = client.post("/login", json={"email": "a@b.cd", "password": "x"})
     assert response.json == {"code": 429, "message": "Too many attempts."}
     assert response.headers["Retry-After"] == "17"
 
 
-def test_a_mistake_of_ours_is_logged_and_not_told(client: FlaskClient, services: Services) -> None:
-    """The client gets the request id, which is in the log line, too."""
+def test_an_unexpected_error_is_logged_and_not_shown(client: FlaskClient, services: Services) -> None:
+    """The client gets the request id, which is also in the log line."""
     services.get_book.response = RuntimeError("a secret detail")
     with capture_logs() as lines:
         response = client.get("/books/1", headers={"X-Request-ID": "id-1"})
@@ -88,8 +88,8 @@ def test_a_mistake_of_ours_is_logged_and_not_told(client: FlaskClient, services:
 
 
 @pytest.mark.parametrize("ports", [("users",), ("books",), ("orders",), ("place_order",), ("display_orders",)])
-def test_a_port_serves_its_own_rows_only(services: Services, ports: tuple[str, ...]) -> None:
-    """Everything else is 404 there."""
+def test_a_port_serves_its_own_routes_only(services: Services, ports: tuple[str, ...]) -> None:
+    """All other paths are 404."""
     paths = {
         "users": "/login", "books": "/books", "orders": "/orders", "place_order": "/placeorder",
         "display_orders": "/myorders",
@@ -103,7 +103,7 @@ def test_a_port_serves_its_own_rows_only(services: Services, ports: tuple[str, .
 
 @pytest.mark.parametrize("path", ["/", "/nothing", "//books", "/books//1", "/static/docs.css", "/docs/", "/%2e%2e/x"])
 def test_unknown_paths_are_json(client: FlaskClient, path: str) -> None:
-    """Neither HTML nor a redirect."""
+    """The response is neither HTML nor a redirect."""
     response = client.get(path)
     assert (response.status_code, response.json) == (404, {"code": 404, "message": "No resource exists at this path."})
 
@@ -112,8 +112,8 @@ def test_unknown_paths_are_json(client: FlaskClient, path: str) -> None:
     ("method", "path", "allowed"),
     [("DELETE", "/books/1", {"GET"}), ("GET", "/login", {"POST"}), ("PATCH", "/orders/5", {"GET", "PUT"})],
 )
-def test_wrong_methods_tell_the_right_ones(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
-    """405 with `Allow`."""
+def test_wrong_methods_get_the_right_ones(client: FlaskClient, method: str, path: str, allowed: set[str]) -> None:
+    """The response is 405 with `Allow`."""
     response = client.open(path, method=method)
     assert (response.json or {})["message"] == "This path does not support this method."
     assert set(response.headers["Allow"].split(", ")) - {"HEAD", "OPTIONS"} == allowed
@@ -124,7 +124,7 @@ def test_wrong_methods_tell_the_right_ones(client: FlaskClient, method: str, pat
     [("users", {"users"}), ("books", {"books"}), ("orders", {"orders"}), ("place_order", {"orders", "books"})],
 )
 def test_a_port_is_ready_when_its_services_serve(services: Services, path: str, needs: set[str]) -> None:
-    """503 names the one that does not; `/health` does not care."""
+    """The 503 names the service that does not serve; `/health` does not depend on it."""
     client = create_app(config(), services.stubs(), (path,)).test_client()
     for name in ("users", "books", "orders"):
         services.down = {name}
@@ -137,7 +137,7 @@ def test_a_port_is_ready_when_its_services_serve(services: Services, path: str, 
     assert client.get("/ready").json == {"status": "ok"}
 
 
-def test_an_answer_of_another_kind_is_no_crash(client: FlaskClient, services: Services) -> None:
-    """An empty book has no price, and is shown so."""
+def test_an_empty_message_is_no_error(client: FlaskClient, services: Services) -> None:
+    """The price of an empty book is null."""
     services.get_book.response = books_pb2.GetBookResponse()
     assert client.get("/books/1").status_code == 200

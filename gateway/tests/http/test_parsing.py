@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a 4xx in one sentence, and the next good request works; the servers are real."""
+"""Bad input gets a 4xx with one sentence, and the next good request works. The gRPC servers are real."""
 
 from collections.abc import Iterator
 from concurrent import futures
@@ -20,10 +20,10 @@ from mesh.testing import running
 
 pytestmark = pytest.mark.integration
 
-Row = tuple[str, str, dict[str, Any], dict[str, str]]
+Example = tuple[str, str, dict[str, Any], dict[str, str]]
 
 LONG, HUGE = "x" * 10_000, 10**30
-GOOD: dict[str, Row] = {
+GOOD: dict[str, Example] = {
     "register": ("POST", "/register", {"username": "Ada", "email": "ada@example.org", "password": "secret"}, {}),
     "login": ("POST", "/login", {"email": "ada@example.org", "password": "secret"}, {}),
     "decrement": ("PUT", "/books/1/decrement", {"quantity_ordered": 1}, service_bearer("books")),
@@ -57,8 +57,8 @@ FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     "place": {"book_id": NUMBER, "quantity": SMALL, "price": MONEY},
 }  # fmt: skip
 VALUES = [
-    pytest.param(row, field, value, id=f"{row}-{field}-{name}")
-    for row, fields in FIELDS.items()
+    pytest.param(route, field, value, id=f"{route}-{field}-{name}")
+    for route, fields in FIELDS.items()
     for field, values in fields.items()
     for name, value in values.items()
 ]
@@ -84,7 +84,7 @@ BODIES = {
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[FlaskClient]:
-    """The app in front of real servers that check the contracts' rules."""
+    """A client of an app in front of real servers, which check the rules of the contracts."""
     fakes = Services()
     stubs = fakes.stubs()
     services = [
@@ -99,7 +99,7 @@ def client() -> Iterator[FlaskClient]:
 
 
 def served(name: str, contract: Any, code: Any, stub: Any) -> Service:
-    """A service that answers what the stub answers."""
+    """Return a service that returns what the stub returns."""
     methods = {each: lambda _, request, __, rpc=rpc: rpc(request) for each, rpc in vars(stub).items()}
     title = name.title()
     servicer = type("Answering", (getattr(code, f"{title}Servicer"),), methods)()
@@ -107,65 +107,65 @@ def served(name: str, contract: Any, code: Any, stub: Any) -> Service:
     return Service(name, contract.DESCRIPTOR.services_by_name[title], lambda server: add(servicer, server))
 
 
-def send(client: FlaskClient, row: str, body: Any) -> Any:
-    """The answer to a body on a row."""
-    method, path, _, headers = GOOD[row]
+def send(client: FlaskClient, route: str, body: Any) -> Any:
+    """Return the response of a route to a body."""
+    method, path, _, headers = GOOD[route]
     return client.open(path, method=method, json=body, headers=headers)
 
 
-def assert_good_still_works(client: FlaskClient, row: str) -> None:
-    """A good request works."""
-    assert send(client, row, GOOD[row][2]).status_code in {200, 201}
+def assert_good_still_works(client: FlaskClient, route: str) -> None:
+    """Assert that a good request works."""
+    assert send(client, route, GOOD[route][2]).status_code in {200, 201}
 
 
-@pytest.mark.parametrize(("row", "field", "value"), VALUES)
-def test_a_bad_value_is_refused_by_name(client: FlaskClient, row: str, field: str, value: object) -> None:
-    """400 with one sentence that names the field, or the contract's own sentence for it."""
-    response = send(client, row, {**GOOD[row][2], field: value})
+@pytest.mark.parametrize(("route", "field", "value"), VALUES)
+def test_a_bad_value_is_refused_by_name(client: FlaskClient, route: str, field: str, value: object) -> None:
+    """The response is 400 with a sentence that names the field, or with the contract's own sentence for it."""
+    response = send(client, route, {**GOOD[route][2], field: value})
     assert response.status_code == 400
     message = response.json["message"]
     own = ("Invalid email format.", "Invalid quantity provided.", "Email and password", "Username, email and")
     assert message.startswith((field, *own))
     assert message.endswith(".")
     assert len(message) < 200
-    assert_good_still_works(client, row)
+    assert_good_still_works(client, route)
 
 
 @pytest.mark.parametrize(
-    ("row", "field"),
+    ("route", "field"),
     [
-        (row, field)
-        for row, (_, _, body, _) in GOOD.items()
+        (route, field)
+        for route, (_, _, body, _) in GOOD.items()
         for field in body
         if field not in {"price", "status", "title", "authors", "url"}
     ],
 )
 @pytest.mark.parametrize("null", [True, False])
-def test_a_missing_value_is_refused(client: FlaskClient, row: str, field: str, null: bool) -> None:  # noqa: FBT001 - a table
-    """Null is the same as nothing."""
-    body = {name: value for name, value in GOOD[row][2].items() if name != field}
-    response = send(client, row, {**body, field: None} if null else body)
+def test_a_missing_value_is_refused(client: FlaskClient, route: str, field: str, null: bool) -> None:  # noqa: FBT001 - a table
+    """Null counts as absent."""
+    body = {name: value for name, value in GOOD[route][2].items() if name != field}
+    response = send(client, route, {**body, field: None} if null else body)
     assert response.status_code == 400
     assert field.split("_", maxsplit=1)[0] in response.json["message"].lower()
-    assert_good_still_works(client, row)
+    assert_good_still_works(client, route)
 
 
 @pytest.mark.parametrize("name", BODIES)
-@pytest.mark.parametrize("row", GOOD)
-def test_a_bad_body_is_refused(client: FlaskClient, row: str, name: str) -> None:
-    """400 with one of two sentences."""
-    method, path, _, headers = GOOD[row]
+@pytest.mark.parametrize("route", GOOD)
+def test_a_bad_body_is_refused(client: FlaskClient, route: str, name: str) -> None:
+    """The response is 400 with one of two sentences."""
+    method, path, _, headers = GOOD[route]
     raw, message = BODIES[name]
     response = client.open(path, method=method, data=raw, headers=headers, content_type="application/json")
     assert (response.status_code, response.json) == (400, {"code": 400, "message": message})
-    assert_good_still_works(client, row)
+    assert_good_still_works(client, route)
 
 
-@pytest.mark.parametrize("row", GOOD)
+@pytest.mark.parametrize("route", GOOD)
 @pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonx", "json"])
-def test_another_content_type_is_refused(client: FlaskClient, row: str, kind: str) -> None:
-    """415: a foreign page can send a form without asking first, but not JSON."""
-    method, path, _, headers = GOOD[row]
+def test_another_content_type_is_refused(client: FlaskClient, route: str, kind: str) -> None:
+    """The response is 415: a page of another site can send a form without a preflight request, but not JSON."""
+    method, path, _, headers = GOOD[route]
     response = client.open(path, method=method, data=b"{}", headers=headers, content_type=kind)
     message = "The body must be sent as application/json."
     assert (response.status_code, response.json) == (415, {"code": 415, "message": message})
@@ -174,25 +174,25 @@ def test_another_content_type_is_refused(client: FlaskClient, row: str, kind: st
 @pytest.mark.parametrize(
     "kind", ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/x+json"]
 )
-def test_json_by_its_other_names_is_taken(client: FlaskClient, kind: str) -> None:
-    """Parameters and structured suffixes are fine."""
+def test_json_by_its_other_names_is_accepted(client: FlaskClient, kind: str) -> None:
+    """Parameters and structured suffixes are allowed."""
     response = client.post("/login", data=b'{"email": "a@b.cd", "password": "x"}', content_type=kind)
     assert response.status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/logout", "/refresh-token"])
-def test_rows_without_a_body_take_none_or_json(client: FlaskClient, path: str) -> None:
-    """Existing clients send nothing, with any content type."""
+def test_routes_without_a_body_accept_none_or_json(client: FlaskClient, path: str) -> None:
+    """Existing clients send no body, with any content type."""
     assert client.post(path, content_type="text/plain").status_code in {200, 401}
     assert client.post(path, json={}).status_code in {200, 401}
     assert client.post(path, data=b"a=1", content_type="text/plain").status_code == 415
     assert client.post(path, data=b"{", content_type="application/json").status_code == 400
 
 
-@pytest.mark.parametrize("row", GOOD)
-def test_a_body_over_64_kib_is_refused(client: FlaskClient, row: str) -> None:
-    """One byte too many is 413, whether the length was told or not; exactly 64 KiB is read."""
-    method, path, good, headers = GOOD[row]
+@pytest.mark.parametrize("route", GOOD)
+def test_a_body_over_64_kib_is_refused(client: FlaskClient, route: str) -> None:
+    """One byte more is 413, whether the length was sent or not; exactly 64 KiB is accepted."""
+    method, path, good, headers = GOOD[route]
     for size, chunked, status in ((65537, False, 413), (65537, True, 413), (200_000, False, 413), (200_000, True, 413)):
         body = b'{"pad": "' + b"x" * (size - 11) + b'"}'
         extra: Any = {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""} if chunked else {}
@@ -209,7 +209,7 @@ def test_a_body_over_64_kib_is_refused(client: FlaskClient, row: str) -> None:
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb"])
 def test_a_bad_idempotency_key_is_refused(client: FlaskClient, key: str) -> None:
-    """By the header's own name."""
+    """The error has the name of the header."""
     response = client.post("/placeorder", json=GOOD["place"][2], headers={**bearer(), "Idempotency-Key": key})
     message = "Idempotency-Key must be 1 to 255 printable ASCII characters."
     assert (response.status_code, (response.json or {})["message"]) == (400, message)
@@ -230,7 +230,7 @@ def test_a_bad_idempotency_key_is_refused(client: FlaskClient, key: str) -> None
     ],
 )
 def test_a_query_out_of_range_is_refused(client: FlaskClient, query: str) -> None:
-    """400, by the parameter's name."""
+    """The response is 400 and names the parameter."""
     response = client.get(f"/books?{query}")
     assert response.status_code == 400
     assert (response.json or {})["message"].startswith(query.partition("=")[0])
@@ -240,25 +240,25 @@ def test_a_query_out_of_range_is_refused(client: FlaskClient, query: str) -> Non
     "query", ["search=%ff", "search='; DROP TABLE Books; --", "search=😀", "genre=%22", "%00=1", "&&&="]
 )
 def test_a_strange_query_is_harmless(client: FlaskClient, query: str) -> None:
-    """It finds what it finds."""
+    """The response is an ordinary list."""
     assert client.get(f"/books?{query}").status_code == 200
 
 
-@pytest.mark.parametrize("caller", ["gateway", "tester", "anybody"])
-def test_the_gateway_lends_its_privileges_to_nobody(client: FlaskClient, caller: str) -> None:
-    """The service itself refuses a service that its policy does not name."""
+@pytest.mark.parametrize("caller", ["gateway", "tester", "unknown"])
+def test_the_gateway_does_not_lend_its_privileges(client: FlaskClient, caller: str) -> None:
+    """The service itself refuses a caller that its policy does not name."""
     headers = service_bearer("books", caller)
     response = client.put("/books/1/decrement", json={"quantity_ordered": 1}, headers=headers)
     assert response.json == {"code": 403, "message": f"{caller} may not call RemoveStock."}
 
 
-def test_readiness_asks_the_real_services(client: FlaskClient) -> None:
+def test_readiness_checks_the_real_services(client: FlaskClient) -> None:
     """All three report SERVING."""
     assert client.get("/ready").json == {"status": "ok"}
 
 
-def test_a_service_that_is_not_there_is_503(client: FlaskClient) -> None:
-    """At once, with a sentence that names it; readiness names it, too."""
+def test_a_missing_service_is_503(client: FlaskClient) -> None:
+    """The response names the service, and so does readiness."""
     settings = config(BOOKS_TARGET="127.0.0.1:1")
     alone = create_app(settings, connect(settings), ["books"]).test_client()
     response = alone.get("/books/1")
@@ -269,8 +269,8 @@ def test_a_service_that_is_not_there_is_503(client: FlaskClient) -> None:
 
 
 def test_many_threads_share_the_channels(client: FlaskClient) -> None:
-    """As the blocking threads of a port do."""
+    """The threads of a port share them in the same way."""
     app = client.application
     with futures.ThreadPoolExecutor(16) as pool:
-        answers = pool.map(lambda _: app.test_client().get("/books/1").status_code, range(200))
-        assert set(answers) == {200}
+        statuses = pool.map(lambda _: app.test_client().get("/books/1").status_code, range(200))
+        assert set(statuses) == {200}

@@ -1,4 +1,4 @@
-"""One address cannot guess, register and refresh without end, and no other is disturbed by one that tries."""
+"""An address cannot guess, register and refresh without a limit, and does not affect other addresses."""
 
 from typing import Any
 
@@ -19,24 +19,24 @@ THREE = dict.fromkeys(("RATE_LIMIT_LOGIN", "RATE_LIMIT_REGISTER", "RATE_LIMIT_RE
 
 
 def limited(services: Services, **settings: str) -> FlaskClient:
-    """A client of a gateway that allows three of each a minute."""
+    """Return a client of a gateway that allows three of each per minute."""
     return create_app(config(**{**THREE, **settings}), services.stubs()).test_client()
 
 
 def post(client: FlaskClient, path: str, address: str = "192.0.2.1", **headers: str) -> TestResponse:
-    """A POST of somebody at that address."""
+    """Send a POST from this address."""
     body: dict[str, Any] = {} if path == "/refresh-token" else {"json": ADA}
     return client.post(path, headers=headers, environ_base={"REMOTE_ADDR": address}, **body)
 
 
 def statuses(client: FlaskClient, path: str, times: int, address: str = "192.0.2.1", **headers: str) -> list[int]:
-    """What several of them are answered."""
+    """Return the statuses of several such requests."""
     return [post(client, path, address, **headers).status_code for _ in range(times)]
 
 
 @pytest.mark.parametrize(("path", "good"), [("/register", 201), ("/refresh-token", 200)])
-def test_an_address_has_its_share(services: Services, path: str, good: int) -> None:
-    """The fourth of three is 429 in the contract's words, and says when to come back; the service is not request."""
+def test_an_address_has_a_limit(services: Services, path: str, good: int) -> None:
+    """The fourth request is 429 with `Retry-After`, and the service is not called."""
     client = limited(services)
     assert statuses(client, path, 3) == [good] * 3
     response = post(client, path)
@@ -47,7 +47,7 @@ def test_an_address_has_its_share(services: Services, path: str, good: int) -> N
 
 
 def test_only_failed_logins_count(services: Services) -> None:
-    """A crowd behind one address may log in; whoever fails too often waits, also with the right password."""
+    """Many users of one address may log in; after too many failures also the right password is refused."""
     client = limited(services)
     assert statuses(client, "/login", 10) == [200] * 10
     services.login.fail_with(WRONG)
@@ -56,8 +56,8 @@ def test_only_failed_logins_count(services: Services) -> None:
     assert statuses(client, "/login", 1, "192.0.2.2") == [401]
 
 
-def test_waiting_for_an_account_counts_as_a_failure(services: Services) -> None:
-    """Whoever hammers one account after the other is one address; the service's own wait is passed on."""
+def test_a_throttled_account_counts_as_a_failure(services: Services) -> None:
+    """The service's own limit per account counts for the address as well, and its `Retry-After` is kept."""
     client = limited(services)
     services.login.fail_with(ResourceExhausted("Please wait.", "LOGIN_THROTTLED", metadata={"retry_after": "7"}))
     response = post(client, "/login")
@@ -70,7 +70,7 @@ def test_waiting_for_an_account_counts_as_a_failure(services: Services) -> None:
 
 
 def test_each_kind_has_its_own_count(services: Services) -> None:
-    """Having registered three times does not keep anybody from logging in."""
+    """Three registrations do not prevent a log-in from the same address."""
     client = limited(services)
     assert statuses(client, "/register", 4)[-1] == 429
     assert statuses(client, "/login", 1) == [200]
@@ -79,12 +79,12 @@ def test_each_kind_has_its_own_count(services: Services) -> None:
 
 
 def test_a_limit_can_be_off(services: Services) -> None:
-    """For a load test, or behind a proxy that limits by itself."""
+    """It can be off for a load test, or behind a proxy that has limits of its own."""
     assert statuses(limited(services, RATE_LIMIT_REGISTER="off"), "/register", 10) == [201] * 10
 
 
 def test_a_limit_may_have_two_parts(services: Services) -> None:
-    """The tighter one counts."""
+    """The stricter part applies."""
     client = limited(services, RATE_LIMIT_REGISTER="10 per minute; 2 per hour")
     assert statuses(client, "/register", 3) == [201, 201, 429]
 
@@ -99,14 +99,14 @@ def test_a_limit_may_have_two_parts(services: Services) -> None:
     ],
 )
 def test_an_ipv6_network_is_one_address(services: Services, one: str, other: str, *, same: bool) -> None:
-    """Its owner has four billion times four billion of them."""
+    """One customer has 2**64 addresses in it."""
     client = limited(services)
     statuses(client, "/register", 3, one)
     assert statuses(client, "/register", 1, other) == [429 if same else 201]
 
 
-def test_a_forwarded_address_is_believed_from_trusted_proxies_only(services: Services) -> None:
-    """Without one, nobody gets a new share by inventing addresses; with one, its last word counts."""
+def test_a_forwarded_address_is_trusted_from_proxies_only(services: Services) -> None:
+    """Without a proxy the header is ignored; with one, its last address counts."""
     direct, proxied = limited(services), limited(services, TRUSTED_PROXIES="1")
     forwarded = [{"X-Forwarded-For": f"203.0.113.{number}"} for number in range(4)]
     assert [post(direct, "/register", **each).status_code for each in forwarded] == [201, 201, 201, 429]
@@ -117,7 +117,7 @@ def test_a_forwarded_address_is_believed_from_trusted_proxies_only(services: Ser
 
 @pytest.mark.parametrize("address", ["", "unix", "192.0.2.1, 192.0.2.2", "x" * 500])
 def test_an_odd_address_is_limited_too(services: Services, address: str) -> None:
-    """Nobody escapes the count by having none."""
+    """A request without a valid address is limited as well."""
     client = limited(services)
     assert statuses(client, "/register", 4, address) == [201, 201, 201, 429]
 

@@ -1,7 +1,7 @@
 """A module with a route group is served, documented and checked without an entry anywhere else."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
@@ -47,7 +47,7 @@ MODULE = '''
 
 
 @pytest.fixture
-def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RouteGroup]]:
+def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence[RouteGroup]]:
     """The route groups of a package into which a module was dropped."""
     folder = tmp_path / PACKAGE
     folder.mkdir()
@@ -60,7 +60,7 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Rou
         del sys.modules[name]
 
 
-def make_app(groups: list[RouteGroup]) -> Flask:
+def make_app(groups: Sequence[RouteGroup]) -> Flask:
     """Return an app of the port `books` with these groups, in front of the fakes and a service `reviews`."""
     stubs = Services().stubs()
     reviews = SimpleNamespace(change=lambda book_id: f"Changed {book_id}.")
@@ -73,7 +73,7 @@ def test_each_port_has_a_group() -> None:
     assert [group.port for group in discover()] == [*(port.name for port in REST_PORTS), EVERY_PORT]
 
 
-def test_a_dropped_module_is_served(groups: list[RouteGroup]) -> None:
+def test_a_dropped_module_is_served(groups: Sequence[RouteGroup]) -> None:
     """Its views get the stub of the new service, and the port waits for the service."""
     client = make_app(groups).test_client()
     path = "/books/3/review"
@@ -85,7 +85,7 @@ def test_a_dropped_module_is_served(groups: list[RouteGroup]) -> None:
     assert client.get("/ready").json == {"code": 503, "message": "The reviews service is not serving."}
 
 
-def test_a_dropped_module_is_documented(groups: list[RouteGroup]) -> None:
+def test_a_dropped_module_is_documented(groups: Sequence[RouteGroup]) -> None:
     """Its operations are in the document, and preflight responses allow its methods."""
     client = make_app(groups).test_client()
     document: Any = client.get("/openapi.json").json

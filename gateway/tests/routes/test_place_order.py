@@ -1,4 +1,4 @@
-"""Port 5004 keeps its rows of the contract."""
+"""Port 5004 serves its routes as the REST contract defines them."""
 
 import pytest
 from bookstore.orders.v1 import orders_pb2 as pb
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.unit
 BUY = {"book_id": 1, "quantity": 2}
 
 
-def test_placing_answers_the_order(client: FlaskClient, services: Services) -> None:
-    """201 with the id, the status and the order."""
+def test_placing_returns_the_order(client: FlaskClient, services: Services) -> None:
+    """The response is 201 with the id, the status and the order."""
     response = client.post("/placeorder", json=BUY, headers=bearer())
     assert response.status_code == 201
     assert response.json == {"code": 201, "order_id": 5, "status": "pending", "data": ORDER_JSON}
@@ -32,21 +32,23 @@ def test_placing_answers_the_order(client: FlaskClient, services: Services) -> N
         (1e22, "1" + "0" * 22),
     ],
 )
-def test_the_price_seen_keeps_its_digits(client: FlaskClient, services: Services, price: object, expected: str) -> None:
-    """A number or, as older clients send it, a numeric string."""
+def test_the_price_that_the_buyer_saw_keeps_its_digits(
+    client: FlaskClient, services: Services, price: object, expected: str
+) -> None:
+    """It is a number or, as older clients send it, a numeric string."""
     client.post("/placeorder", json={**BUY, "price": price}, headers=bearer())
     assert services.place_order.requests[0].expected_price == expected
 
 
-def test_what_the_catalogue_knows_better_is_ignored(client: FlaskClient, services: Services) -> None:
-    """Title, authors and url may be anything; so may unknown keys."""
+def test_details_of_the_catalogue_are_ignored(client: FlaskClient, services: Services) -> None:
+    """Title, authors, url and unknown keys may have any value."""
     body: dict[str, object] = {**BUY, "title": 1, "authors": [], "url": {}, "user_id": 8, "price": None}
     assert client.post("/placeorder", json=body, headers=bearer()).status_code == 201
     assert services.place_order.requests == [pb.PlaceOrderRequest(user_id=7, book_id=1, quantity=2)]
 
 
 def test_the_idempotency_key_reaches_the_service(client: FlaskClient, services: Services) -> None:
-    """As it is; an empty one is the service's to refuse."""
+    """The key is sent unchanged, and the service refuses an empty one."""
     for key in ("key-1", ""):
         client.post("/placeorder", json=BUY, headers={**bearer(), "Idempotency-Key": key})
     assert [
@@ -71,10 +73,10 @@ def test_the_idempotency_key_reaches_the_service(client: FlaskClient, services: 
         (NotFound("Book was not found.", "BOOK_NOT_FOUND"), 404, None),
     ],
 )
-def test_placing_says_why_not(
+def test_placing_reports_the_reason_of_a_refusal(
     client: FlaskClient, services: Services, error: MeshError, status: int, data: object
 ) -> None:
-    """With what a program wants to know."""
+    """The response has details for programs."""
     services.place_order.fail_with(error)
     response = client.post("/placeorder", json=BUY, headers=bearer())
     expected = {"code": status, "message": error.message} | ({"data": data} if data else {})
@@ -82,17 +84,17 @@ def test_placing_says_why_not(
 
 
 @pytest.mark.parametrize(("inside", "outside"), [("expected_price", "price"), ("idempotency_key", "Idempotency-Key")])
-def test_fields_go_by_their_names_in_rest(client: FlaskClient, services: Services, inside: str, outside: str) -> None:
-    """A client never hears of a name that it did not send."""
+def test_fields_have_their_names_in_rest(client: FlaskClient, services: Services, inside: str, outside: str) -> None:
+    """An error names a field as the client sent it."""
     sentence = f"{inside} must be better."
     services.place_order.fail_with(InvalidArgument(sentence, "INVALID_FIELD", fields={inside: sentence}))
-    said = f"{outside} must be better."
+    message = f"{outside} must be better."
     response = client.post("/placeorder", json=BUY, headers=bearer())
-    assert response.json == {"code": 400, "message": said, "data": {"fields": {outside: said}}}
+    assert response.json == {"code": 400, "message": message, "data": {"fields": {outside: message}}}
 
 
-def test_checking_answers_the_status(client: FlaskClient, services: Services) -> None:
-    """Twice, as the contract has it."""
+def test_checking_returns_the_status(client: FlaskClient, services: Services) -> None:
+    """The response has the status twice, as the contract defines it."""
     services.get_order.response = pb.GetOrderResponse(order=pb.Order(order_id=5, status=pb.ORDER_STATUS_COMPLETED))
     response = client.get("/checkorder/5", headers=bearer())
     state = {"order_id": 5, "status": "completed"}
@@ -107,8 +109,10 @@ def test_checking_answers_the_status(client: FlaskClient, services: Services) ->
         (NotFound("Order not found.", "ORDER_NOT_FOUND"), 404),
     ],
 )
-def test_checking_says_why_not(client: FlaskClient, services: Services, error: MeshError, status: int) -> None:
-    """The service's sentences."""
+def test_checking_reports_the_reason_of_a_refusal(
+    client: FlaskClient, services: Services, error: MeshError, status: int
+) -> None:
+    """The messages are those of the service."""
     services.get_order.fail_with(error)
     response = client.get("/checkorder/5", headers=bearer())
     assert (response.status_code, response.json) == (status, {"code": status, "message": error.message})
@@ -117,8 +121,8 @@ def test_checking_says_why_not(client: FlaskClient, services: Services, error: M
 @pytest.mark.parametrize(
     ("path", "message"), [("/checkorder/0", "Order not found."), ("/pendingorder/0", "Book was not found.")]
 )
-def test_ids_that_cannot_be_are_not_found(client: FlaskClient, path: str, message: str) -> None:
-    """Each row has its own sentence."""
+def test_impossible_ids_are_not_found(client: FlaskClient, path: str, message: str) -> None:
+    """Each route has its own message."""
     assert client.get(path, headers=bearer()).json == {"code": 404, "message": message}
 
 
@@ -126,8 +130,8 @@ def test_ids_that_cannot_be_are_not_found(client: FlaskClient, path: str, messag
     ("method", "path"),
     [("POST", "/placeorder"), ("GET", "/checkorder/5"), ("GET", "/pendingorder/1"), ("GET", "/myorders")],
 )
-def test_these_rows_are_for_shoppers(client: FlaskClient, method: str, path: str) -> None:
-    """Neither nobody nor a service gets through."""
+def test_these_routes_are_for_users(client: FlaskClient, method: str, path: str) -> None:
+    """Requests without a token and services are refused."""
     response = client.open(path, method=method, json=BUY)
     assert (response.status_code, response.json) == (401, {"code": 401, "message": "Missing Authorization header"})
     assert response.headers["WWW-Authenticate"] == "Bearer"
