@@ -43,7 +43,9 @@ class Gateway:
             **{name: str(port) for name, port in self.ports.items()}, **settings,
         }  # fmt: skip
         command = [sys.executable, "-m", "gateway"]
-        self.process = subprocess.Popen(command, env=environ, cwd=ROOT / "gateway", stderr=subprocess.PIPE, text=True)
+        # In gateway/, the package `http` would hide the one of the standard library; at the root there may be a .env.
+        folder = ROOT / "docs"
+        self.process = subprocess.Popen(command, env=environ, cwd=folder, stderr=subprocess.PIPE, text=True)
 
     def get(self, variable: str, path: str) -> int:
         """The status of a GET; 0 when nobody answers."""
