@@ -2,10 +2,10 @@
 PYTHON ?= python3
 IN_VENV = .venv/bin/
 
-.PHONY: help run check check-style check-types check-imports check-units test lint protos types frontend-lint frontend-test bench clean dev audit
+.PHONY: help run check check-style check-types check-imports check-units test lint protos contracts release-contracts types frontend-lint frontend-test bench clean dev audit
 
 help:  ## lists the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 run:  ## starts everything, and says which address to open; Ctrl-C ends it
 	@$(PYTHON) launcher/bootstrap.py run
@@ -39,6 +39,13 @@ lint: dev check-style check-types check-imports frontend-lint  ## runs ruff, myp
 protos: dev  ## generates protos/gen from the proto files
 	@$(IN_VENV)python -m protos.generate
 
+contracts: dev  ## writes the wheel, the descriptor set and the archive of the contracts to dist/
+	@$(IN_VENV)python -m protos.publish
+
+release-contracts: protos  ## releases the contracts: later changes must not break clients of today's state
+	@$(IN_VENV)python -m protos.generate release
+	@echo "Commit protos/released.binpb together with the new version in protos/pyproject.toml."
+
 types: dev  ## generates the shop's types from the gateway's OpenAPI document
 	@$(IN_VENV)python -m gateway.document > frontend/openapi.json
 	@npm --prefix frontend run --silent types
@@ -50,13 +57,13 @@ frontend-lint: dev
 
 frontend-test: dev
 	@npm --prefix frontend run --silent test
-	@$(IN_VENV)python -m launcher.shop
+	@$(IN_VENV)python -m launcher.frontend_build
 	@npm --prefix frontend run --silent size
 
 bench: dev  ## measures requests per second, and those of a gateway with stub services
 	@$(IN_VENV)python -m bench
 
-audit: dev  ## asks whether a package in the locks has a known vulnerability; status 3 when nobody could be asked
+audit: dev  ## checks the locked packages for known vulnerabilities; status 3 when an advisory service cannot be reached
 	@$(IN_VENV)python -m launcher.audit
 
 clean:  ## deletes everything that can be made again, but neither .env nor data/

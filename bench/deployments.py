@@ -81,8 +81,8 @@ def product_deployment(folder: Path, settings: dict[str, str]) -> Deployment:
 
 def stub_deployment(folder: Path) -> Deployment:
     """Start the same gateway in front of services that return constants."""
-    honcho = str(Path(sys.executable).parent / "honcho")
-    return Deployment(folder / "stubs", [honcho, "-f", str(ROOT / "bench/stubs.Procfile"), "start"], {})
+    command = [sys.executable, "-m", "launcher.procfile", str(ROOT / "bench/stubs.Procfile")]
+    return Deployment(folder / "stubs", command, {})
 
 
 @contextmanager

@@ -119,7 +119,7 @@ class Database:
 def retry_transaction(transaction: Callable[P, T], sleep: Callable[[float], None] = time.sleep) -> Callable[P, T]:
     """Repeat a whole transaction, at most `MAX_ATTEMPTS` times in all, while it fails by a deadlock or a lock wait.
 
-    The driver raises 1213 as InternalError and 1205 as DatabaseError, so that only the number tells them from
+    The driver raises 1213 as InternalError and 1205 as DatabaseError, so that only the number distinguishes them from
     permanent failures. After 1205 InnoDB has rolled back only the last statement: the function must have left its
     `write()` block, which rolls back the rest, before it is called again.
     """

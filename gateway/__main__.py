@@ -6,19 +6,20 @@ from flask import Flask
 
 from gateway.app import create_app
 from gateway.config import Config
-from gateway.serving import PortInUseError, listen, serve
+from gateway.server.ports import open_ports, serve
 from gateway.stubs import connect
 from mesh import logs
 from mesh.env import ConfigError, read_environment
+from mesh.ports import PortInUseError
 
 
 def main() -> int:
-    """Runs until it is told to end; the exit status is 2 for a bad setting, 1 for a port in use."""
+    """Serve until SIGTERM or SIGINT; return 2 for a bad setting and 1 for a port in use."""
     environ = read_environment()
     try:
         logs.configure("gateway", environ)
         config = Config.from_env(environ)
-        sockets = listen(config)
+        sockets = open_ports(config.host, config.ports)
     except ConfigError as error:
         print(f"gateway: {error}", file=sys.stderr)
         return 2
@@ -26,11 +27,11 @@ def main() -> int:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
 
-    def load(sets: tuple[str, ...]) -> Flask:
-        return create_app(config, connect(config), sets)
+    def load(groups: tuple[str, ...]) -> Flask:
+        return create_app(config, connect(config), groups)
 
     logs.get("gateway").info("serving", host=config.host, ports=[port.number for port in config.ports])
-    return serve(config, sockets, load)
+    return serve(config.ports, sockets, load, config.threads)
 
 
 if __name__ == "__main__":

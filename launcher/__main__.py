@@ -1,101 +1,99 @@
-"""`python -m launcher`: prepares what is needed, starts the processes of the Procfile, and says when they are ready."""
+"""`python -m launcher`: prepares the machine, starts the processes of the Procfile, and reports when they are ready."""
 
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from honcho.environ import parse_procfile
-from honcho.manager import Manager
-
-from launcher import shop
-from launcher.preparation import GATEWAY_PORTS, PORTS, NotReadyError, check_ports, ensure_secret, prepare_database
+from launcher import frontend_build
+from launcher.preparation import FRONTEND_PORT, NotReadyError, check_ports, ensure_secret, prepare_database
+from launcher.procfile import parse_procfile, run_commands
 from mesh import env, logs
+from mesh.ports import PortInUseError
+from registry.rest_ports import REST_PORTS
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 120
-"""Seconds until the launcher stops waiting for the processes to be ready; they go on."""
-ASKED_TO_END = {128 + number for number in (signal.SIGINT, signal.SIGTERM)}
-"""Exit statuses of an end that was asked for; make would call them errors."""
+STARTUP_TIMEOUT_SECONDS = 120
+"""Time after which the launcher stops waiting for the processes to be ready; they keep running."""
+POLL_INTERVAL_SECONDS = 0.1
+REQUEST_TIMEOUT_SECONDS = 2
+MAX_RULE_WIDTH = 72
 
 
 def main() -> int:
-    """Runs until Ctrl-C or until a process ends; the exit status is 1 when something is in the way."""
+    """Run until Ctrl-C or until a process ends; return 1 when the product cannot start."""
     try:
         if ensure_secret(env.read_environment(), Path(".env")):
-            print("Wrote a random JWT_SECRET_KEY into .env.")
+            print("Wrote a random JWT_SECRET_KEY into .env.", flush=True)
         environ = env.read_environment()
         logs.configure("launcher", environ)
         check_ports(environ)
         prepare_database(environ)
-    except (NotReadyError, env.ConfigError) as error:
+    except (NotReadyError, PortInUseError, env.ConfigError) as error:
         print(error, file=sys.stderr)
         return 1
-    with_shop = _build_shop(environ)
-    manager = Manager()
-    for name, command in parse_procfile((ROOT / "Procfile").read_text("utf-8")).processes.items():
-        if with_shop or name != "frontend":
-            manager.add_process(name, command, env=_environment(environ))
-    threading.Thread(target=_announce, args=(environ, with_shop), daemon=True).start()
-    manager.loop()
-    return 0 if manager.returncode in ASKED_TO_END else int(manager.returncode or 0)
+    has_pages = _build_frontend(environ)
+    commands = parse_procfile((ROOT / "Procfile").read_text("utf-8"))
+    if not has_pages:
+        del commands["frontend"]
+    report = threading.Thread(target=_report_readiness, args=(environ,), kwargs={"has_pages": has_pages}, daemon=True)
+    return run_commands(commands, _process_environment(environ), report.start)
 
 
-def _build_shop(environ: dict[str, str]) -> bool:
-    """Whether there are pages to serve; who has no Node can use the API all the same."""
+def _build_frontend(environ: dict[str, str]) -> bool:
+    """Build the pages if possible, and return whether there is a build; without Node.js the API can still be used."""
     try:
-        shop.build(environ, partial(print, flush=True))
-    except shop.NotBuiltError as error:
-        instead = "the last build is served" if shop.is_built() else "the API starts without them"
-        print(f"{error} Until then {instead}.", file=sys.stderr, flush=True)
-    return shop.is_built()
+        frontend_build.build(environ, partial(print, flush=True))
+    except frontend_build.BuildError as error:
+        consequence = "The last build is served." if frontend_build.is_built() else "The API starts without the pages."
+        print(f"{error} {consequence}", file=sys.stderr, flush=True)
+    return frontend_build.is_built()
 
 
-def _environment(environ: dict[str, str]) -> dict[str, str]:
+def _process_environment(environ: Mapping[str, str]) -> dict[str, str]:
     bin_folder = str(Path(sys.executable).parent)
     return {
-        "LOG_FORMAT": "plain" if sys.stdout.isatty() else "json",
         "CORS_ORIGINS": ",".join(f"http://{host}:{_frontend_port(environ)}" for host in ("localhost", "127.0.0.1")),
         **environ,
         "PATH": os.pathsep.join((bin_folder, environ.get("PATH", ""))),
         "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), environ.get("PYTHONPATH", "")))),
-        "PYTHONUNBUFFERED": "1",
     }
 
 
-def _frontend_port(environ: dict[str, str]) -> str:
-    return environ.get("FRONTEND_PORT") or str(PORTS["FRONTEND_PORT"])
+def _frontend_port(environ: Mapping[str, str]) -> str:
+    return environ.get(FRONTEND_PORT.variable) or str(FRONTEND_PORT.default)
 
 
-def _announce(environ: dict[str, str], with_shop: bool) -> None:  # noqa: FBT001 - a thread's argument
+def _report_readiness(environ: Mapping[str, str], *, has_pages: bool) -> None:
+    """Wait until every port responds, then print the addresses to open."""
     host = environ.get("GATEWAY_HOST") or "127.0.0.1"
-    waiting = [f"http://{host}:{environ.get(name) or port}/ready" for name, port in GATEWAY_PORTS.items()]
-    pages = f"http://localhost:{_frontend_port(environ)}"
-    if with_shop:
+    gateway = {port.name: f"http://{host}:{environ.get(port.variable) or port.default}" for port in REST_PORTS}
+    waiting = [f"{url}/ready" for url in gateway.values()]
+    if has_pages:
         waiting.append(f"http://{environ.get('FRONTEND_HOST') or '127.0.0.1'}:{_frontend_port(environ)}/config.json")
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + STARTUP_TIMEOUT_SECONDS
     while waiting and time.monotonic() < deadline:
-        waiting = [url for url in waiting if not _ready(url)]
-        time.sleep(0.1)
+        waiting = [url for url in waiting if not _responds(url)]
+        time.sleep(POLL_INTERVAL_SECONDS)
     if waiting:
-        print(f"Still waiting for {waiting[0]}; see the lines above.", flush=True)
+        print(f"{waiting[0]} is still not ready; see the log above.", flush=True)
         return
-    books = f"http://{host}:{environ.get('BOOKS_PORT') or PORTS['BOOKS_PORT']}"
-    rule = "─" * min(shutil.get_terminal_size().columns, 72)
-    opened = f"The bookstore is open: {pages if with_shop else f'{books}/books'}"
-    lines = (rule, opened, f"Its API is described at {books}/docs.", "Ctrl-C ends it.", rule)
+    pages, books = f"http://localhost:{_frontend_port(environ)}", gateway["books"]
+    rule = "─" * min(shutil.get_terminal_size().columns, MAX_RULE_WIDTH)
+    opened = f"The bookstore is open: {pages if has_pages else f'{books}/books'}"
+    lines = (rule, opened, f"API documentation: {books}/docs", "Press Ctrl-C to stop.", rule)
     print("\n".join(lines), flush=True)
 
 
-def _ready(url: str) -> bool:
+def _responds(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - the address is our own
+        with urllib.request.urlopen(url, timeout=REQUEST_TIMEOUT_SECONDS):  # noqa: S310 - the address is our own
             return True
     except (urllib.error.URLError, OSError):
         return False
@@ -104,5 +102,5 @@ def _ready(url: str) -> bool:
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except KeyboardInterrupt:  # while it prepared
+    except KeyboardInterrupt:  # during the preparation
         sys.exit(130)

@@ -1,4 +1,4 @@
-"""`make audit`: asks the advisory services of Python and npm about every package in the locks."""
+"""`make audit`: checks every package in the lock files against the advisory services of Python and npm."""
 
 import json
 import shutil
@@ -10,26 +10,26 @@ from enum import IntEnum
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FINDINGS = 1
-"""What both tools end with when they have found something; uv ends with 2 when it could not ask."""
+VULNERABLE_STATUS = 1
+"""Exit status of both tools for known vulnerabilities; uv exits with 2 when it could not reach the service."""
 
 
 class Outcome(IntEnum):
-    """How an audit ended; the worst one is the exit status."""
+    """The result of an audit; the value is the exit status of the program."""
 
     CLEAN = 0
-    FOUND = 1
-    NOT_ASKED = 3
+    VULNERABLE = 1
+    UNAVAILABLE = 3
 
 
 @dataclass(frozen=True)
 class Audit:
-    """One tool and the lock that it looks at.
+    """One audit tool and the lock file that it checks.
 
     Args:
-        name: what it looks at.
+        name: what it checks, for the report.
         command: the command line.
-        folder: where it runs.
+        folder: the folder of the lock file, in which the tool runs.
     """
 
     name: str
@@ -37,48 +37,48 @@ class Audit:
     folder: Path
 
     def run(self) -> Outcome:
-        """Runs it and says in one sentence how it ended; what it found stands above."""
+        """Run the tool and print a sentence about its outcome, below the vulnerabilities that it reported."""
         try:
-            done = subprocess.run(self.command, cwd=self.folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+            result = subprocess.run(self.command, cwd=self.folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own
         except OSError:
-            return self._say(Outcome.NOT_ASKED, f"{self.command[0]} is not installed")
-        if done.returncode == 0:
-            return self._say(Outcome.CLEAN, "no known vulnerability")
-        if done.returncode == FINDINGS and not _is_error(done.stdout):
-            print(done.stdout)
-            return self._say(Outcome.FOUND, "known vulnerabilities, see above")
-        return self._say(Outcome.NOT_ASKED, "the advisory service could not be asked")
+            return self._report(Outcome.UNAVAILABLE, f"{self.command[0]} is not installed")
+        if result.returncode == 0:
+            return self._report(Outcome.CLEAN, "no known vulnerability")
+        if result.returncode == VULNERABLE_STATUS and not _is_error(result.stdout):
+            print(result.stdout)
+            return self._report(Outcome.VULNERABLE, "known vulnerabilities, see above")
+        return self._report(Outcome.UNAVAILABLE, "the advisory service could not be reached")
 
-    def _say(self, outcome: Outcome, sentence: str) -> Outcome:
+    def _report(self, outcome: Outcome, sentence: str) -> Outcome:
         print(f"{self.name}: {sentence}.")
         return outcome
 
 
 def audits(root: Path = ROOT) -> list[Audit]:
-    """All of them."""
-    own = root / ".tools" / "bin" / "uv"
-    uv = str(own) if own.is_file() else shutil.which("uv") or "uv"
+    """Return an audit for each lock file."""
+    installed = root / ".tools" / "bin" / "uv"
+    uv = str(installed) if installed.is_file() else shutil.which("uv") or "uv"
     npm = ("npm", "audit", "--json")
     return [
         Audit("Python packages (uv.lock)", (uv, "audit", "--frozen", "--quiet"), root),
-        Audit("npm packages of the shop (frontend/package-lock.json)", npm, root / "frontend"),
+        Audit("npm packages of the app (frontend/package-lock.json)", npm, root / "frontend"),
         Audit("npm packages of the test tools (tests/tools/package-lock.json)", npm, root / "tests" / "tools"),
     ]
 
 
-def main(asked: Sequence[Audit] | None = None) -> int:
-    """The exit status: 0 when all is clean, 1 when something was found, 3 when a service could not be asked."""
-    outcomes = [each.run() for each in (audits() if asked is None else asked)]
-    return int(Outcome.FOUND if Outcome.FOUND in outcomes else max(outcomes))
+def main(selected: Sequence[Audit] | None = None) -> int:
+    """Run all audits; return 0 when all are clean, 1 for vulnerabilities, 3 when a service could not be reached."""
+    outcomes = [audit.run() for audit in (audits() if selected is None else selected)]
+    return int(Outcome.VULNERABLE if Outcome.VULNERABLE in outcomes else max(outcomes))
 
 
 def _is_error(output: str) -> bool:
-    """Whether npm's JSON tells of an error instead of vulnerabilities: both end with the same status."""
+    """Tell whether npm's JSON reports an error instead of vulnerabilities: its exit status is the same for both."""
     try:
-        told = json.loads(output)
+        report = json.loads(output)
     except ValueError:
         return False
-    return isinstance(told, dict) and ("error" in told or "vulnerabilities" not in told)
+    return isinstance(report, dict) and ("error" in report or "vulnerabilities" not in report)
 
 
 if __name__ == "__main__":

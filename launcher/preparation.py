@@ -1,7 +1,6 @@
-"""What has to be true before the processes start: a secret, free ports, a database."""
+"""Prepares what the processes need: a secret, free ports and a database."""
 
 import secrets
-import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,58 +12,52 @@ from database.migrate import upgrade
 from database.seed import seed
 from mesh import env
 from mesh.errors import Unavailable
+from mesh.ports import check_port
+from registry.rest_ports import REST_PORTS, RestPort
 
 SECRET = "JWT_SECRET_KEY"  # noqa: S105 - the name of the setting
-GATEWAY_PORTS = {
-    "USERS_PORT": 5001,
-    "BOOKS_PORT": 5002,
-    "ORDERS_PORT": 5003,
-    "PLACE_ORDER_PORT": 5004,
-    "DISPLAY_ORDERS_PORT": 5005,
-}
-PORTS = {**GATEWAY_PORTS, "FRONTEND_PORT": 5173}
-ADDRESSES = {"USERS_ADDRESS": 50051, "BOOKS_ADDRESS": 50052, "ORDERS_ADDRESS": 50053}
+FRONTEND_PORT = RestPort("frontend", "FRONTEND_PORT", 5173)
+SERVICE_ADDRESSES = {"USERS_ADDRESS": 50051, "BOOKS_ADDRESS": 50052, "ORDERS_ADDRESS": 50053}
+"""The settings of the services' addresses, with their default ports."""
 
 
 class NotReadyError(Exception):
-    """The processes cannot start; the message is one sentence that says why."""
+    """The processes cannot start; the message is one sentence with the reason."""
 
 
 def ensure_secret(environ: Mapping[str, str], file: Path) -> bool:
-    """Writes a random secret into the `.env` file when none is set; answers whether it did."""
+    """Write a random secret into the `.env` file when none is set; return whether it was written."""
     if environ.get(SECRET, "").strip():
         return False
     before = file.read_text("utf-8") if file.exists() else ""
     kept = [line for line in before.splitlines() if not line.startswith(f"{SECRET}=")]
     file.touch()
-    file.chmod(0o600)  # also one that was there before, such as a copy of .env.example
+    file.chmod(0o600)  # also a file that existed before, such as a copy of .env.example
     file.write_text("\n".join([*kept, f"{SECRET}={secrets.token_hex(32)}", ""]), "utf-8")
     return True
 
 
 def check_ports(environ: Mapping[str, str]) -> None:
-    """Looks whether every port is free.
+    """Check that every port is free.
 
     Raises:
-        NotReadyError: when one is taken, naming it and the setting that moves it.
-        ConfigError: when a setting is no port.
+        PortInUseError: one is in use.
+        ConfigError: a setting is not a port.
     """
-    places = {name: _place(environ, "GATEWAY_HOST", name, port) for name, port in GATEWAY_PORTS.items()}
-    places["FRONTEND_PORT"] = _place(environ, "FRONTEND_HOST", "FRONTEND_PORT", PORTS["FRONTEND_PORT"])
-    for name, port in ADDRESSES.items():
-        places[name] = _address(name, env.text(environ, name, f"127.0.0.1:{port}"))
-    for name, place in places.items():
-        if not _free(place):
-            message = f"Port {place[1]} is already in use; end what uses it, or set {name} to another one."
-            raise NotReadyError(message)
+    addresses = {port.variable: _rest_address(environ, "GATEWAY_HOST", port) for port in REST_PORTS}
+    addresses[FRONTEND_PORT.variable] = _rest_address(environ, "FRONTEND_HOST", FRONTEND_PORT)
+    for variable, port in SERVICE_ADDRESSES.items():
+        addresses[variable] = _parse_address(variable, env.text(environ, variable, f"127.0.0.1:{port}"))
+    for variable, (host, number) in addresses.items():
+        check_port(host, number, variable)
 
 
 def prepare_database(environ: Mapping[str, str]) -> None:
-    """Brings the schema up to date and fills the shelves.
+    """Migrate the database to the current schema, and fill the catalogue.
 
     Raises:
-        NotReadyError: when the database cannot be used.
-        ConfigError: when its settings are bad.
+        NotReadyError: the database cannot be used.
+        ConfigError: a setting of the database is bad.
     """
     database = Config.from_env(environ).open()
     try:
@@ -77,23 +70,14 @@ def prepare_database(environ: Mapping[str, str]) -> None:
         database.close()
 
 
-def _place(environ: Mapping[str, str], host: str, name: str, port: int) -> tuple[str, int]:
-    return env.text(environ, host, "127.0.0.1"), env.integer(environ, name, port, minimum=1, maximum=65535)
+def _rest_address(environ: Mapping[str, str], host_variable: str, port: RestPort) -> tuple[str, int]:
+    host = env.text(environ, host_variable, "127.0.0.1")
+    return host, env.integer(environ, port.variable, port.default, minimum=1, maximum=65535)
 
 
-def _address(name: str, text: str) -> tuple[str, int]:
+def _parse_address(variable: str, text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 2**16:
-        message = f"{name} must look like 127.0.0.1:50051, not {text!r}."
+        message = f"{variable} must look like 127.0.0.1:50051, not {text!r}."
         raise env.ConfigError(message)
-    return host, int(port)
-
-
-def _free(place: tuple[str, int]) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(place)
-        except OSError:
-            return False
-    return True
+    return host.strip("[]"), int(port)

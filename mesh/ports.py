@@ -1,87 +1,60 @@
-"""Listening sockets: an address that is in use, and free ports for tests."""
+"""Listening sockets: opening one, and checking whether one can be opened."""
 
-import fcntl
+import errno
 import os
 import socket
-import tempfile
-import threading
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
-
-FIRST_PORT = 20_000
-BLOCK_SIZE = 100
-BLOCK_COUNT = 120
-"""The last block ends below 32,768, where Linux starts to pick the local ports of outgoing connections."""
 
 
 class PortInUseError(Exception):
     """The address cannot be listened on; the message names it."""
 
 
-class PortPool:
-    """Hands out ports from blocks that this process alone uses, so that parallel test runs never get the same port.
+def open_port(host: str, port: int, variable: str, backlog: int) -> socket.socket:
+    """Return a non-blocking socket that listens on the port.
 
     Args:
-        folder: folder of the lock files, one per block; a block stays locked until the process ends.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._blocks: dict[int, int] = {}
-        self._lock = threading.Lock()
-        self._ports = self._generate()
-
-    def take(self, count: int) -> list[int]:
-        """Return different TCP ports on 127.0.0.1 that nothing listens on.
-
-        Raises:
-            PortInUseError: other processes use all ports.
-        """
-        with self._lock:
-            return [next(self._ports) for _ in range(count)]
-
-    def _generate(self) -> Iterator[int]:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for block in range(BLOCK_COUNT):
-            if self._acquire(block):
-                yield from _unused_ports(block)
-        while ports := [port for block in self._blocks for port in _unused_ports(block)]:
-            yield from ports
-        message = f"Other processes use all ports for tests; their locks are in {self._folder}."
-        raise PortInUseError(message)
-
-    def _acquire(self, block: int) -> bool:
-        file = os.open(self._folder / str(block), os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return False
-        self._blocks[block] = file
-        return True
-
-
-def free_ports(count: int) -> list[int]:
-    """Return different TCP ports on 127.0.0.1 for a test; no other test run on this machine gets them.
+        host: address to listen on.
+        port: the port.
+        variable: the setting that names the port, for the message.
+        backlog: connections that may wait to be accepted.
 
     Raises:
-        PortInUseError: other processes use all ports.
+        PortInUseError: the port cannot be listened on.
     """
-    return _shared_pool().take(count)
+    sock = _bind(host, port, variable)
+    # Accepted sockets inherit it. Without it the second part of a response waits for the client to acknowledge the
+    # first: 40 ms.
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.listen(backlog)
+    sock.setblocking(False)
+    return sock
 
 
-@cache
-def _shared_pool() -> PortPool:
-    return PortPool(Path(tempfile.gettempdir()) / f"test-ports-{os.getuid()}")
+def check_port(host: str, port: int, variable: str) -> None:
+    """Check that the port can be listened on, without listening.
+
+    Raises:
+        PortInUseError: it cannot.
+    """
+    _bind(host, port, variable).close()
 
 
-def _unused_ports(block: int) -> Iterator[int]:
-    first = FIRST_PORT + block * BLOCK_SIZE
-    for port in range(first, first + BLOCK_SIZE):
-        with socket.socket() as candidate:
-            try:
-                candidate.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        yield port
+def _bind(host: str, port: int, variable: str) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise PortInUseError(_message(host, port, variable, error)) from None
+    return sock
+
+
+def _message(host: str, port: int, variable: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} on {host} is already in use: "
+            f"stop the program that uses it, or set {variable} to another port."
+        )
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"Port {port} on {host} cannot be listened on ({reason}): set {variable} to another port."

@@ -138,7 +138,7 @@ def _serialize(file: FileDescriptor) -> bytes:
 
 @cache
 def _with_comments(name: str) -> bytes | None:
-    """Return the descriptor that lies beside the generated code of `name`, None when there is none."""
+    """Return the descriptor in the folder of the generated code of `name`, None when there is none."""
     path = PurePosixPath(name)
     try:
         image = resources.files(".".join(path.parent.parts)).joinpath(f"{path.stem}.binpb").read_bytes()

@@ -20,8 +20,8 @@ from database.migrate import upgrade
 from database.seed import seed
 from mesh.client import Target
 from mesh.identity import derive_secret
-from mesh.ports import free_ports
 from mesh.testing import wait_until
+from mesh.testing.ports import free_ports
 from mesh.tls import Tls, server_name_options
 from registry.rest_ports import REST_PORTS
 from registry.services import service, services
@@ -32,6 +32,8 @@ MESH_SECRET = derive_secret(JWT_SECRET)
 PROCESS_TIMEOUT_SECONDS = 60.0
 """Time limit for a process to become ready, to end, or to answer a request."""
 DESCRIPTORS = {entry.name: entry.descriptor for entry in services()}
+MODULES = {"frontend": "frontend.server"}
+"""Parts of the product whose module has another name."""
 
 
 class Process:
@@ -121,7 +123,7 @@ class Product:
     def start(self, *names: str) -> None:
         """Start the named parts, by their names in the Procfile, and wait until all but the worker are ready."""
         for name in names:
-            module = service(name).package if name in DESCRIPTORS else name
+            module = service(name).package if name in DESCRIPTORS else MODULES.get(name, name)
             log = self.folder / f"{name}.log"
             self.processes[name] = Process([sys.executable, "-m", module], self.environ, self.folder, log)
         for name in names:

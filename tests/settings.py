@@ -5,7 +5,7 @@ from contextlib import suppress
 from importlib import import_module
 
 import database.config
-import frontend.config
+import frontend.server.config
 import gateway.config
 import worker.config
 from mesh.env import ConfigError
@@ -19,7 +19,7 @@ READERS: dict[str, Reader] = {
     **{entry.name: import_module(f"{entry.package}.config").Config.from_env for entry in services()},
     "worker": worker.config.Config.from_env,
     "gateway": gateway.config.Config.from_env,
-    "frontend": frontend.config.Config.from_env,
+    "frontend": frontend.server.config.Config.from_env,
 }
 LOG_SETTINGS = {"LOG_LEVEL", "LOG_FORMAT"}
 """Every process reads these, and no `Config` does."""

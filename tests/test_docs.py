@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mesh.certs import write_certificates
-from mesh.ports import free_ports
+from mesh.testing.ports import free_ports
 from registry.rest_ports import REST_PORTS
 from registry.services import services
 from tests.examples import Example, read_examples

@@ -1,4 +1,4 @@
-"""The shop's image writes the same configuration for pages as `python -m frontend`, by the same rules."""
+"""The shop's image writes the same configuration for pages as `python -m frontend.server`, by the same rules."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from frontend.config import Config
-from frontend.headers import FILE, LINE, SecurityHeaders
+from frontend.server.config import Config
+from frontend.server.headers import FILE, LINE, SecurityHeaders
 from mesh.env import ConfigError
 from tests.harness import ROOT
 
@@ -71,7 +71,7 @@ def test_both_servers_write_the_same_configuration(image: Path, settings: dict[s
     urls = config.urls
     assert json.loads((image / "run" / "config.json").read_text()) == urls
     lines = (image / "run" / "security-headers.conf").read_text().replace("$page_host", "localhost")
-    assert LINE.findall(lines) == SecurityHeaders(urls.values(), config.hsts_seconds).of("localhost")
+    assert LINE.findall(lines) == SecurityHeaders(urls.values(), config.hsts_seconds).for_host("localhost")
     assert "listen 8080;" in (image / "run" / "nginx.conf").read_text()
 
 

@@ -1,4 +1,4 @@
-"""A real nginx with the image's configuration responds as `python -m frontend` does."""
+"""A real nginx with the image's configuration responds as `python -m frontend.server` does."""
 
 import gzip
 import os
@@ -11,11 +11,11 @@ import httpx
 import pytest
 from werkzeug.test import Client
 
-from frontend.app import create_app
-from frontend.config import Config
-from frontend.headers import FILE, LINE
-from mesh.ports import free_ports
+from frontend.server.app import create_app
+from frontend.server.config import Config
+from frontend.server.headers import FILE, LINE
 from mesh.testing import wait_until
+from mesh.testing.ports import free_ports
 from tests.harness import PROCESS_TIMEOUT_SECONDS, ROOT, Process, responds
 from tests.servers.provision import Machine
 from tests.test_frontend_image import ENVSUBST

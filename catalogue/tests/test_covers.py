@@ -35,7 +35,7 @@ def visible_words(cover: str) -> set[str]:
 
 
 def test_covers_are_up_to_date(books: list[Book]) -> None:
-    """The committed covers are exactly those that the generator draws."""
+    """The committed files are exactly the covers that the generator draws."""
     assert outdated_covers(draw_covers(books), COVERS_FOLDER) == []
 
 

@@ -56,7 +56,7 @@ def test_the_schema_checks_the_stock(any_database: Database) -> None:
 
 
 def test_the_contracts_columns_keep_their_types(any_database: Database) -> None:
-    """Tables, columns and types are those that the REST contract promises to clients."""
+    """Tables, columns and types are as the REST contract promises to clients."""
     promised = {
         "Users": "user_id INTEGER, username VARCHAR(50), email VARCHAR(100), password_hash TEXT, created_at DATETIME",
         "Books": "book_id INTEGER, title VARCHAR(255), description TEXT, ISBN VARCHAR(20), authors TEXT,"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes /config.json and nginx's settings from the environment, by the rules of frontend/config.py, and starts nginx.
+# Writes /config.json and nginx's settings from the environment, by the rules of frontend/server/config.py, and starts nginx.
 #   USERS_PORT … DISPLAY_ORDERS_PORT                the gateway's ports, on the host that the page was opened with
 #   PUBLIC_API_URL                                  one address for all five ports, such as an ingress
 #   PUBLIC_USERS_URL … PUBLIC_DISPLAY_ORDERS_URL    one address each

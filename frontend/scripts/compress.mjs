@@ -1,4 +1,4 @@
-// Compresses every text asset of the build for nginx's gzip_static and `python -m frontend`.
+// Compresses every text asset of the build for nginx's gzip_static and `python -m frontend.server`.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { constants, gzipSync } from "node:zlib";

@@ -1,4 +1,4 @@
-"""What has to be true before the processes start is made true, or said in one sentence."""
+"""The preparation creates what the processes need, or reports in one sentence what is missing."""
 
 import re
 import socket
@@ -7,27 +7,39 @@ from pathlib import Path
 
 import pytest
 
-from launcher.preparation import ADDRESSES, PORTS, NotReadyError, check_ports, ensure_secret, prepare_database
+from launcher.preparation import (
+    FRONTEND_PORT,
+    SERVICE_ADDRESSES,
+    NotReadyError,
+    check_ports,
+    ensure_secret,
+    prepare_database,
+)
 from mesh import env
-from mesh.ports import free_ports
+from mesh.ports import PortInUseError
+from mesh.testing.ports import free_ports
+from registry.rest_ports import REST_PORTS
+
+PORTS = [port.variable for port in (*REST_PORTS, FRONTEND_PORT)]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where `.env` is to be."""
+    """The path of `.env`, which does not exist yet."""
     return tmp_path / ".env"
 
 
 @pytest.fixture
 def settings() -> dict[str, str]:
-    """Free ports for everything."""
-    ports = iter(free_ports(len(PORTS) + len(ADDRESSES)))
-    return {name: str(next(ports)) for name in PORTS} | {name: f"127.0.0.1:{next(ports)}" for name in ADDRESSES}
+    """Settings with a free port for each process."""
+    ports = iter(free_ports(len(PORTS) + len(SERVICE_ADDRESSES)))
+    addresses = {name: f"127.0.0.1:{next(ports)}" for name in SERVICE_ADDRESSES}
+    return {name: str(next(ports)) for name in PORTS} | addresses
 
 
 @pytest.fixture
-def taken() -> Iterator[int]:
-    """A port that somebody listens on."""
+def used_port() -> Iterator[int]:
+    """A port that is in use."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -35,22 +47,22 @@ def taken() -> Iterator[int]:
 
 
 @pytest.mark.unit
-def test_the_first_start_makes_a_secret(file: Path) -> None:
-    """Random, long enough, a different one each time, and for nobody else to read."""
+def test_the_first_start_writes_a_secret(file: Path) -> None:
+    """It is random, long enough, different each time, and readable by its owner only."""
     secrets = set()
     for _ in range(2):
         file.unlink(missing_ok=True)
         assert ensure_secret({}, file)
-        found = re.fullmatch(r"JWT_SECRET_KEY=([0-9a-f]{64})\n", file.read_text())
-        assert found
-        secrets.add(found[1])
+        match = re.fullmatch(r"JWT_SECRET_KEY=([0-9a-f]{64})\n", file.read_text())
+        assert match
+        secrets.add(match[1])
         assert file.stat().st_mode & 0o777 == 0o600
     assert len(secrets) == 2
 
 
 @pytest.mark.unit
-def test_what_stands_in_the_file_is_kept(file: Path) -> None:
-    """Only the empty line of the secret is replaced; a file that others could read no longer is."""
+def test_the_rest_of_the_file_is_kept(file: Path) -> None:
+    """Only the empty line of the secret is replaced, and other users can no longer read the file."""
     file.write_text("# mine\nLOG_LEVEL=debug\nJWT_SECRET_KEY=\nJWT_SECRET_KEY_OLD=x")
     file.chmod(0o644)
     assert ensure_secret({"JWT_SECRET_KEY": "  "}, file)
@@ -61,25 +73,28 @@ def test_what_stands_in_the_file_is_kept(file: Path) -> None:
 
 
 @pytest.mark.unit
-def test_a_secret_that_is_set_stays(file: Path) -> None:
-    """Nothing is written, not even a file."""
+def test_a_secret_that_is_set_is_kept(file: Path) -> None:
+    """No file is written."""
     assert not ensure_secret({"JWT_SECRET_KEY": "mine"}, file)
     assert not file.exists()
 
 
 @pytest.mark.integration
-def test_free_ports_are_fine(settings: dict[str, str]) -> None:
-    """Nothing is said when nothing is in the way."""
+def test_free_ports_pass_the_check(settings: dict[str, str]) -> None:
+    """No error is raised."""
     check_ports(settings)
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("name", [*PORTS, *ADDRESSES])
-def test_a_port_in_use_is_one_sentence(settings: dict[str, str], taken: int, name: str) -> None:
-    """It names the port, and the setting that moves it."""
-    settings[name] = f"127.0.0.1:{taken}" if name in ADDRESSES else str(taken)
-    expected = f"Port {taken} is already in use; end what uses it, or set {name} to another one."
-    with pytest.raises(NotReadyError, match=f"^{re.escape(expected)}$"):
+@pytest.mark.parametrize("name", [*PORTS, *SERVICE_ADDRESSES])
+def test_a_port_in_use_is_one_sentence(settings: dict[str, str], used_port: int, name: str) -> None:
+    """It names the port and its setting."""
+    settings[name] = f"127.0.0.1:{used_port}" if name in SERVICE_ADDRESSES else str(used_port)
+    expected = (
+        f"Port {used_port} on 127.0.0.1 is already in use: "
+        f"stop the program that uses it, or set {name} to another port."
+    )
+    with pytest.raises(PortInUseError, match=f"^{re.escape(expected)}$"):
         check_ports(settings)
 
 
@@ -96,15 +111,15 @@ def test_a_port_in_use_is_one_sentence(settings: dict[str, str], taken: int, nam
         ("ORDERS_ADDRESS", "127.0.0.1:0"),
     ],
 )
-def test_a_setting_that_is_no_port_is_named(settings: dict[str, str], name: str, value: str) -> None:
-    """It is a sentence about the setting, not a stack trace."""
+def test_a_setting_that_is_not_a_port_is_named(settings: dict[str, str], name: str, value: str) -> None:
+    """The message names the setting."""
     with pytest.raises(env.ConfigError, match=f"^{name} must "):
         check_ports({**settings, name: value})
 
 
 @pytest.mark.integration
-def test_the_database_is_made_and_filled(tmp_path: Path) -> None:
-    """And a second start finds it as it is."""
+def test_the_database_is_created_and_filled(tmp_path: Path) -> None:
+    """A second start leaves it unchanged."""
     settings = {"dbURL": f"sqlite:///{tmp_path}/data/bookstore.db"}
     prepare_database(settings)
     before = (tmp_path / "data" / "bookstore.db").stat().st_size
@@ -113,10 +128,10 @@ def test_the_database_is_made_and_filled(tmp_path: Path) -> None:
 
 
 @pytest.mark.integration
-def test_a_database_that_cannot_be_used_is_one_sentence() -> None:
-    """The database is named without its password."""
-    with pytest.raises(NotReadyError) as refused:
+def test_an_unusable_database_is_one_sentence() -> None:
+    """It names the database without its password."""
+    with pytest.raises(NotReadyError) as raised:
         prepare_database({"dbURL": "mysql+mysqlconnector://ann:hunter2@127.0.0.1:1/shop"})
-    message = str(refused.value)
+    message = str(raised.value)
     assert message.startswith("The database mysql+mysqlconnector://ann:***@127.0.0.1:1/shop cannot be used: ")
     assert "\n" not in message

@@ -75,7 +75,7 @@ def test_a_token_of_another_list_is_refused() -> None:
     ],
 )
 def test_a_malformed_token_is_refused(token: str) -> None:
-    """Whatever it holds, it is the client's mistake and has a reason."""
+    """The error is INVALID_ARGUMENT with a reason, whatever the token contains."""
     with pytest.raises(InvalidArgument, match="malformed") as raised:
         read_page(echo.list_request("a", page_token=token), 4)
     assert raised.value.reason == "INVALID_PAGE_TOKEN"

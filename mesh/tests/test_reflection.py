@@ -38,15 +38,15 @@ def comments(file: FileDescriptorProto) -> list[str]:
 @pytest.mark.parametrize("symbol", [ECHO, f"{ECHO}.Say", "mesh.test.v1.SayRequest", "mesh.test.v1.SayRequest.text"])
 def test_a_symbol_is_found_with_all_imports(symbol: str) -> None:
     """Services, methods, messages and fields lead to their file and to everything that it imports."""
-    found = files(ask(file_containing_symbol=symbol))
-    assert next(iter(found)) == "echo.proto"
-    for file in found.values():
-        assert set(file.dependency) <= set(found)
+    described = files(ask(file_containing_symbol=symbol))
+    assert next(iter(described)) == "echo.proto"
+    for file in described.values():
+        assert set(file.dependency) <= set(described)
 
 
 @pytest.mark.unit
 def test_a_generated_file_has_its_comments() -> None:
-    """They come from the descriptor beside the generated code; a file without one comes without comments."""
+    """They come from the descriptor in the generated folder; a file without one is sent without comments."""
     policy = files(ask(file_by_filename="mesh/v1/policy.proto"))["mesh/v1/policy.proto"]
     assert any(comment.startswith(" The rules of one RPC.") for comment in comments(policy))
     assert files(ask(file_by_filename="google/protobuf/duration.proto"))
@@ -75,7 +75,7 @@ def test_extensions_are_found_by_their_numbers() -> None:
     ],
 )
 def test_an_unknown_name_is_not_found(request_: dict[str, Any]) -> None:
-    """The stream goes on: the response holds the error."""
+    """The response contains the error, and the stream stays open."""
     response = ask(**request_)
     assert response.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
     assert response.original_request == pb.ServerReflectionRequest(**request_)

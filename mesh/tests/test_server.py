@@ -92,7 +92,8 @@ def test_reflection_lists_the_services(target: Target) -> None:
         requests = iter([reflection_pb2.ServerReflectionRequest(list_services="")])
         (response,) = stub.ServerReflectionInfo(requests, timeout=5)
     names = {service.name for service in response.list_services_response.service}
-    assert names == {ECHO, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+    reflection = {f"grpc.reflection.{version}.ServerReflection" for version in ("v1", "v1alpha")}
+    assert names == {ECHO, "grpc.health.v1.Health", *reflection}
 
 
 def test_a_port_in_use_is_an_error(target: Target) -> None:

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.unit
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Each generated file below the folder, by its path."""
+    """Return the content of each generated file below the folder, by its path."""
     files = (file for package in PACKAGES for file in (folder / package).rglob("*"))
     return {
         str(file.relative_to(folder)): file.read_bytes()
@@ -20,7 +20,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_committed_code_is_the_generated_code(tmp_path: Path) -> None:
-    """Generating again changes, adds and takes away no byte; `make protos` is due when this fails."""
+    """Generating again changes, adds and removes nothing; `make protos` is due when this fails."""
     generate(tmp_path)
     fresh, committed = contents(tmp_path), contents(GENERATED)
     assert fresh.keys() == committed.keys()

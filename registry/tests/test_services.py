@@ -23,11 +23,11 @@ pytestmark = pytest.mark.unit
 
 def test_services_come_in_the_order_of_their_ports() -> None:
     """Each has the name and the port of its contract."""
-    assert [(entry.name, entry.default_port) for entry in services()] == [
-        ("users", 50051),
-        ("books", 50052),
-        ("orders", 50053),
-    ]
+    ports = [entry.default_port for entry in services()]
+    assert ports == sorted(ports)
+    assert {("users", 50051), ("books", 50052), ("orders", 50053)} <= {
+        (entry.name, entry.default_port) for entry in services()
+    }
 
 
 def test_an_entry_derives_everything_from_the_contract() -> None:
@@ -39,7 +39,7 @@ def test_an_entry_derives_everything_from_the_contract() -> None:
 
 
 def test_every_contract_has_its_folder_and_every_folder_its_contract() -> None:
-    """A service that is only half there is found."""
+    """An implementation without a contract, or a contract without an implementation, fails this test."""
     contracts = {file.parents[1].name for file in ROOT.glob("protos/bookstore/*/v1/*.proto") if _has_service(file)}
     assert {entry.name for entry in services()} == contracts
     assert {entry.package for entry in services()} == {folder.parent.name for folder in ROOT.glob("svc_*/__main__.py")}

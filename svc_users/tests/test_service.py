@@ -93,7 +93,7 @@ REQUIRED = "Username, email and password are required."
         ("  ", "a@b.c", "secret", REQUIRED),
         ("a", "   ", "secret", REQUIRED),
         ("", "", "", REQUIRED),
-        ("a", "nobody", "secret", "Invalid email format."),
+        ("a", "no-email", "secret", "Invalid email format."),
         ("a", "a@b", "secret", "Invalid email format."),
         ("a", "a b@c.d", "secret", "Invalid email format."),
         ("a", "a@b.c\0", "secret", "Invalid email format."),

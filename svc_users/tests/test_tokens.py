@@ -37,7 +37,7 @@ def encoded(secret: str = SECRET, algorithm: str = "HS256", **changes: object) -
 
 
 def raw(payload: str, secret: str = SECRET, **header: Any) -> str:
-    """Return a signed token with any payload and header, also those that PyJWT does not write."""
+    """Return a signed token with any payload and header, even if PyJWT would not write it."""
     return forge(payload.encode(), secret, **header)
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
 from database.engine import Database, parse_url
-from launcher import shop
+from launcher import frontend_build
 from mesh.env import read_environment
 from tests.browser.backend import Backend, User
 from tests.harness import Product, running_product
@@ -33,7 +33,7 @@ expect.set_options(timeout=EXPECT_TIMEOUT_MS)
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The whole product with pages built from the current sources. The worker processes orders without a delay."""
-    shop.build(read_environment(), print)
+    frontend_build.build(read_environment(), print)
     with running_product(tmp_path_factory.mktemp("shop"), *PROCESSES) as started:
         yield started
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from launcher.shop import FOLDER
+from launcher.frontend_build import FOLDER
 from tests.browser.actions import expect_pending, listed_books, log_in, open_confirm_dialog, place_order
 from tests.browser.backend import Backend, User
 

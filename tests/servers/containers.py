@@ -6,7 +6,7 @@ import subprocess
 import uuid
 from pathlib import Path
 
-from mesh.ports import free_ports
+from mesh.testing.ports import free_ports
 
 DOCKER = "docker"
 MYSQL, RABBITMQ = "mysql:8.4", "rabbitmq:4-management"

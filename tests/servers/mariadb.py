@@ -7,8 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from mesh.ports import free_ports
 from mesh.testing import wait_until
+from mesh.testing.ports import free_ports
 from tests.harness import PROCESS_TIMEOUT_SECONDS
 
 USER = "tests"

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from mesh.ports import free_ports
+from mesh.testing.ports import free_ports
 
 
 class TcpProxy:

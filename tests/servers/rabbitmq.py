@@ -16,8 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from mesh.ports import free_ports
 from mesh.testing import wait_until
+from mesh.testing.ports import free_ports
 from tests.harness import PROCESS_TIMEOUT_SECONDS
 from tests.servers.certificates import Authority
 

@@ -44,6 +44,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAVAILABLE: every connection to the database is in use."""
     DATABASE_UNAVAILABLE: _ErrorReason.ValueType  # 10
     """UNAVAILABLE: the database cannot be reached."""
+    UPSTREAM_UNAVAILABLE: _ErrorReason.ValueType  # 11
+    """UNAVAILABLE: a service that this service calls did not respond."""
+    UPSTREAM_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 12
+    """DEADLINE_EXCEEDED: a service that this service calls took too long."""
+    INTERNAL: _ErrorReason.ValueType  # 13
+    """INTERNAL: an unexpected error, which is in the log of the service."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of `google.rpc.ErrorInfo` in errors of the mesh itself. Errors of a service have the reasons of its own
@@ -73,4 +79,10 @@ DATABASE_BUSY: ErrorReason.ValueType  # 9
 """UNAVAILABLE: every connection to the database is in use."""
 DATABASE_UNAVAILABLE: ErrorReason.ValueType  # 10
 """UNAVAILABLE: the database cannot be reached."""
+UPSTREAM_UNAVAILABLE: ErrorReason.ValueType  # 11
+"""UNAVAILABLE: a service that this service calls did not respond."""
+UPSTREAM_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 12
+"""DEADLINE_EXCEEDED: a service that this service calls took too long."""
+INTERNAL: ErrorReason.ValueType  # 13
+"""INTERNAL: an unexpected error, which is in the log of the service."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -105,7 +105,8 @@ class OrdersServicer:
         - FAILED_PRECONDITION (OUT_OF_STOCK): too few copies are left; the metadata contains the number `left`.
         - FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED): the idempotency key was used with another request.
         - ALREADY_EXISTS (ORDER_PENDING): the user has a pending order for the book, which is attached as an Order.
-        - UNAVAILABLE or DEADLINE_EXCEEDED: the books service did not respond.
+        - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond.
+        - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

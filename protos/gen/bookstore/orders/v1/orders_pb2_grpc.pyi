@@ -52,7 +52,8 @@ class OrdersStub:
     - FAILED_PRECONDITION (OUT_OF_STOCK): too few copies are left; the metadata contains the number `left`.
     - FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED): the idempotency key was used with another request.
     - ALREADY_EXISTS (ORDER_PENDING): the user has a pending order for the book, which is attached as an Order.
-    - UNAVAILABLE or DEADLINE_EXCEEDED: the books service did not respond.
+    - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond.
+    - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long.
     """
     CreateOrder: _grpc.UnaryUnaryMultiCallable[_orders_pb2.CreateOrderRequest, _orders_pb2.CreateOrderResponse]
     """Stores an order as given, for services that determine the price themselves. A pending order gets an event.
@@ -145,7 +146,8 @@ class OrdersAsyncStub(OrdersStub):
     - FAILED_PRECONDITION (OUT_OF_STOCK): too few copies are left; the metadata contains the number `left`.
     - FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED): the idempotency key was used with another request.
     - ALREADY_EXISTS (ORDER_PENDING): the user has a pending order for the book, which is attached as an Order.
-    - UNAVAILABLE or DEADLINE_EXCEEDED: the books service did not respond.
+    - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond.
+    - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long.
     """
     CreateOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.CreateOrderRequest, _orders_pb2.CreateOrderResponse]  # type: ignore[assignment]
     """Stores an order as given, for services that determine the price themselves. A pending order gets an event.
@@ -241,7 +243,8 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
         - FAILED_PRECONDITION (OUT_OF_STOCK): too few copies are left; the metadata contains the number `left`.
         - FAILED_PRECONDITION (IDEMPOTENCY_KEY_REUSED): the idempotency key was used with another request.
         - ALREADY_EXISTS (ORDER_PENDING): the user has a pending order for the book, which is attached as an Order.
-        - UNAVAILABLE or DEADLINE_EXCEEDED: the books service did not respond.
+        - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond.
+        - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long.
         """
 
     @_abc_1.abstractmethod

@@ -87,8 +87,8 @@ class UsersServicer:
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): the email or the password is missing or too long.
         - UNAUTHENTICATED (BAD_CREDENTIALS): no account has this email and password.
-        - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed; `retry_after` in the metadata of
-        the ErrorInfo is the number of seconds to wait.
+        - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed. `google.rpc.RetryInfo`, and
+        `retry_after` in the metadata of the ErrorInfo in seconds, contain the time to wait.
         - UNAVAILABLE (HASHING_BUSY): too many passwords are being checked at once.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -50,8 +50,8 @@ class UsersStub:
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): the email or the password is missing or too long.
     - UNAUTHENTICATED (BAD_CREDENTIALS): no account has this email and password.
-    - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed; `retry_after` in the metadata of
-      the ErrorInfo is the number of seconds to wait.
+    - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed. `google.rpc.RetryInfo`, and
+      `retry_after` in the metadata of the ErrorInfo in seconds, contain the time to wait.
     - UNAVAILABLE (HASHING_BUSY): too many passwords are being checked at once.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_users_pb2.RefreshRequest, _users_pb2.RefreshResponse]
@@ -101,8 +101,8 @@ class UsersAsyncStub(UsersStub):
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): the email or the password is missing or too long.
     - UNAUTHENTICATED (BAD_CREDENTIALS): no account has this email and password.
-    - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed; `retry_after` in the metadata of
-      the ErrorInfo is the number of seconds to wait.
+    - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed. `google.rpc.RetryInfo`, and
+      `retry_after` in the metadata of the ErrorInfo in seconds, contain the time to wait.
     - UNAVAILABLE (HASHING_BUSY): too many passwords are being checked at once.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_users_pb2.RefreshRequest, _users_pb2.RefreshResponse]  # type: ignore[assignment]
@@ -161,8 +161,8 @@ class UsersServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): the email or the password is missing or too long.
         - UNAUTHENTICATED (BAD_CREDENTIALS): no account has this email and password.
-        - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed; `retry_after` in the metadata of
-          the ErrorInfo is the number of seconds to wait.
+        - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed. `google.rpc.RetryInfo`, and
+          `retry_after` in the metadata of the ErrorInfo in seconds, contain the time to wait.
         - UNAVAILABLE (HASHING_BUSY): too many passwords are being checked at once.
         """
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mesh.ports import BLOCK_SIZE, PortPool, free_ports
+from mesh.testing.ports import BLOCK_SIZE, PortPool, free_ports
 
 pytestmark = pytest.mark.integration
 

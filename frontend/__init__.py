@@ -1,1 +1,0 @@
-"""Serves the built shop; the app itself stands in `src`, in TypeScript."""

@@ -1,0 +1,1 @@
+"""Serves the built single-page app; the app itself is in `frontend/src`, in TypeScript."""

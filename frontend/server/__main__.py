@@ -1,0 +1,35 @@
+"""`python -m frontend.server`: serves the built app."""
+
+import sys
+from functools import partial
+
+from frontend.server.app import DIST, create_app
+from frontend.server.config import Config
+from frontend.server.http_server import serve
+from mesh import logs
+from mesh.env import ConfigError, read_environment
+from mesh.ports import PortInUseError, check_port
+
+
+def main() -> int:
+    """Serve until SIGTERM or SIGINT; return 2 for a bad setting, and 1 for a port in use or a missing build."""
+    environ = read_environment()
+    try:
+        logs.configure("frontend", environ)
+        config = Config.from_env(environ)
+        check_port(config.host, config.port, "FRONTEND_PORT")  # granian would share the port with another process
+    except ConfigError as error:
+        print(f"frontend: {error}", file=sys.stderr)
+        return 2
+    except PortInUseError as error:
+        print(f"frontend: {error}", file=sys.stderr)
+        return 1
+    if not (DIST / "index.html").is_file():
+        print("frontend: There is no build. Run `npm ci` and `npm run build` in frontend/ first.", file=sys.stderr)
+        return 1
+    logs.get("frontend").info("serving", host=config.host, port=config.port)
+    return serve(config, partial(create_app, config))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""Serves the gateway's ports: one supervisor that holds the sockets, and a granian server for each port."""
+
+import gc
+import socket
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from gateway.config import Port
+from gateway.server.bodies import App
+from gateway.server.http_server import BACKLOG, REQUEST_GRACE_SECONDS, serve_port
+from mesh.ports import open_port
+from mesh.processes import RestartPolicy, Supervisor
+
+GRACE_SECONDS = REQUEST_GRACE_SECONDS + 1.0
+"""Time that the servers get to stop, including their workers."""
+
+
+def open_ports(host: str, ports: Sequence[Port]) -> list[socket.socket]:
+    """Return a listening socket for each port.
+
+    Raises:
+        PortInUseError: a port cannot be listened on.
+    """
+    return [open_port(host, port.number, port.variable, BACKLOG) for port in ports]
+
+
+def serve(
+    ports: Sequence[Port], sockets: Sequence[socket.socket], load: Callable[[tuple[str, ...]], App], threads: int
+) -> int:
+    """Serve until SIGTERM or SIGINT; return the exit status, which is 1 when a server keeps crashing.
+
+    The sockets stay open here when a server crashes, so that connections wait for the next one instead of failing.
+
+    Args:
+        ports: the ports.
+        sockets: their sockets, in the same order.
+        load: creates the app with the named route groups, in the process that serves it.
+        threads: number of requests that each port runs at once while all bodies are slow.
+    """
+    gc.freeze()  # else a collection in a child copies the memory that it shares with the others
+    children = {
+        port.variable: partial(serve_port, sock, partial(load, port.sets), threads)
+        for port, sock in zip(ports, sockets, strict=True)
+    }
+    return Supervisor(children, grace_seconds=GRACE_SECONDS, restart=RestartPolicy()).run()
