@@ -54,7 +54,7 @@ def route_table() -> str:
     lines = ["| port | call | who may |", "| --- | --- | --- |"]
     for group, route in routes():
         who = "anyone with the refresh cookie" if route.cookie else CALLERS_BY_ACCESS[route.access]
-        lines.append(f"| {group.name} | `{route.method} {route.url_template}` | {who} |")
+        lines.append(f"| {group.port} | `{route.method} {route.url_template}` | {who} |")
     return "\n".join(lines)
 
 

@@ -9,7 +9,9 @@ import jwt
 from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2
 from bookstore.users.v1 import users_pb2
+from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc_status import rpc_status
 from mesh.v1.paging_pb2 import PageResponse
@@ -21,6 +23,7 @@ from mesh.errors import MeshError
 from mesh.identity import Signer
 from mesh.interceptors.errors import build_status
 from mesh.testing import SECRET as MESH_SECRET
+from registry.services import services
 
 JWT_SECRET = "the users' own secret, 32 bytes or more"
 ORIGIN = "http://localhost:5173"
@@ -96,7 +99,7 @@ class FakeRpc:
 
 
 class Services:
-    """The three services."""
+    """The services; those without an attribute here succeed with empty responses."""
 
     def __init__(self) -> None:
         tokens = users_pb2.TokenPair(access_token="access", refresh_token="refresh", refresh_expire_time=_in_a_day())
@@ -124,7 +127,7 @@ class Services:
 
     def stubs(self) -> Stubs:
         """Return stubs that call the methods of these services."""
-        stubs = {
+        stubs: dict[str, Any] = {
             "users": SimpleNamespace(
                 Register=self.register, Login=self.login, Refresh=self.refresh, Logout=self.logout
             ),
@@ -143,7 +146,8 @@ class Services:
                 SetStatus=self.set_status,
             ),
         }
-        return Stubs(by_service=stubs, is_serving=lambda name: name not in self.down)
+        others = {entry.name: _empty_stub(entry.descriptor) for entry in services() if entry.name not in stubs}
+        return Stubs(by_service={**stubs, **others}, is_serving=lambda name: name not in self.down)
 
 
 def config(**settings: str) -> Config:
@@ -169,6 +173,12 @@ def service_bearer(audience: str, caller: str = "worker") -> dict[str, str]:
 
 
 SESSION = "0b7bb0b4-36f6-4a4e-8d8f-5a1f0e0f8a11"
+
+
+def _empty_stub(descriptor: ServiceDescriptor) -> SimpleNamespace:
+    """Return a stub whose methods return empty responses."""
+    responses = {method.name: GetMessageClass(method.output_type)() for method in descriptor.methods}
+    return SimpleNamespace(**{name: FakeRpc(response) for name, response in responses.items()})
 
 
 def _in_a_day() -> Timestamp:

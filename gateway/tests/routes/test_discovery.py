@@ -24,24 +24,24 @@ pytestmark = pytest.mark.unit
 
 PACKAGE = "generated_routes"
 MODULE = '''
-    """Reviews of books."""
+    """Samples of books."""
 
     from gateway.http.auth import Access
     from gateway.http.routing import RouteGroup
     from gateway.messages.common import MessageResponse
 
-    routes = RouteGroup("reviews", port="books", service="reviews")
+    routes = RouteGroup("samples", port="books", service="samples")
 
 
-    @routes.patch("/books/<id:book_id>/review", MessageResponse, access=Access.USER, not_found="No review.")
-    def change_review(reviews, book_id):
-        """Change a review."""
-        return {"code": 200, "message": reviews.change(book_id)}
+    @routes.patch("/books/<id:book_id>/sample", MessageResponse, access=Access.USER, not_found="No sample.")
+    def change_sample(samples, book_id):
+        """Change a sample."""
+        return {"code": 200, "message": samples.change(book_id)}
 
 
-    @routes.delete("/books/<id:book_id>/review", MessageResponse)
-    def delete_review(reviews, book_id):
-        """Delete a review."""
+    @routes.delete("/books/<id:book_id>/sample", MessageResponse)
+    def delete_sample(samples, book_id):
+        """Delete a sample."""
         return {"code": 200, "message": "Deleted."}
 '''
 
@@ -52,7 +52,7 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence
     folder = tmp_path / PACKAGE
     folder.mkdir()
     (folder / "__init__.py").touch()
-    (folder / "reviews.py").write_text(dedent(MODULE))
+    (folder / "samples.py").write_text(dedent(MODULE))
     (folder / "other.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
     yield discover(PACKAGE)
@@ -61,60 +61,62 @@ def groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sequence
 
 
 def make_app(groups: Sequence[RouteGroup]) -> Flask:
-    """Return an app of the port `books` with these groups, in front of the fakes and a service `reviews`."""
+    """Return an app of the port `books` with these groups, in front of the fakes and a service `samples`."""
     stubs = Services().stubs()
-    reviews = SimpleNamespace(change=lambda book_id: f"Changed {book_id}.")
-    serving = Stubs({**stubs.by_service, "reviews": reviews}, lambda name: name != "reviews")
+    samples = SimpleNamespace(change=lambda book_id: f"Changed {book_id}.")
+    serving = Stubs({**stubs.by_service, "samples": samples}, lambda name: name != "samples")
     return create_app(config(), serving, ["books"], [*discover(), *groups])
 
 
 def test_each_port_has_a_group() -> None:
     """The groups are in the order of the ports, and those of every port come last."""
-    assert [group.port for group in discover()] == [*(port.name for port in REST_PORTS), EVERY_PORT]
+    ports = [group.port for group in discover()]
+    assert list(dict.fromkeys(ports)) == [*(port.name for port in REST_PORTS), EVERY_PORT]
+    assert ports == sorted(ports, key=list(dict.fromkeys(ports)).index)
 
 
 def test_a_dropped_module_is_served(groups: Sequence[RouteGroup]) -> None:
     """Its views get the stub of the new service, and the port waits for the service."""
     client = make_app(groups).test_client()
-    path = "/books/3/review"
+    path = "/books/3/sample"
     assert client.patch(path).status_code == 401
     assert client.patch(path, headers=bearer()).json == {"code": 200, "message": "Changed 3."}
-    assert client.patch("/books/0/review", headers=bearer()).json == {"code": 404, "message": "No review."}
+    assert client.patch("/books/0/sample", headers=bearer()).json == {"code": 404, "message": "No sample."}
     assert client.delete(path).json == {"code": 200, "message": "Deleted."}
     assert client.delete(path, data="x", content_type="text/plain").status_code == 415
-    assert client.get("/ready").json == {"code": 503, "message": "The reviews service is not serving."}
+    assert client.get("/ready").json == {"code": 503, "message": "The samples service is not serving."}
 
 
 def test_a_dropped_module_is_documented(groups: Sequence[RouteGroup]) -> None:
     """Its operations are in the document, and preflight responses allow its methods."""
     client = make_app(groups).test_client()
     document: Any = client.get("/openapi.json").json
-    operation = document["paths"]["/books/{book_id}/review"]["patch"]
+    operation = document["paths"]["/books/{book_id}/sample"]["patch"]
     assert (operation["operationId"], operation["tags"], operation["summary"]) == (
-        "changeReview",
-        ["reviews"],
-        "Change a review.",
+        "changeSample",
+        ["samples"],
+        "Change a sample.",
     )
-    headers = client.options("/books/3/review", headers={"Origin": "http://localhost:5173"}).headers
+    headers = client.options("/books/3/sample", headers={"Origin": "http://localhost:5173"}).headers
     assert headers["Access-Control-Allow-Methods"] == "DELETE, GET, PATCH, POST, PUT"
 
 
 def test_a_group_of_an_unknown_port_is_an_error() -> None:
     """The error names the ports that exist."""
-    with pytest.raises(ValueError, match=r"needs one of the ports users, books, orders, .*, not reviews"):
-        RouteGroup("reviews", port="reviews")
+    with pytest.raises(ValueError, match=r"needs one of the ports users, books, orders, .*, not samples"):
+        RouteGroup("samples", port="samples")
 
 
 def test_a_parameter_that_nothing_provides_is_an_error() -> None:
     """The app does not start with a view that cannot be called."""
-    group = RouteGroup("reviews", port="books", service="books")
+    group = RouteGroup("samples", port="books", service="books")
 
-    @group.get("/reviews", MessageResponse)
-    def list_reviews(reviews: object) -> MessageResponse:
-        """List the reviews."""
-        return {"code": 200, "message": str(reviews)}
+    @group.get("/samples", MessageResponse)
+    def list_samples(samples: object) -> MessageResponse:
+        """List the samples."""
+        return {"code": 200, "message": str(samples)}
 
-    with pytest.raises(TypeError, match="Nothing provides the parameter reviews of the view list_reviews"):
+    with pytest.raises(TypeError, match="Nothing provides the parameter samples of the view list_samples"):
         create_app(config(), Services().stubs(), ["books"], [group])
 
 
