@@ -35,7 +35,7 @@ def target(entry: ServiceEntry) -> Iterator[Target]:
 
 def grpcurl(target: Target, *arguments: str) -> str:
     """Return what grpcurl prints about a server."""
-    command = [GRPCURL, "-plaintext", target.address, *arguments]
+    command: list[str | Path] = [GRPCURL, "-plaintext", target.address, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
