@@ -100,7 +100,7 @@ class Product:
         self.processes: dict[str, Process] = {}
         self.environ = {
             **_inherited_environment(),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "protos" / "gen"))),
             "JWT_SECRET_KEY": JWT_SECRET,
             "ORDER_PROCESSING_SECONDS": "0",
             "LOG_LEVEL": "info",
