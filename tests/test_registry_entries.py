@@ -79,6 +79,16 @@ def test_the_service_is_documented(entry: ServiceEntry) -> None:
 
 
 @pytest.mark.parametrize("entry", SERVICES)
+@pytest.mark.parametrize("path", ["docker-compose.tls.yml", "docs/OPERATIONS.md", "docs/SECURITY.md"])
+def test_the_service_gets_a_certificate(entry: ServiceEntry, path: str) -> None:
+    """Each command that makes certificates for all processes names it."""
+    commands = [line.split() for line in lines(path) if " mesh certs --dir " in line and " gateway " in line]
+    assert commands
+    for command in commands:
+        assert entry.name in command, f"Add {entry.name} to the command `mesh certs` in {path}."
+
+
+@pytest.mark.parametrize("entry", SERVICES)
 @pytest.mark.parametrize("tool", ["pytest", "mypy"])
 def test_the_tools_find_the_service(entry: ServiceEntry, tool: str) -> None:
     """Pytest runs its tests, and mypy checks its types."""
