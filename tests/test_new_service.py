@@ -19,7 +19,6 @@ from tests.harness import ROOT
 
 TEMPLATE = read_template(ROOT / TEMPLATES)
 VALUES = TEMPLATE.values(ROOT, spellings("zebras", None, TEMPLATE.reserved))
-BUF = ROOT / "tests" / "tools" / "node_modules" / ".bin" / "buf"
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider")
 CHECKS = (
@@ -54,7 +53,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in filter(None, listed.stdout.split("\0")):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / path, root / path)
-    (root / "frontend" / "node_modules").symlink_to(ROOT / "frontend" / "node_modules")
+    for folder in ("frontend", "tests/tools"):
+        (root / folder / "node_modules").symlink_to(ROOT / folder / "node_modules")
     run(root, sys.executable, "-m", "mesh", "new", "reviews")
     return root
 
@@ -79,8 +79,7 @@ def test_a_new_service_passes_the_linters(copy: Path) -> None:
     run(copy, SCRIPTS / "ruff", "check", "svc_reviews", "gateway", "database")
     run(copy, SCRIPTS / "ruff", "format", "--check", "svc_reviews", "gateway", "database", "tests")
     run(copy, SCRIPTS / "lint-imports", "--no-cache")
-    assert BUF.exists(), "buf is missing: run `npm ci --prefix tests/tools`."
-    run(copy, BUF, "lint")
+    run(copy, *PYTEST, "protos/tests/test_buf.py")
 
 
 @pytest.mark.integration
