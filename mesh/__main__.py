@@ -64,13 +64,13 @@ def _new(options: argparse.Namespace) -> int:
     from mesh.new.errors import NewServiceError  # noqa: PLC0415
 
     try:
-        paths, next_steps = create_service(Path(), options.service, options.resource, read_environment())
+        new = create_service(Path(), options.service, options.resource, read_environment())
     except NewServiceError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Created the service {options.service}. New and changed files:")
-    print("\n".join(f"  {path}" for path in paths))
-    print(next_steps)
+    for title, paths in (("Created:", new.created), ("Changed:", new.changed)):
+        print("\n  ".join((title, *paths)))
+    print(f"\n{new.next_steps}")
     return 0
 
 

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template as Text
 
@@ -21,8 +22,23 @@ PYTHON, FILES = "python", "{files}"
 MAX_OUTPUT_LINES = 15
 
 
-def create_service(root: Path, service: str, resource: str | None, environ: Mapping[str, str]) -> tuple[list[str], str]:
-    """Create a service and return the paths of all new and changed files, and what to do next.
+@dataclass(frozen=True)
+class NewService:
+    """What was written for a new service.
+
+    Args:
+        created: the paths of the new files.
+        changed: the paths of the changed files.
+        next_steps: what its author does next.
+    """
+
+    created: list[str]
+    changed: list[str]
+    next_steps: str
+
+
+def create_service(root: Path, service: str, resource: str | None, environ: Mapping[str, str]) -> NewService:
+    """Create a service.
 
     Args:
         root: the checkout.
@@ -35,22 +51,25 @@ def create_service(root: Path, service: str, resource: str | None, environ: Mapp
     """
     template = read_template(root / TEMPLATES)
     values = template.values(root, spellings(service, resource, template.reserved))
-    new = template.render_files(values)
-    _check_absent(root, new)
-    changed = insert_all(root, template.insertions, values)
+    files = template.render_files(values)
+    _check_absent(root, files)
+    _check_unique(root, template, values)
+    insertions = insert_all(root, template.insertions, values)
     programs = [_program(command) for command in template.commands]
     with _staged(root, template) as stage:
-        for path, text in {**changed, **new}.items():
+        for path, text in {**insertions, **files}.items():
             (stage / path).parent.mkdir(parents=True, exist_ok=True)
             (stage / path).write_text(text, "utf-8")
         generator_environ = {**environ, **_generator_settings(stage, template)}
         for command, program in zip(template.commands, programs, strict=True):
-            _run(stage, command, [program, *_arguments(command, new)], generator_environ)
+            _run(stage, command, [program, *_arguments(command, files)], generator_environ)
         paths = sorted(_differences(root, stage, template))
+        changed = [path for path in paths if (root / path).exists()]
         for path in paths:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(stage / path, root / path)
-    return paths, _next_steps(template, values)
+    created = [path for path in paths if path not in changed]
+    return NewService(created, changed, Text(template.next_steps).substitute(values))
 
 
 def _check_absent(root: Path, paths: Mapping[str, str]) -> None:
@@ -58,6 +77,15 @@ def _check_absent(root: Path, paths: Mapping[str, str]) -> None:
         if (root / path).exists():
             message = f"{path} exists already: choose another name, or delete it."
             raise NewServiceError(message)
+
+
+def _check_unique(root: Path, template: Template, values: Mapping[str, str]) -> None:
+    for claim in template.claims:
+        text = Text(claim.text).substitute(values)
+        for file in sorted(root.glob(claim.files)):
+            if text in file.read_text("utf-8"):
+                message = f"{file.relative_to(root)} contains {text} already: choose another name for the resource."
+                raise NewServiceError(message)
 
 
 def _program(command: Command) -> str:
@@ -90,10 +118,10 @@ def _generator_settings(stage: Path, template: Template) -> dict[str, str]:
     return {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def _arguments(command: Command, new: Mapping[str, str]) -> Iterator[str]:
+def _arguments(command: Command, files: Mapping[str, str]) -> Iterator[str]:
     for argument in command.run[1:]:
         if argument == FILES:
-            yield from (path for path in new if path.endswith(".py"))
+            yield from (path for path in files if path.endswith(".py"))
         else:
             yield argument
 
@@ -125,7 +153,3 @@ def _differences(root: Path, stage: Path, template: Template) -> Iterator[str]:
             is_new = not (root / path).exists()
             if name not in skipped and (is_new or not filecmp.cmp(file, root / path, shallow=False)):
                 yield path.as_posix()
-
-
-def _next_steps(template: Template, values: Mapping[str, str]) -> str:
-    return Text(template.next_steps).substitute(values)

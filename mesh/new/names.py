@@ -8,7 +8,7 @@ from mesh.new.errors import NewServiceError
 
 NAME_PATTERN = re.compile(r"[a-z]{3,20}")
 PLURAL_ENDINGS = (("ies", "y"), ("sses", "ss"), ("shes", "sh"), ("ches", "ch"), ("xes", "x"), ("ss", None), ("s", ""))
-"""Endings of plurals and of their singulars, the first match decides; None for words that are no plurals."""
+"""Endings of plurals and of their singulars; the first match decides, and None means that the word is no plural."""
 
 
 def spellings(service: str, resource: str | None, reserved: Collection[str]) -> dict[str, str]:
@@ -25,30 +25,38 @@ def spellings(service: str, resource: str | None, reserved: Collection[str]) -> 
     resource = resource or singular(service)
     for name in (service, resource):
         _check(name, reserved)
-    resources = service if singular_or_none(service) == resource else f"{resource}s"
+    resources = service if singular_or_none(service) == resource else plural(resource)
     names = {"service": service, "resource": resource, "resources": resources}
     titles = {name.title(): text.title() for name, text in names.items()}
     return {**names, **titles, **{name.upper(): text.upper() for name, text in names.items()}}
 
 
-def singular(plural: str) -> str:
+def plural(word: str) -> str:
+    """Return the plural of a word."""
+    for ending, replacement in PLURAL_ENDINGS:
+        if replacement and word.endswith(replacement):
+            return word.removesuffix(replacement) + ending
+    return f"{word}s"
+
+
+def singular(word: str) -> str:
     """Return the singular of a plural.
 
     Raises:
         NewServiceError: the word does not look like a plural.
     """
-    word = singular_or_none(plural)
-    if word is None:
-        message = f"{plural!r} is not a plural: name its resource with --resource, such as `--resource parcel`."
+    result = singular_or_none(word)
+    if result is None:
+        message = f"{word!r} is not a plural: name its resource with --resource, such as `--resource parcel`."
         raise NewServiceError(message)
-    return word
+    return result
 
 
-def singular_or_none(plural: str) -> str | None:
+def singular_or_none(word: str) -> str | None:
     """Return the singular of a plural, or None when the word does not look like a plural."""
     for ending, replacement in PLURAL_ENDINGS:
-        if plural.endswith(ending):
-            return None if replacement is None else plural.removesuffix(ending) + replacement
+        if word.endswith(ending):
+            return None if replacement is None else word.removesuffix(ending) + replacement
     return None
 
 

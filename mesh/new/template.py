@@ -35,6 +35,19 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Claim:
+    """A text that no file may contain yet, such as the name of the new table.
+
+    Args:
+        files: glob pattern of the files.
+        text: the text, with placeholders.
+    """
+
+    files: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Insertion:
     """A text to insert into a file of the product.
 
@@ -79,6 +92,7 @@ class Template:
         links: folders that the generators need but that are too large to copy, with what to do when one is missing.
         python_path: folders from which the generators import.
         numbers: the next free numbers by placeholder; `last_<placeholder>` is the largest number in use.
+        claims: texts that no file may contain yet.
         insertions: texts to insert into existing files.
         commands: the generators, in their order.
         next_steps: what to print afterwards.
@@ -90,6 +104,7 @@ class Template:
     links: Mapping[str, str]
     python_path: tuple[str, ...]
     numbers: Mapping[str, Number]
+    claims: tuple[Claim, ...]
     insertions: tuple[Insertion, ...]
     commands: tuple[Command, ...]
     next_steps: str = field(repr=False)
@@ -132,6 +147,7 @@ def read_template(folder: Path) -> Template:
         links=data["links"],
         python_path=tuple(data["python_path"]),
         numbers={name: Number(**number) for name, number in data["numbers"].items()},
+        claims=tuple(Claim(**claim) for claim in data["claims"]),
         insertions=tuple(Insertion(**insertion) for insertion in data["insertions"]),
         commands=tuple(Command(**{**command, "run": tuple(command["run"])}) for command in data["commands"]),
         next_steps=data["next_steps"],

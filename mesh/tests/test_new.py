@@ -8,7 +8,7 @@ from mesh.__main__ import main
 from mesh.new.create import create_service
 from mesh.new.errors import NewServiceError
 from mesh.new.insertions import insert
-from mesh.new.names import singular, spellings
+from mesh.new.names import plural, singular, spellings
 from mesh.new.template import Insertion, read_template
 
 VALUES = {"service": "reviews", "port": "9003"}
@@ -23,6 +23,10 @@ next_steps = "Start $service on port $port."
 [numbers]
 port = { files = "svc_*/port", pattern = '^(\d+)$' }
 step = { files = "svc_*/step", pattern = '^(\d+)$', width = 4 }
+
+[[claims]]
+files = "svc_*/code.py"
+text = "every $resource"
 
 [[insertions]]
 file = "Procfile"
@@ -79,17 +83,17 @@ def refusal(root: Path, service: str = "reviews", resource: str | None = None) -
 
 @pytest.mark.unit
 @pytest.mark.parametrize(
-    ("plural", "expected"),
+    ("many", "one"),
     [("reviews", "review"), ("stories", "story"), ("boxes", "box"), ("wishes", "wish"), ("classes", "class")],
 )
-def test_the_resource_is_the_singular_of_the_service(plural: str, expected: str) -> None:
+def test_the_resource_is_the_singular_of_the_service(many: str, one: str) -> None:
     """English plurals have few regular endings."""
-    assert singular(plural) == expected
+    assert (singular(many), plural(one)) == (one, many)
 
 
 @pytest.mark.unit
 def test_names_have_every_spelling() -> None:
-    """The plural of the resource is the service's name, or the resource's name with an s."""
+    """The plural of the resource may differ from the service's name."""
     names = spellings("reviews", None, ())
     assert names == {
         "service": "reviews",
@@ -157,13 +161,13 @@ def test_numbers_continue_those_in_use(product: Path) -> None:
 @pytest.mark.integration
 def test_files_insertions_and_generators_make_a_service(product: Path) -> None:
     """The generators see the new files and the insertions; the next steps name the port."""
-    paths, next_steps = create_service(product, "reviews", None, {})
-    assert paths == ["Procfile", "generated", "svc_reviews/code.py", "svc_reviews/port"]
+    new = create_service(product, "reviews", None, {})
+    assert (new.created, new.changed) == (["generated", "svc_reviews/code.py", "svc_reviews/port"], ["Procfile"])
     files = contents(product)
     assert files["svc_reviews/code.py"] == '"""Reviews: every review, $5, 0001."""\n'
     assert (files["svc_reviews/port"], files["Procfile"]) == ("9003\n", "books: 9002\nreviews: 9003\nworker\n")
     assert files["generated"] == "books: 9002\nreviews: 9003\nworker\n ['svc_reviews/code.py']\n"
-    assert next_steps == "Start reviews on port 9003."
+    assert new.next_steps == "Start reviews on port 9003."
 
 
 @pytest.mark.unit
@@ -171,6 +175,14 @@ def test_an_existing_service_is_not_overwritten(product: Path) -> None:
     """The message names the file."""
     write(product / "svc_reviews/port", "9003\n")
     assert refusal(product) == "svc_reviews/port exists already: choose another name, or delete it."
+
+
+@pytest.mark.unit
+def test_a_resource_of_another_service_is_refused(product: Path) -> None:
+    """The message names the file that has it."""
+    write(product / "svc_critics/code.py", '"""Critics: every review."""\n')
+    message = "svc_critics/code.py contains every review already: choose another name for the resource."
+    assert refusal(product) == message
 
 
 @pytest.mark.integration
@@ -214,8 +226,8 @@ def test_the_command_prints_what_it_created(
     monkeypatch.chdir(product)
     assert main(["new", "reviews"]) == 0
     output = capsys.readouterr().out
-    assert output.startswith("Created the service reviews. New and changed files:\n  Procfile\n  generated\n")
-    assert output.endswith("\nStart reviews on port 9003.\n")
+    assert output.startswith("Created:\n  generated\n  svc_reviews/code.py\n")
+    assert output.endswith("\nChanged:\n  Procfile\n\nStart reviews on port 9003.\n")
     assert main(["new", "reviews"]) == 1
     assert capsys.readouterr().err.startswith("svc_reviews/")
 
