@@ -1,14 +1,14 @@
-# Every Python command of the product: `docker run IMAGE svc_books`, `… database upgrade seed`, `… worker`, `… gateway`.
+# Runs every Python command of the product: `docker run IMAGE svc_books`, `… database upgrade seed`, `… worker`, `… gateway`.
 FROM python:3.11-slim-bookworm AS build
 RUN pip install --no-cache-dir uv==0.13.9
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PROJECT_ENVIRONMENT=/venv UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
 COPY protos protos/
-# The lock's hashes decide what is installed; the contracts go in as a wheel, not as a link to this stage.
+# Installs exactly what the lock's hashes name; the contracts are installed as a wheel, not as a link to this stage.
 RUN uv sync --frozen --no-dev --no-editable --quiet
 COPY . .
-# The final image can be read only, so nothing can be compiled there.
+# The final image runs read-only, so Python cannot compile there.
 RUN rm -rf pyproject.toml uv.lock protos && python -m compileall -q --invalidation-mode unchecked-hash .
 
 FROM python:3.11-slim-bookworm

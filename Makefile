@@ -1,20 +1,20 @@
-# What people do with the bookstore; `make` lists it.
+# Common tasks; `make` lists them.
 PYTHON ?= python3
 IN_VENV = .venv/bin/
 
 .PHONY: help run check check-style check-types check-imports check-units test lint protos contracts release-contracts types frontend-lint frontend-test bench clean dev audit
 
-help:  ## lists the targets
+help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
-run:  ## starts everything, and says which address to open; Ctrl-C ends it
+run:  ## start everything and print the address to open; Ctrl-C stops it
 	@$(PYTHON) launcher/bootstrap.py run
 	@$(IN_VENV)python -m launcher
 
 dev:
 	@$(PYTHON) launcher/bootstrap.py dev
 
-check: dev  ## runs lint, types and unit tests in less than a minute
+check: dev  ## run the linters, the type checkers and the unit tests, in less than a minute
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-units check-types frontend-lint check-style check-imports
 
 check-style:
@@ -30,23 +30,23 @@ check-imports:
 check-units:
 	@$(IN_VENV)python -m pytest -m unit -q
 
-test: dev lint frontend-test  ## runs every check and every test
+test: dev lint frontend-test  ## run every check and every test
 	@$(IN_VENV)python -m tests.servers
 	@$(IN_VENV)python -m pytest
 
-lint: dev check-style check-types check-imports frontend-lint  ## runs ruff, mypy, the import rules and eslint
+lint: dev check-style check-types check-imports frontend-lint  ## run ruff, mypy, the import rules and eslint
 
-protos: dev  ## generates protos/gen from the proto files
+protos: dev  ## generate protos/gen from the proto files
 	@$(IN_VENV)python -m protos.generate
 
-contracts: dev  ## writes the wheel, the descriptor set and the archive of the contracts to dist/
+contracts: dev  ## write the wheel, the descriptor set and the archive of the contracts to dist/
 	@$(IN_VENV)python -m protos.publish
 
-release-contracts: protos  ## releases the contracts: later changes must not break clients of today's state
+release-contracts: protos  ## release the contracts: later changes must not break clients of this state
 	@$(IN_VENV)python -m protos.generate release
 	@echo "Commit protos/released.binpb together with the new version in protos/pyproject.toml."
 
-types: dev  ## generates the shop's types from the gateway's OpenAPI document
+types: dev  ## generate the shop's types from the gateway's OpenAPI document
 	@$(IN_VENV)python -m gateway.openapi > frontend/openapi.json
 	@npm --prefix frontend run --silent types
 
@@ -60,12 +60,12 @@ frontend-test: dev
 	@$(IN_VENV)python -m launcher.frontend_build
 	@npm --prefix frontend run --silent size
 
-bench: dev  ## measures requests per second, and those of a gateway with stub services
+bench: dev  ## measure requests per second, also of a gateway with stub services
 	@$(IN_VENV)python -m bench
 
-audit: dev  ## checks the locked packages for known vulnerabilities; status 3 when an advisory service cannot be reached
+audit: dev  ## check the locked packages for known vulnerabilities; status 3 if an advisory service cannot be reached
 	@$(IN_VENV)python -m launcher.audit
 
-clean:  ## deletes everything that can be made again, but neither .env nor data/
+clean:  ## delete everything that can be built again; .env and data/ stay
 	rm -rf .venv .tools tests/tools/node_modules frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

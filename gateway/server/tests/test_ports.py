@@ -37,7 +37,7 @@ class Gateway:
             **{name: str(port) for name, port in self.ports.items()}, **settings,
         }  # fmt: skip
         command = [sys.executable, "-m", "gateway"]
-        self.process = subprocess.Popen(command, env=environ, cwd=ROOT / "gateway", stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, env=environ, cwd=ROOT / "docs", stderr=subprocess.PIPE, text=True)
 
     def get(self, variable: str, path: str) -> int:
         """Return the status of a GET, or 0 when the connection fails."""
