@@ -33,6 +33,8 @@ def spellings(service: str, resource: str | None, reserved: Collection[str]) -> 
 
 def plural(word: str) -> str:
     """Return the plural of a word."""
+    if word.endswith(("ay", "ey", "oy", "uy")):
+        return f"{word}s"
     for ending, replacement in PLURAL_ENDINGS:
         if replacement and word.endswith(replacement):
             return word.removesuffix(replacement) + ending

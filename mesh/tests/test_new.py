@@ -84,7 +84,14 @@ def refusal(root: Path, service: str = "reviews", resource: str | None = None) -
 @pytest.mark.unit
 @pytest.mark.parametrize(
     ("many", "one"),
-    [("reviews", "review"), ("stories", "story"), ("boxes", "box"), ("wishes", "wish"), ("classes", "class")],
+    [
+        ("reviews", "review"),
+        ("stories", "story"),
+        ("surveys", "survey"),
+        ("boxes", "box"),
+        ("wishes", "wish"),
+        ("classes", "class"),
+    ],
 )
 def test_the_resource_is_the_singular_of_the_service(many: str, one: str) -> None:
     """English plurals have few regular endings."""
