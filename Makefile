@@ -47,7 +47,7 @@ release-contracts: protos  ## releases the contracts: later changes must not bre
 	@echo "Commit protos/released.binpb together with the new version in protos/pyproject.toml."
 
 types: dev  ## generates the shop's types from the gateway's OpenAPI document
-	@$(IN_VENV)python -m gateway.document > frontend/openapi.json
+	@$(IN_VENV)python -m gateway.openapi > frontend/openapi.json
 	@npm --prefix frontend run --silent types
 
 frontend-lint: dev

@@ -1,67 +1,75 @@
-"""The app of one port."""
+"""The Flask app."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from flask import Flask, Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gateway import errors
-from gateway.around import Around
-from gateway.auth import Gate
-from gateway.books import Books
-from gateway.common import Common
-from gateway.config import PORTS, Config
-from gateway.cors import Cors
-from gateway.display_orders import DisplayOrders
-from gateway.inputs import BODY_LIMIT, IdConverter
-from gateway.orders import Orders
-from gateway.place_order import PlaceOrder
-from gateway.rates import Limits
-from gateway.rows import RowSet, blueprint
+from gateway.config import Config
+from gateway.http.auth import Authenticator
+from gateway.http.cors import Cors
+from gateway.http.endpoints import create_blueprint
+from gateway.http.errors import register_error_handlers
+from gateway.http.middleware import RequestMiddleware
+from gateway.http.parsing import MAX_BODY_BYTES, IdConverter
+from gateway.http.rate_limits import RateLimiter
+from gateway.http.routing import EVERY_PORT, RouteGroup
+from gateway.openapi.document import build_document
+from gateway.routes import discover, docs
+from gateway.routes.health import Readiness
 from gateway.stubs import Stubs
-from gateway.users import Users
+from registry.rest_ports import REST_PORTS
+
+ALL_PORTS = tuple(port.name for port in REST_PORTS)
 
 
 class _App(Flask):
-    """An app that answers preflights without a body."""
+    """A Flask app whose responses to preflight requests have no body."""
 
     def make_default_options_response(self) -> Response:
-        """What OPTIONS answers on every path that there is."""
+        """Return the response to OPTIONS for every path that exists."""
         response = super().make_default_options_response()
         response.status_code = 204
         response.headers.remove("Content-Type")
         return response
 
 
-def create_app(config: Config, stubs: Stubs, sets: Sequence[str] = tuple(PORTS)) -> Flask:
-    """An app that serves the named sets of rows, and what every port serves.
+def create_app(
+    config: Config,
+    stubs: Stubs,
+    ports: Collection[str] = ALL_PORTS,
+    groups: Sequence[RouteGroup] | None = None,
+) -> Flask:
+    """Return an app with the routes of these REST ports, and of every port.
 
     Args:
         config: the settings.
-        stubs: the services behind it.
-        sets: names of the sets, all five by default.
+        stubs: the services behind the routes.
+        ports: the ports, by their names in `registry.rest_ports`.
+        groups: the route groups to choose from; by default those in `gateway.routes`.
     """
+    groups = discover() if groups is None else groups
+    served = [group for group in groups if group.port in {*ports, EVERY_PORT}]
     app = _App("gateway", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_LIMIT + 1  # so that one byte too many can be seen
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one byte more than allowed, so that an excess is noticed
     app.url_map.merge_slashes = False  # a redirect would be HTML
     app.url_map.converters["id"] = IdConverter
-    errors.install(app)
-    gate = Gate(config.jwt_keys, config.mesh_secret)
-    known = row_sets(config, stubs, gate)
-    served = [known[name] for name in sets]
-    common = Common(served, stubs.serving)
-    for rows in (*served, common.rows()):
-        app.register_blueprint(blueprint(rows, gate))
-    app.register_blueprint(common.documents())
-    app.wsgi_app = Around(app.wsgi_app, Cors(config.cors_origins), config.hsts_seconds)  # type: ignore[method-assign] # as Flask's documentation asks for
+    register_error_handlers(app)
+    cors = Cors(config.cors_origins, sorted({route.method for group in groups for route in group.routes}))
+    authenticator = Authenticator(config.jwt_keys, config.mesh_secret, stubs.by_service)
+    collaborators: dict[str, Any] = {
+        **stubs.by_service,
+        "authenticator": authenticator,
+        "config": config,
+        "cors": cors,
+        "readiness": Readiness(sorted({need for group in served for need in group.needs}), stubs.is_serving),
+    }
+    limiter = RateLimiter(config.rate_limits)
+    for group in served:
+        app.register_blueprint(create_blueprint(group, collaborators, authenticator, limiter))
+    app.register_blueprint(docs.create_blueprint(lambda: build_document(served)))
+    app.wsgi_app = RequestMiddleware(app.wsgi_app, cors, config.hsts_seconds)  # type: ignore[method-assign] # as Flask documents it
     if config.trusted_proxies:
-        proxied = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=0)
-        app.wsgi_app = proxied  # type: ignore[method-assign] # as Werkzeug's documentation asks for
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=0)  # type: ignore[method-assign] # as Werkzeug documents it
     return app
-
-
-def row_sets(config: Config, stubs: Stubs, gate: Gate) -> dict[str, RowSet]:
-    """The five sets of rows, by name."""
-    users = Users(stubs.users, gate, Cors(config.cors_origins), Limits(config.limits), secure=config.cookie_secure)
-    served = (users, Books(stubs.books), Orders(stubs.orders), PlaceOrder(stubs.orders), DisplayOrders(stubs.orders))
-    return {each.name: each for each in (one.rows() for one in served)}

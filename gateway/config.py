@@ -10,71 +10,70 @@ from mesh import env
 from mesh.credentials import Credentials
 from mesh.keys import Keyring
 from mesh.secrets import read_credentials, read_keyring
+from registry.rest_ports import REST_PORTS
+from registry.services import services
 
-PORTS = {
-    "users": ("USERS_PORT", 5001),
-    "books": ("BOOKS_PORT", 5002),
-    "orders": ("ORDERS_PORT", 5003),
-    "place_order": ("PLACE_ORDER_PORT", 5004),
-    "display_orders": ("DISPLAY_ORDERS_PORT", 5005),
-}
-"""The five sets of rows, each with the setting of its port and the default."""
-LIMITS = {
+RATE_LIMITS = {
     "login": ("RATE_LIMIT_LOGIN", "60 per minute"),
     "register": ("RATE_LIMIT_REGISTER", "300 per minute"),
     "refresh": ("RATE_LIMIT_REFRESH", "600 per minute"),
 }
-"""What one address may do, each with its setting and the default. Of log-ins, only those that fail count."""
-YEARS = 2 * 365 * 86400
+"""The variable and the default of each rate limit per client address. Only failed log-ins count towards `login`."""
+MAX_HSTS_SECONDS = 2 * 365 * 86400
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
 @dataclass(frozen=True)
 class Port:
-    """A port, the setting that moves it, and the sets of rows that it serves."""
+    """A port to listen on.
+
+    Args:
+        variable: the environment variable that sets the number.
+        number: the port number.
+        names: the REST ports, by their names in the registry, whose routes it serves.
+    """
 
     variable: str
     number: int
-    sets: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Config:
-    """All that the gateway needs to know."""
+    """Settings of the gateway; `targets` has the address of each service by its name."""
 
     host: str
     ports: tuple[Port, ...]
-    users_target: str
-    books_target: str
-    orders_target: str
+    targets: Mapping[str, str]
     cors_origins: frozenset[str]
     threads: int
     cookie_secure: bool
     trusted_proxies: int
     hsts_seconds: int
-    limits: Mapping[str, str]
+    rate_limits: Mapping[str, str]
     jwt_keys: Keyring = field(repr=False)
     mesh_secret: Credentials = field(repr=False)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Reads what `.env.example` lists for the gateway: ports, targets, origins, limits, proxies, TLS and keys.
+        """Read the settings that `.env.example` lists for the gateway.
 
         Raises:
-            ConfigError: when one is missing or bad.
+            ConfigError: when a setting is missing or has a bad value.
         """
         return cls(
             host=env.text(environ, "GATEWAY_HOST", "127.0.0.1"),
             ports=_ports(environ),
-            users_target=env.text(environ, "USERS_TARGET", "127.0.0.1:50051"),
-            books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
-            orders_target=env.text(environ, "ORDERS_TARGET", "127.0.0.1:50053"),
+            targets={
+                entry.name: env.text(environ, entry.target_variable, f"127.0.0.1:{entry.default_port}")
+                for entry in services()
+            },
             cors_origins=_origins(environ),
             threads=env.integer(environ, "GATEWAY_THREADS", 8, minimum=1, maximum=256),
             cookie_secure=env.flag(environ, "COOKIE_SECURE", default=True),
             trusted_proxies=env.integer(environ, "TRUSTED_PROXIES", 0, maximum=16),
-            hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0, maximum=YEARS),
-            limits={name: _limit(environ, *setting) for name, setting in LIMITS.items()},
+            hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0, maximum=MAX_HSTS_SECONDS),
+            rate_limits={name: _rate_limit(environ, *setting) for name, setting in RATE_LIMITS.items()},
             jwt_keys=read_keyring(environ, "JWT_SECRET_KEY"),
             mesh_secret=read_credentials(environ, "gateway"),
         )
@@ -82,16 +81,16 @@ class Config:
 
 def _ports(environ: Mapping[str, str]) -> tuple[Port, ...]:
     ports = [
-        Port(variable, env.integer(environ, variable, default, minimum=1, maximum=65535), (name,))
-        for name, (variable, default) in PORTS.items()
+        Port(each.variable, env.integer(environ, each.variable, each.default, minimum=1, maximum=65535), (each.name,))
+        for each in REST_PORTS
     ]
-    single = env.integer(environ, "GATEWAY_PORT", 0, maximum=65535)
-    if single:
-        ports.append(Port("GATEWAY_PORT", single, tuple(PORTS)))
+    single_port = env.integer(environ, "GATEWAY_PORT", 0, maximum=65535)
+    if single_port:
+        ports.append(Port("GATEWAY_PORT", single_port, tuple(each.name for each in REST_PORTS)))
     return tuple(ports)
 
 
-def _limit(environ: Mapping[str, str], variable: str, default: str) -> str:
+def _rate_limit(environ: Mapping[str, str], variable: str, default: str) -> str:
     limit = env.text(environ, variable, default)
     if limit.lower() == "off":
         return ""

@@ -1,57 +1,55 @@
-"""The services behind the gateway."""
+"""The clients of the services behind the gateway."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import grpc
-from bookstore.books.v1 import books_pb2, books_pb2_grpc
-from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
-from bookstore.users.v1 import users_pb2, users_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway.config import Config
 from mesh.client import Target
-from mesh.client import connect as connect_to
+from mesh.client import connect as open_channel
 from mesh.identity import Signer
+from registry.services import services
 
-SERVING: int = health_pb2.HealthCheckResponse.SERVING
-PATIENCE = 1.0
-"""Seconds that a service gets to say how it is."""
+HEALTH_CHECK_TIMEOUT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Stubs:
-    """The services, and whether each reports that it serves, by its name: `users`, `books` or `orders`."""
+    """The stubs of the services.
 
-    users: users_pb2_grpc.UsersStub
-    books: books_pb2_grpc.BooksStub
-    orders: orders_pb2_grpc.OrdersStub
-    serving: Callable[[str], bool]
+    Args:
+        by_service: the stub of each service, by the name of the service.
+        is_serving: returns whether the service with this name reports SERVING.
+    """
+
+    by_service: Mapping[str, Any]
+    is_serving: Callable[[str], bool]
 
 
 def connect(config: Config) -> Stubs:
-    """Channels to the services, which connect when they are first used; call it after any fork."""
+    """Return stubs that connect when they are first used.
+
+    gRPC channels do not survive a fork: call this in the process that uses them.
+    """
     signer = Signer("gateway", config.mesh_secret)
-    targets = {
-        "users": Target("users", config.users_target, users_pb2.DESCRIPTOR.services_by_name["Users"]),
-        "books": Target("books", config.books_target, books_pb2.DESCRIPTOR.services_by_name["Books"]),
-        "orders": Target("orders", config.orders_target, orders_pb2.DESCRIPTOR.services_by_name["Orders"]),
-    }
-    channels = {name: connect_to(target, signer) for name, target in targets.items()}
-    checks = {name: partial(_serving, channels[name], target) for name, target in targets.items()}
+    entries = {entry.name: entry for entry in services()}
+    targets = {name: Target(name, config.targets[name], entry.descriptor) for name, entry in entries.items()}
+    channels = {name: open_channel(target, signer) for name, target in targets.items()}
+    checks = {name: partial(_is_serving, channels[name], target) for name, target in targets.items()}
     return Stubs(
-        users=users_pb2_grpc.UsersStub(channels["users"]),
-        books=books_pb2_grpc.BooksStub(channels["books"]),
-        orders=orders_pb2_grpc.OrdersStub(channels["orders"]),
-        serving=lambda name: checks[name](),
+        by_service={name: entry.stub(channels[name]) for name, entry in entries.items()},
+        is_serving=lambda name: checks[name](),
     )
 
 
-def _serving(channel: grpc.Channel, target: Target) -> bool:
+def _is_serving(channel: grpc.Channel, target: Target) -> bool:
     request = health_pb2.HealthCheckRequest(service=target.descriptor.full_name)
     try:
-        status: int = health_pb2_grpc.HealthStub(channel).Check(request, timeout=PATIENCE).status
+        status = health_pb2_grpc.HealthStub(channel).Check(request, timeout=HEALTH_CHECK_TIMEOUT_SECONDS).status
     except grpc.RpcError:
         return False
-    return status == SERVING
+    return bool(status == health_pb2.HealthCheckResponse.SERVING)

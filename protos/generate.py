@@ -9,10 +9,16 @@ import shutil
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
 from grpc_tools import protoc
 
 HERE = Path(__file__).parent
@@ -67,6 +73,8 @@ def generate(target: Path) -> None:
     ours = set(sources())
     for file in described.file:
         if file.name in ours:
+            for field in _fields(file):
+                field.ClearField("json_name")  # grpcurl would print bookId, and not book_id as the contract says
             descriptor = (target / file.name).with_suffix(".binpb")
             descriptor.parent.mkdir(parents=True, exist_ok=True)
             descriptor.write_bytes(FileDescriptorSet(file=[file]).SerializeToString(deterministic=True))
@@ -109,6 +117,16 @@ def _versions(pattern: re.Pattern[str], generated: Path) -> list[str] | list[tup
 
 def _quoted(text: str) -> str:
     return f'"{text}"'
+
+
+def _fields(parent: FileDescriptorProto | DescriptorProto) -> Iterator[FieldDescriptorProto]:
+    """Yield all fields and extensions of a file or message."""
+    messages = parent.message_type if isinstance(parent, FileDescriptorProto) else parent.nested_type
+    yield from parent.extension
+    if isinstance(parent, DescriptorProto):
+        yield from parent.field
+    for message in messages:
+        yield from _fields(message)
 
 
 def _describe() -> FileDescriptorSet:

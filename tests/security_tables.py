@@ -7,11 +7,9 @@ from pathlib import Path
 
 from google.protobuf.descriptor import ServiceDescriptor
 
-from gateway.app import row_sets
-from gateway.auth import Access, Gate
-from gateway.openapi import PLACEHOLDER
-from gateway.rows import Row, RowSet
-from gateway.tests.fakes import Services, config
+from gateway.http.auth import Access
+from gateway.http.routing import EVERY_PORT, Route, RouteGroup
+from gateway.routes import discover
 from mesh.policy import policies
 from registry.services import OTHER_CALLERS
 from tests.harness import DESCRIPTORS, ROOT
@@ -34,13 +32,12 @@ def rpcs() -> Iterator[tuple[str, ServiceDescriptor, str, frozenset[str]]]:
             yield name, descriptor, path, frozenset(policy.callers)
 
 
-def routes() -> Iterator[tuple[RowSet, Row]]:
-    """Yield every route of the gateway, and the group that it belongs to."""
-    settings = config()
-    gate = Gate(settings.jwt_keys, settings.mesh_secret)
-    for each in row_sets(settings, Services().stubs(), gate).values():
-        for row in each.rows:
-            yield each, row
+def routes() -> Iterator[tuple[RouteGroup, Route]]:
+    """Yield every route that one port serves, and its group."""
+    for group in discover():
+        if group.port != EVERY_PORT:
+            for route in group.routes:
+                yield group, route
 
 
 def rpc_table() -> str:
@@ -55,10 +52,9 @@ def rpc_table() -> str:
 def route_table() -> str:
     """Return the table of routes and who may use them, as Markdown."""
     lines = ["| port | call | who may |", "| --- | --- | --- |"]
-    for each, row in routes():
-        path = PLACEHOLDER.sub(r"{\1}", row.path)
-        who = "anyone with the refresh cookie" if row.cookie else CALLERS_BY_ACCESS[row.access]
-        lines.append(f"| {each.name} | `{row.method} {path}` | {who} |")
+    for group, route in routes():
+        who = "anyone with the refresh cookie" if route.cookie else CALLERS_BY_ACCESS[route.access]
+        lines.append(f"| {group.name} | `{route.method} {route.url_template}` | {who} |")
     return "\n".join(lines)
 
 

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from database.engine import Database, parse_url
 from database.tests.rows import add_book, add_order, add_user, count
 from gateway.app import create_app
-from gateway.auth import Access
 from gateway.config import Config
+from gateway.http.auth import Access
 from gateway.stubs import connect
 from mesh.identity import Signer
 from tests.harness import DESCRIPTORS, JWT_SECRET, MESH_SECRET, Product, running_product

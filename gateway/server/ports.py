@@ -39,7 +39,7 @@ def serve(
     """
     gc.freeze()  # else a collection in a child copies the memory that it shares with the others
     children = {
-        port.variable: partial(serve_port, sock, partial(load, port.sets), threads)
+        port.variable: partial(serve_port, sock, partial(load, port.names), threads)
         for port, sock in zip(ports, sockets, strict=True)
     }
     return Supervisor(children, grace_seconds=GRACE_SECONDS, restart=RestartPolicy()).run()

@@ -1,4 +1,4 @@
-"""An app in front of fake services, fresh for each test."""
+"""An app in front of fake services, created anew for each test."""
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,5 +15,5 @@ def services() -> Services:
 
 @pytest.fixture
 def client(services: Services) -> FlaskClient:
-    """A client of all five sets."""
+    """A client of an app with the routes of all ports."""
     return create_app(config(), services.stubs()).test_client()

@@ -1,7 +1,6 @@
-"""Hand-written doubles of the services, and what clients of the gateway send."""
+"""Fakes of the services, and headers that clients of the gateway send."""
 
 import time
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -45,10 +44,10 @@ ORDER_JSON = {
 
 
 class FailedCall(grpc.RpcError, grpc.Call):
-    """What a stub raises.
+    """The exception that a stub raises.
 
     Args:
-        error: the service's own error, or a bare code as a proxy or gRPC itself answers it.
+        error: the error of the service, or a bare status code as a proxy or gRPC itself sends it.
     """
 
     def __init__(self, error: MeshError | grpc.StatusCode) -> None:
@@ -60,40 +59,40 @@ class FailedCall(grpc.RpcError, grpc.Call):
             self._code, self._details, self._trailing = error, "an internal text", ()
 
     def code(self) -> grpc.StatusCode:
-        """The status code."""
+        """Return the status code."""
         return cast("grpc.StatusCode", self._code)
 
     def details(self) -> str:
-        """The status message."""
+        """Return the status message."""
         return str(self._details)
 
     def trailing_metadata(self) -> Any:
-        """Where the details are."""
+        """Return the metadata, which holds the details of the error."""
         return self._trailing
 
 
-class Rpc:
-    """One method of a stub: remembers what it was asked, and answers or fails as told."""
+class FakeRpc:
+    """One method of a stub: records its requests, and returns its response or raises it if it is an exception."""
 
-    def __init__(self, answer: Message) -> None:
-        self.answer: Message | Exception = answer
-        self.asked: list[Any] = []
+    def __init__(self, response: Message) -> None:
+        self.response: Message | Exception = response
+        self.requests: list[Any] = []
         self.metadata: list[Any] = []
         self.request_ids: list[str] = []
 
     def __call__(self, request: Message, metadata: Any = None) -> Message:
-        """Answers the request."""
-        self.asked.append(request)
+        """Call the method."""
+        self.requests.append(request)
         self.metadata.append(metadata)
         call = current_call.get()
         self.request_ids.append(call.request_id if call else "")
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
+        if isinstance(self.response, Exception):
+            raise self.response
+        return self.response
 
-    def fails(self, error: MeshError | grpc.StatusCode) -> None:
-        """Answers with the error from now on."""
-        self.answer = FailedCall(error)  # type: ignore[abstract] # it has what a failure is read from
+    def fail_with(self, error: MeshError | grpc.StatusCode) -> None:
+        """Raise this error from now on."""
+        self.response = FailedCall(error)  # type: ignore[abstract] # it has all that parsing a failure reads
 
 
 class Services:
@@ -102,36 +101,40 @@ class Services:
     def __init__(self) -> None:
         tokens = users_pb2.TokenPair(access_token="access", refresh_token="refresh", refresh_expire_time=_in_a_day())
         user = users_pb2.User(user_id=7, username="Ada", email="ada@example.org")
-        self.register = Rpc(users_pb2.RegisterResponse(user=user))
-        self.login = Rpc(users_pb2.LoginResponse(tokens=tokens, user=user))
-        self.refresh = Rpc(users_pb2.RefreshResponse(tokens=tokens))
-        self.logout = Rpc(users_pb2.LogoutResponse())
-        self.list_books = Rpc(
+        self.register = FakeRpc(users_pb2.RegisterResponse(user=user))
+        self.login = FakeRpc(users_pb2.LoginResponse(tokens=tokens, user=user))
+        self.refresh = FakeRpc(users_pb2.RefreshResponse(tokens=tokens))
+        self.logout = FakeRpc(users_pb2.LogoutResponse())
+        self.list_books = FakeRpc(
             books_pb2.ListBooksResponse(books=[BOOK], paging=PageResponse(page=1, page_size=8, total_size=9))
         )
-        self.get_book = Rpc(books_pb2.GetBookResponse(book=BOOK))
+        self.get_book = FakeRpc(books_pb2.GetBookResponse(book=BOOK))
         genres = [books_pb2.GenreCount(genre="Classics", count=2)]
-        self.list_genres = Rpc(books_pb2.ListGenresResponse(genres=genres, lowest_price="5.00", highest_price="24.90"))
-        self.remove_stock = Rpc(books_pb2.RemoveStockResponse(book=BOOK))
-        self.place_order = Rpc(orders_pb2.PlaceOrderResponse(order=ORDER))
-        self.create_order = Rpc(orders_pb2.CreateOrderResponse(order=ORDER))
-        self.get_order = Rpc(orders_pb2.GetOrderResponse(order=ORDER))
-        self.list_orders = Rpc(orders_pb2.ListUserOrdersResponse(orders=[ORDER]))
-        self.find_pending = Rpc(orders_pb2.FindPendingResponse(order=ORDER))
-        self.set_status = Rpc(orders_pb2.SetStatusResponse(order=ORDER))
+        self.list_genres = FakeRpc(
+            books_pb2.ListGenresResponse(genres=genres, lowest_price="5.00", highest_price="24.90")
+        )
+        self.remove_stock = FakeRpc(books_pb2.RemoveStockResponse(book=BOOK))
+        self.place_order = FakeRpc(orders_pb2.PlaceOrderResponse(order=ORDER))
+        self.create_order = FakeRpc(orders_pb2.CreateOrderResponse(order=ORDER))
+        self.get_order = FakeRpc(orders_pb2.GetOrderResponse(order=ORDER))
+        self.list_orders = FakeRpc(orders_pb2.ListUserOrdersResponse(orders=[ORDER]))
+        self.find_pending = FakeRpc(orders_pb2.FindPendingResponse(order=ORDER))
+        self.set_status = FakeRpc(orders_pb2.SetStatusResponse(order=ORDER))
         self.down: set[str] = set()
 
     def stubs(self) -> Stubs:
-        """The services as the gateway sees them."""
-        return Stubs(
-            users=_stub(Register=self.register, Login=self.login, Refresh=self.refresh, Logout=self.logout),
-            books=_stub(
+        """Return stubs that call the methods of these services."""
+        stubs = {
+            "users": SimpleNamespace(
+                Register=self.register, Login=self.login, Refresh=self.refresh, Logout=self.logout
+            ),
+            "books": SimpleNamespace(
                 ListBooks=self.list_books,
                 GetBook=self.get_book,
                 ListGenres=self.list_genres,
                 RemoveStock=self.remove_stock,
             ),
-            orders=_stub(
+            "orders": SimpleNamespace(
                 PlaceOrder=self.place_order,
                 CreateOrder=self.create_order,
                 GetOrder=self.get_order,
@@ -139,29 +142,29 @@ class Services:
                 FindPending=self.find_pending,
                 SetStatus=self.set_status,
             ),
-            serving=lambda name: name not in self.down,
-        )
+        }
+        return Stubs(by_service=stubs, is_serving=lambda name: name not in self.down)
 
 
 def config(**settings: str) -> Config:
-    """The settings of the tests."""
+    """Return the settings of the tests."""
     return Config.from_env({"JWT_SECRET_KEY": JWT_SECRET, "MESH_SECRET": MESH_SECRET, **settings})
 
 
 def claims(**changed: Any) -> dict[str, Any]:
-    """The claims of a good access token, but for the given ones."""
+    """Return the claims of a valid access token with these changes; None removes a claim."""
     now = int(time.time())
     good = {"sub": "7", "name": "Ada", "iat": now, "exp": now + 900, "type": "access", "sid": SESSION}
     return {name: value for name, value in (good | changed).items() if value is not None}
 
 
 def bearer(token: str | None = None, **changed: Any) -> dict[str, str]:
-    """The header of a shopper."""
+    """Return the header of a user."""
     return {"Authorization": f"Bearer {token or jwt.encode(claims(**changed), JWT_SECRET, 'HS256')}"}
 
 
 def service_bearer(audience: str, caller: str = "worker") -> dict[str, str]:
-    """The header of a service."""
+    """Return the header of a service."""
     return {"Authorization": f"Bearer {Signer(caller, MESH_SECRET).token(audience, lifetime_seconds=3600)}"}
 
 
@@ -170,7 +173,3 @@ SESSION = "0b7bb0b4-36f6-4a4e-8d8f-5a1f0e0f8a11"
 
 def _in_a_day() -> Timestamp:
     return Timestamp(seconds=int(time.time()) + 86400)
-
-
-def _stub(**methods: Callable[..., Message]) -> Any:
-    return SimpleNamespace(**methods)

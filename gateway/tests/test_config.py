@@ -1,32 +1,32 @@
-"""Settings are read once, checked, and never shown."""
+"""Settings are read once, are checked, and are never shown."""
 
 import pytest
 
-from gateway.config import PORTS
 from gateway.tests.fakes import JWT_SECRET, config
 from mesh.env import ConfigError
 from mesh.testing import SECRET
+from registry.rest_ports import REST_PORTS
 
 pytestmark = pytest.mark.unit
 
 
-def test_the_defaults_are_the_contracts_ports() -> None:
-    """Five ports, each with its own rows, on this machine only."""
+def test_the_defaults_are_the_ports_of_the_contract() -> None:
+    """There are five ports with their own routes, which listen on this machine only."""
     made = config()
     assert [port.number for port in made.ports] == [5001, 5002, 5003, 5004, 5005]
-    assert [port.sets for port in made.ports] == [(name,) for name in PORTS]
+    assert [port.names for port in made.ports] == [(port.name,) for port in REST_PORTS]
     assert (made.host, made.threads, made.cookie_secure) == ("127.0.0.1", 8, True)
     assert made.cors_origins == {"http://localhost:5173", "http://127.0.0.1:5173"}
 
 
-def test_a_single_port_serves_all_sets() -> None:
-    """`GATEWAY_PORT` adds a sixth port."""
+def test_a_single_port_serves_all_routes() -> None:
+    """`GATEWAY_PORT` adds a sixth port with the routes of all others."""
     last = config(GATEWAY_PORT="8080").ports[-1]
-    assert (last.variable, last.number, last.sets) == ("GATEWAY_PORT", 8080, tuple(PORTS))
+    assert (last.variable, last.number, last.names) == ("GATEWAY_PORT", 8080, tuple(port.name for port in REST_PORTS))
 
 
 def test_secrets_are_not_in_the_text_form() -> None:
-    """A config that lands in a log tells nothing."""
+    """A configuration that is logged reveals no secret."""
     shown = repr(config())
     assert JWT_SECRET not in shown
     assert SECRET not in shown

@@ -8,6 +8,7 @@ from pathlib import Path
 import grpc
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from mesh.client import Target
 from mesh.server import Service
@@ -35,9 +36,8 @@ def target(entry: ServiceEntry) -> Iterator[Target]:
 
 def grpcurl(target: Target, *arguments: str) -> str:
     """Return what grpcurl prints about a server."""
-    command: list[str] = [str(GRPCURL), "-plaintext", target.address, *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    return result.stdout
+    command: list[str | Path] = [GRPCURL, "-plaintext", target.address, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
 def comment(descriptor: ServiceDescriptor, rpc: str) -> str:
@@ -63,6 +63,13 @@ def test_every_method_is_described_with_its_comment(target: Target, entry: Servi
     first = entry.descriptor.methods[0]
     assert comment(entry.descriptor, first.name) in grpcurl(target, "describe", first.full_name)
     assert "// " in grpcurl(target, "describe", first.input_type.full_name)
+
+
+def test_fields_have_the_names_of_the_contract(entry: ServiceEntry) -> None:
+    """The output of grpcurl has `book_id`, and not `bookId`, when the descriptor has no JSON names."""
+    image = (Path(__file__).parents[1] / "gen" / entry.descriptor.file.name).with_suffix(".binpb")
+    (file,) = FileDescriptorSet.FromString(image.read_bytes()).file
+    assert not [field.name for message in file.message_type for field in message.field if field.json_name]
 
 
 def test_everything_that_is_listed_can_be_described(target: Target) -> None:

@@ -154,13 +154,14 @@ class OutboxStore:
         done: dict[str, list[str]] = {}
         with self._database.write() as transaction:
             for settlement in settlements:
-                event = _update_leased(settlement.lease_token, [settlement.event_id])
+                token, event_id = settlement.lease_token, settlement.event_id
                 if isinstance(settlement, Done):
-                    done.setdefault(settlement.lease_token, []).append(settlement.event_id)
+                    done.setdefault(token, []).append(event_id)
                 elif isinstance(settlement, Retry):
-                    transaction.execute(event.values(lease_until=now + settlement.delay))
+                    values = {"lease_until": now + settlement.delay}
+                    transaction.execute(_update_leased(token, [event_id]).values(values))
                 else:
-                    transaction.execute(event.values(dead_reason=settlement.reason))
+                    transaction.execute(_update_leased(token, [event_id]).values(dead_reason=settlement.reason))
             for token, event_ids in done.items():
                 transaction.execute(_update_leased(token, event_ids).values(published_at=now))
             transaction.commit()

@@ -10,11 +10,12 @@ import pytest
 from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 
-from database.engine import Database
+from database.engine import Database, parse_url
 from database.tests.rows import add_book, add_user
 from mesh.client import Target
 from mesh.server import Service
 from mesh.testing import Clock, channel_as, running
+from svc_orders.__main__ import create_service
 from svc_orders.book_client import BookClient
 from svc_orders.outbox.event_signal import EventSignal
 from svc_orders.outbox.leasing import Outbox
@@ -159,4 +160,28 @@ def orders(target: Target) -> Iterator[orders_pb2_grpc.OrdersStub]:
 def as_worker(target: Target) -> Iterator[orders_pb2_grpc.OrdersStub]:
     """Return a stub that calls the service as the worker."""
     with channel_as("worker", target) as channel:
+        yield orders_pb2_grpc.OrdersStub(channel)
+
+
+@pytest.fixture(scope="session")
+def refusing_target() -> Iterator[Target]:
+    """Run a service without tables, for requests that are refused before they reach the database."""
+    database = Database(parse_url("sqlite:///:memory:"))
+    books = cast("books_pb2_grpc.BooksStub", FakeBooks())
+    with running(create_service(database, EventSignal(), books, has_broker=False)) as started:
+        yield started
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def refusing_orders(refusing_target: Target) -> Iterator[orders_pb2_grpc.OrdersStub]:
+    """Return a stub that calls the service without tables as the tester."""
+    with channel_as("tester", refusing_target) as channel:
+        yield orders_pb2_grpc.OrdersStub(channel)
+
+
+@pytest.fixture(scope="session")
+def refusing_worker_orders(refusing_target: Target) -> Iterator[orders_pb2_grpc.OrdersStub]:
+    """Return a stub that calls the service without tables as the worker."""
+    with channel_as("worker", refusing_target) as channel:
         yield orders_pb2_grpc.OrdersStub(channel)

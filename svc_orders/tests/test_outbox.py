@@ -277,9 +277,9 @@ def test_a_placed_order_reaches_the_waiting_consumer(
         pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60), wait=Duration(seconds=-1)),
     ],
 )
-def test_a_lease_out_of_range_is_refused(as_worker: Stub, request_: pb.LeaseEventsRequest) -> None:
+def test_a_lease_out_of_range_is_refused(refusing_worker_orders: Stub, request_: pb.LeaseEventsRequest) -> None:
     """Numbers and durations have limits."""
-    assert rpc_failure(as_worker.LeaseEvents, request_).code is grpc.StatusCode.INVALID_ARGUMENT
+    assert rpc_failure(refusing_worker_orders.LeaseEvents, request_).code is grpc.StatusCode.INVALID_ARGUMENT
 
 
 @pytest.mark.integration
@@ -300,7 +300,7 @@ def test_a_lease_out_of_range_is_refused(as_worker: Stub, request_: pb.LeaseEven
     ],
     ids=["none", "no uuid", "no lease token", "no settlement", "too many", "long reason", "long delay"],
 )
-def test_a_malformed_settlement_is_refused(as_worker: Stub, settlements: list[pb.EventSettlement]) -> None:
+def test_a_malformed_settlement_is_refused(refusing_worker_orders: Stub, settlements: list[pb.EventSettlement]) -> None:
     """Ids, lease tokens and settlements are required, and reasons, delays and batches have limits."""
-    failure = rpc_failure(as_worker.AckEvents, pb.AckEventsRequest(settlements=settlements))
+    failure = rpc_failure(refusing_worker_orders.AckEvents, pb.AckEventsRequest(settlements=settlements))
     assert failure.code is grpc.StatusCode.INVALID_ARGUMENT

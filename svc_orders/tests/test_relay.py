@@ -188,7 +188,7 @@ def test_events_are_published_when_the_broker_is_back(shop: Shop, behind_gate: S
 
 def test_several_relays_share_the_events(shop: Shop, broker: Settings) -> None:
     """Each event is published by one relay only."""
-    shop.buy(300)
+    shop.add_backlog(300)
     with running_relays(*(shop.relay(broker) for _ in range(3))):
         wait_until(lambda: shop.unpublished() == 0)
     assert len(shop.take_messages()) == 300

@@ -181,10 +181,10 @@ def test_the_newest_five_hundred_are_listed_without_a_page(orders: Stub, file_da
         {"user_id": 0},
     ],
 )
-def test_a_list_out_of_range_is_refused(orders: Stub, fields: dict[str, Any]) -> None:
+def test_a_list_out_of_range_is_refused(refusing_orders: Stub, fields: dict[str, Any]) -> None:
     """Page, size and user are at least one, and a size is at most a hundred."""
     request = pb.ListUserOrdersRequest(**{"user_id": 1, **fields})
-    assert code_and_message(orders.ListUserOrders, request)[0] is CODE.INVALID_ARGUMENT
+    assert code_and_message(refusing_orders.ListUserOrders, request)[0] is CODE.INVALID_ARGUMENT
 
 
 def test_a_pending_order_is_found_until_it_ends(orders: Stub, as_worker: Stub, user: int, book: int) -> None:
@@ -248,17 +248,17 @@ def test_many_orders_end_together(orders: Stub, as_worker: Stub, user: int, book
 
 
 @pytest.mark.parametrize("status", [0, 1, 4, -1])
-def test_only_a_final_status_can_be_set(as_worker: Stub, status: Any) -> None:
+def test_only_a_final_status_can_be_set(refusing_worker_orders: Stub, status: Any) -> None:
     """Pending, unspecified and unknown statuses are refused."""
-    result = code_and_message(as_worker.SetStatus, pb.SetStatusRequest(order_id=1, status=status))
+    result = code_and_message(refusing_worker_orders.SetStatus, pb.SetStatusRequest(order_id=1, status=status))
     assert result == (CODE.INVALID_ARGUMENT, "status must be completed or failed.")
 
 
 @pytest.mark.parametrize("caller", ["gateway", "tester", "books", "users"])
 @pytest.mark.parametrize("method", ["SetStatus", "BatchSetStatus", "LeaseEvents", "AckEvents"])
-def test_only_the_worker_ends_orders(target: Target, caller: str, method: str) -> None:
+def test_only_the_worker_ends_orders(refusing_target: Target, caller: str, method: str) -> None:
     """Other callers get PERMISSION_DENIED, before the request is validated."""
-    with channel_as(caller, target) as channel:
+    with channel_as(caller, refusing_target) as channel:
         stub = Stub(channel)
         calls: dict[str, tuple[Any, Any]] = {
             "SetStatus": (stub.SetStatus, pb.SetStatusRequest()),

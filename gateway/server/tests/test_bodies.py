@@ -9,7 +9,7 @@ import orjson
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.inputs import BODY_LIMIT
+from gateway.http.parsing import MAX_BODY_BYTES
 from gateway.server.bodies import BodyReader
 from mesh.testing import wait_until
 
@@ -69,7 +69,7 @@ def test_a_body_is_complete_when_the_app_reads_it() -> None:
     """It holds up to one byte more than the limit, so that the app notices that it is too large."""
     app = BodyReader(echo, max_bodies=1)
     assert Response(app, request(io.BytesIO(b"hello"))).body == b"hello"
-    assert Response(app, request(io.BytesIO(b"x" * 10 * BODY_LIMIT))).body == b"x" * (BODY_LIMIT + 1)
+    assert Response(app, request(io.BytesIO(b"x" * 10 * MAX_BODY_BYTES))).body == b"x" * (MAX_BODY_BYTES + 1)
     chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": "0"}
     assert Response(app, request(io.BytesIO(b"hello"), **chunked)).body == b"hello"
 

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists one page of the catalogue, filtered and sorted. */
+        /** List one page of the catalogue, filtered and sorted. */
         get: operations["listBooks"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers one book. */
+        /** Return one book. */
         get: operations["getBook"];
         put?: never;
         post?: never;
@@ -46,7 +46,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Takes copies from the stock, without an order. */
+        /** Remove copies from the stock without an order. */
         put: operations["decrementBook"];
         post?: never;
         delete?: never;
@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells how an order stands. */
+        /** Return the status of an order. */
         get: operations["checkOrder"];
         put?: never;
         post?: never;
@@ -79,7 +79,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the genres with the number of books in each, and the range of prices. */
+        /** List the genres with the number of books in each, and the range of prices. */
         get: operations["listGenres"];
         put?: never;
         post?: never;
@@ -96,7 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells that the process lives. */
+        /** Report that the process lives. */
         get: operations["health"];
         put?: never;
         post?: never;
@@ -115,7 +115,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens a session. */
+        /** Log in and open a session. */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -132,7 +132,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the session of the bearer, or else of the cookie, whether or not their time is over. */
+        /** End the session of the access token or else of the cookie, even if they have expired. */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -147,7 +147,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the shopper's orders, the newest first: one page, or the newest 500 without `page` and `limit`. */
+        /** List the caller's orders, the newest first: one page, or the newest 500 without `page` and `limit`. */
         get: operations["listMyOrders"];
         put?: never;
         post?: never;
@@ -166,7 +166,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Stores an order as given, for services that priced it themselves. */
+        /** Store an order as given, for services that determined the price themselves. */
         post: operations["createOrder"];
         delete?: never;
         options?: never;
@@ -181,7 +181,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists a user's orders, the newest first: one page, or the newest 500 without `page` and `limit`. */
+        /** List a user's orders, the newest first: one page, or the newest 500 without `page` and `limit`. */
         get: operations["listUserOrders"];
         put?: never;
         post?: never;
@@ -198,7 +198,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells whether an order of that user for that book is being processed. */
+        /** Return whether an order of the user for the book is being processed. */
         get: operations["findUserPending"];
         put?: never;
         post?: never;
@@ -215,9 +215,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers one order. */
+        /** Return one order. */
         get: operations["getOrder"];
-        /** Ends a pending order. */
+        /** Set the final status of a pending order. */
         put: operations["setOrderStatus"];
         post?: never;
         delete?: never;
@@ -233,7 +233,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells whether an order of the shopper for that book is being processed. */
+        /** Return whether an order of the caller for the book is being processed. */
         get: operations["findPending"];
         put?: never;
         post?: never;
@@ -252,7 +252,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Buys copies of a book at the catalogue's own price. */
+        /** Buy copies of a book at the price of the catalogue. */
         post: operations["placeOrder"];
         delete?: never;
         options?: never;
@@ -267,7 +267,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tells whether the services that the port needs are serving. */
+        /** Report whether the services that the port needs are serving. */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -286,7 +286,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rotates the session's refresh token. */
+        /** Return a new access token and rotate the refresh token. */
         post: operations["refreshToken"];
         delete?: never;
         options?: never;
@@ -303,7 +303,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Creates an account. */
+        /** Create an account. */
         post: operations["register"];
         delete?: never;
         options?: never;
@@ -356,10 +356,10 @@ export interface components {
             url: string;
         };
         /**
-         * BookAnswer
+         * BookResponse
          * @description One book.
          */
-        BookAnswer: {
+        BookResponse: {
             /**
              * Code
              * @constant
@@ -368,10 +368,10 @@ export interface components {
             data: components["schemas"]["Book"];
         };
         /**
-         * BooksAnswer
+         * BooksResponse
          * @description One page of books.
          */
-        BooksAnswer: {
+        BooksResponse: {
             /**
              * Code
              * @constant
@@ -382,114 +382,10 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /**
-         * CreatedAnswer
-         * @description The order that was stored.
-         */
-        CreatedAnswer: {
-            /**
-             * Code
-             * @constant
-             */
-            code: 201;
-            data: components["schemas"]["Order"];
-        };
-        /**
-         * Credentials
-         * @description An account to log in to.
-         */
-        Credentials: {
-            /**
-             * Email
-             * @default
-             */
-            email: string;
-            /**
-             * Password
-             * @default
-             */
-            password: string;
-        };
-        /**
-         * Decrement
-         * @description Copies to take from the stock.
-         */
-        Decrement: {
-            /**
-             * Quantity Ordered
-             * @default 0
-             */
-            quantity_ordered: number;
-        };
-        /**
-         * Error
-         * @description Every answer that is not a success.
-         */
-        Error: {
-            /** Code */
-            code: number;
-            /** Data */
-            data?: {
-                [key: string]: unknown;
-            };
-            /**
-             * Message
-             * @description One plain sentence.
-             */
-            message: string;
-        };
-        /**
-         * GenreCount
-         * @description A genre and how many books it has.
-         */
-        GenreCount: {
-            /** Count */
-            count: number;
-            /** Genre */
-            genre: string;
-        };
-        /**
-         * GenresAnswer
-         * @description The genres, and the range of prices.
-         */
-        GenresAnswer: {
-            /**
-             * Code
-             * @constant
-             */
-            code: 200;
-            /** Data */
-            data: components["schemas"]["GenreCount"][];
-            price_range: components["schemas"]["PriceRange"];
-        };
-        /**
-         * Health
-         * @description All is well.
-         */
-        Health: {
-            /**
-             * Status
-             * @constant
-             */
-            status: "ok";
-        };
-        /**
-         * MessageAnswer
-         * @description What was done.
-         */
-        MessageAnswer: {
-            /**
-             * Code
-             * @constant
-             */
-            code: 200;
-            /** Message */
-            message: string;
-        };
-        /**
-         * NewOrder
+         * CreateOrderRequest
          * @description An order to store as given.
          */
-        NewOrder: {
+        CreateOrderRequest: {
             /**
              * Authors
              * @default
@@ -521,15 +417,108 @@ export interface components {
             user_id: number;
         };
         /**
-         * NewStatus
-         * @description How an order ended.
+         * CreateOrderResponse
+         * @description The order that was stored.
          */
-        NewStatus: {
+        CreateOrderResponse: {
+            /**
+             * Code
+             * @constant
+             */
+            code: 201;
+            data: components["schemas"]["Order"];
+        };
+        /**
+         * DecrementRequest
+         * @description The number of copies to remove from the stock.
+         */
+        DecrementRequest: {
+            /**
+             * Quantity Ordered
+             * @default 0
+             */
+            quantity_ordered: number;
+        };
+        /**
+         * Error
+         * @description Every response that is not a success.
+         */
+        Error: {
+            /** Code */
+            code: number;
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Message
+             * @description One plain sentence.
+             */
+            message: string;
+        };
+        /**
+         * GenreCount
+         * @description A genre and the number of its books.
+         */
+        GenreCount: {
+            /** Count */
+            count: number;
+            /** Genre */
+            genre: string;
+        };
+        /**
+         * GenresResponse
+         * @description The genres and the range of prices.
+         */
+        GenresResponse: {
+            /**
+             * Code
+             * @constant
+             */
+            code: 200;
+            /** Data */
+            data: components["schemas"]["GenreCount"][];
+            price_range: components["schemas"]["PriceRange"];
+        };
+        /**
+         * Health
+         * @description The process runs, and for `/ready` the services that it needs are serving.
+         */
+        Health: {
             /**
              * Status
-             * @enum {string}
+             * @constant
              */
-            status: "pending" | "completed" | "failed";
+            status: "ok";
+        };
+        /**
+         * LoginRequest
+         * @description An account to log in to.
+         */
+        LoginRequest: {
+            /**
+             * Email
+             * @default
+             */
+            email: string;
+            /**
+             * Password
+             * @default
+             */
+            password: string;
+        };
+        /**
+         * MessageResponse
+         * @description A sentence that says what was done.
+         */
+        MessageResponse: {
+            /**
+             * Code
+             * @constant
+             */
+            code: 200;
+            /** Message */
+            message: string;
         };
         /**
          * NonePending
@@ -583,10 +572,10 @@ export interface components {
             user_id: number;
         };
         /**
-         * OrderAnswer
+         * OrderResponse
          * @description One order.
          */
-        OrderAnswer: {
+        OrderResponse: {
             /**
              * Code
              * @constant
@@ -596,7 +585,7 @@ export interface components {
         };
         /**
          * OrderState
-         * @description How an order stands.
+         * @description The status of an order.
          */
         OrderState: {
             /** Order Id */
@@ -608,10 +597,29 @@ export interface components {
             status: "pending" | "completed" | "failed";
         };
         /**
-         * OrdersAnswer
-         * @description Orders, the newest first; `pagination` only when `page` or `limit` was sent.
+         * OrderStateResponse
+         * @description The status of an order.
          */
-        OrdersAnswer: {
+        OrderStateResponse: {
+            /**
+             * Code
+             * @constant
+             */
+            code: 200;
+            data: components["schemas"]["OrderState"];
+            /** Order Id */
+            order_id: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "completed" | "failed";
+        };
+        /**
+         * OrdersResponse
+         * @description Orders, the newest first. `pagination` is present only when `page` or `limit` was sent.
+         */
+        OrdersResponse: {
             /**
              * Code
              * @constant
@@ -623,7 +631,7 @@ export interface components {
         };
         /**
          * Pagination
-         * @description Where a page stands among the others.
+         * @description The position of a page in the list.
          */
         Pagination: {
             /** Has More */
@@ -652,16 +660,28 @@ export interface components {
              */
             hasPending: true;
         };
+        /** @description Whether an order is being processed, and which. */
+        PendingResponse: components["schemas"]["Pending"] | components["schemas"]["NonePending"];
         /**
-         * PendingAnswer
-         * @description Whether an order is being processed, and which.
+         * PlaceOrderRequest
+         * @description A book to buy. `price` is the one that the buyer saw; title, authors and url are the catalogue's own.
          */
-        PendingAnswer: components["schemas"]["Pending"] | components["schemas"]["NonePending"];
+        PlaceOrderRequest: {
+            /** Book Id */
+            book_id: number;
+            /**
+             * Price
+             * @default null
+             */
+            price: number | string | null;
+            /** Quantity */
+            quantity: number;
+        };
         /**
-         * PlacedAnswer
+         * PlaceOrderResponse
          * @description The order that was placed.
          */
-        PlacedAnswer: {
+        PlaceOrderResponse: {
             /**
              * Code
              * @constant
@@ -687,25 +707,10 @@ export interface components {
             lowest: number | null;
         };
         /**
-         * Purchase
-         * @description A book to buy; `price` is the one that the buyer saw, title, authors and url are the catalogue's own.
-         */
-        Purchase: {
-            /** Book Id */
-            book_id: number;
-            /**
-             * Price
-             * @default null
-             */
-            price: number | string | null;
-            /** Quantity */
-            quantity: number;
-        };
-        /**
-         * Registration
+         * RegisterRequest
          * @description An account to create.
          */
-        Registration: {
+        RegisterRequest: {
             /**
              * Email
              * @default
@@ -723,18 +728,22 @@ export interface components {
             username: string;
         };
         /**
-         * StateAnswer
-         * @description How an order stands.
+         * RegisterResponse
+         * @description The account that was created.
          */
-        StateAnswer: {
+        RegisterResponse: {
             /**
              * Code
              * @constant
              */
-            code: 200;
-            data: components["schemas"]["OrderState"];
-            /** Order Id */
-            order_id: number;
+            code: 201;
+            data: components["schemas"]["User"];
+        };
+        /**
+         * SetStatusRequest
+         * @description The final status of an order.
+         */
+        SetStatusRequest: {
             /**
              * Status
              * @enum {string}
@@ -742,10 +751,10 @@ export interface components {
             status: "pending" | "completed" | "failed";
         };
         /**
-         * StockAnswer
+         * StockResponse
          * @description The book with its new quantity.
          */
-        StockAnswer: {
+        StockResponse: {
             /**
              * Code
              * @constant
@@ -756,10 +765,10 @@ export interface components {
             message: string;
         };
         /**
-         * TokenAnswer
-         * @description The access token; the refresh token is in the cookie.
+         * TokenResponse
+         * @description The access token. The refresh token is in the cookie.
          */
-        TokenAnswer: {
+        TokenResponse: {
             /** Access Token */
             access_token: string;
             /**
@@ -779,18 +788,6 @@ export interface components {
             user_id: number;
             /** Username */
             username: string;
-        };
-        /**
-         * UserAnswer
-         * @description The account that was created.
-         */
-        UserAnswer: {
-            /**
-             * Code
-             * @constant
-             */
-            code: 201;
-            data: components["schemas"]["User"];
         };
     };
     responses: never;
@@ -825,10 +822,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BooksAnswer"];
+                    "application/json": components["schemas"]["BooksResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -855,7 +852,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -883,7 +880,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookAnswer"];
+                    "application/json": components["schemas"]["BookResponse"];
                 };
             };
             /** @description Book was not found. */
@@ -913,7 +910,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -935,7 +932,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decrement"];
+                "application/json": components["schemas"]["DecrementRequest"];
             };
         };
         responses: {
@@ -945,10 +942,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StockAnswer"];
+                    "application/json": components["schemas"]["StockResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -957,7 +954,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -966,7 +963,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -984,7 +981,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request is right, the state of things is against it. */
+            /** @description The request conflicts with the current state of the resource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1029,7 +1026,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1051,16 +1048,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How an order stands. */
+            /** @description The status of an order. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StateAnswer"];
+                    "application/json": components["schemas"]["OrderStateResponse"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1069,7 +1066,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1105,7 +1102,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1125,13 +1122,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The genres, and the range of prices. */
+            /** @description The genres and the range of prices. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["GenresAnswer"];
+                    "application/json": components["schemas"]["GenresResponse"];
                 };
             };
             /** @description Something went wrong on our side. */
@@ -1152,7 +1149,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1172,7 +1169,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All is well. */
+            /** @description The process runs, and for `/ready` the services that it needs are serving. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1199,7 +1196,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1219,20 +1216,20 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Credentials"];
+                "application/json": components["schemas"]["LoginRequest"];
             };
         };
         responses: {
-            /** @description The access token; the refresh token is in the cookie. */
+            /** @description The access token. The refresh token is in the cookie. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenAnswer"];
+                    "application/json": components["schemas"]["TokenResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1241,7 +1238,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1250,7 +1247,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1304,7 +1301,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1324,16 +1321,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was done. */
+            /** @description A sentence that says what was done. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MessageAnswer"];
+                    "application/json": components["schemas"]["MessageResponse"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1360,7 +1357,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1383,16 +1380,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Orders, the newest first; `pagination` only when `page` or `limit` was sent. */
+            /** @description Orders, the newest first. `pagination` is present only when `page` or `limit` was sent. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrdersAnswer"];
+                    "application/json": components["schemas"]["OrdersResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1401,7 +1398,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1428,7 +1425,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1448,7 +1445,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewOrder"];
+                "application/json": components["schemas"]["CreateOrderRequest"];
             };
         };
         responses: {
@@ -1458,10 +1455,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CreatedAnswer"];
+                    "application/json": components["schemas"]["CreateOrderResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1470,7 +1467,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1479,7 +1476,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1488,7 +1485,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What was named does not exist. */
+            /** @description The resource does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1497,7 +1494,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request is right, the state of things is against it. */
+            /** @description The request conflicts with the current state of the resource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1542,7 +1539,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1567,16 +1564,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Orders, the newest first; `pagination` only when `page` or `limit` was sent. */
+            /** @description Orders, the newest first. `pagination` is present only when `page` or `limit` was sent. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrdersAnswer"];
+                    "application/json": components["schemas"]["OrdersResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1585,7 +1582,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1594,7 +1591,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1630,7 +1627,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1659,10 +1656,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PendingAnswer"];
+                    "application/json": components["schemas"]["PendingResponse"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1671,7 +1668,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1707,7 +1704,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1735,10 +1732,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderAnswer"];
+                    "application/json": components["schemas"]["OrderResponse"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1747,7 +1744,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1783,7 +1780,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1805,7 +1802,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewStatus"];
+                "application/json": components["schemas"]["SetStatusRequest"];
             };
         };
         responses: {
@@ -1815,10 +1812,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrderAnswer"];
+                    "application/json": components["schemas"]["OrderResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1827,7 +1824,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1836,7 +1833,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1854,7 +1851,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request is right, the state of things is against it. */
+            /** @description The request conflicts with the current state of the resource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1899,7 +1896,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1927,10 +1924,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PendingAnswer"];
+                    "application/json": components["schemas"]["PendingResponse"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1966,7 +1963,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -1981,7 +1978,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Up to 255 characters; the same key and body again within 24 hours answers the first answer. */
+                /** @description Up to 255 characters. The same key and body again within 24 hours return the first response and place no other order. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1989,7 +1986,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Purchase"];
+                "application/json": components["schemas"]["PlaceOrderRequest"];
             };
         };
         responses: {
@@ -1999,10 +1996,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlacedAnswer"];
+                    "application/json": components["schemas"]["PlaceOrderResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2011,7 +2008,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2020,7 +2017,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description What was named does not exist. */
+            /** @description The resource does not exist. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2029,7 +2026,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request is right, the state of things is against it. */
+            /** @description The request conflicts with the current state of the resource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2083,7 +2080,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -2103,7 +2100,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description All is well. */
+            /** @description The process runs, and for `/ready` the services that it needs are serving. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2130,7 +2127,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -2150,16 +2147,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The access token; the refresh token is in the cookie. */
+            /** @description The access token. The refresh token is in the cookie. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TokenAnswer"];
+                    "application/json": components["schemas"]["TokenResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2168,7 +2165,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Nobody knows who is asking. */
+            /** @description Missing or invalid credentials. */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2177,7 +2174,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description This is not for the one who is asking. */
+            /** @description The caller may not use this route or this resource. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2213,7 +2210,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;
@@ -2233,7 +2230,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Registration"];
+                "application/json": components["schemas"]["RegisterRequest"];
             };
         };
         responses: {
@@ -2243,10 +2240,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UserAnswer"];
+                    "application/json": components["schemas"]["RegisterResponse"];
                 };
             };
-            /** @description A field is missing, malformed or out of range; the message names it. */
+            /** @description A field is missing, malformed or out of range. The message names it. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2255,7 +2252,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The request is right, the state of things is against it. */
+            /** @description The request conflicts with the current state of the resource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2309,7 +2306,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The needed service took too long to answer. Please try again. */
+            /** @description The needed service took too long to respond. Please try again. */
             504: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,1 @@
+"""The HTTP side of the gateway: authentication, parsing, errors, rate limits, and the headers of every response."""

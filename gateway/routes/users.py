@@ -1,0 +1,119 @@
+"""Port 5001: accounts and sessions."""
+
+from datetime import UTC, datetime
+
+import grpc
+from bookstore.users.v1 import users_pb2 as pb
+from bookstore.users.v1.users_pb2_grpc import UsersStub
+from flask import Response, request
+
+from gateway.config import Config
+from gateway.http.auth import Authenticator
+from gateway.http.cors import Cors
+from gateway.http.errors import ApiError, api_error
+from gateway.http.rate_limits import RateLimit
+from gateway.http.responses import json_response
+from gateway.http.routing import RouteGroup
+from gateway.messages.common import MessageResponse
+from gateway.messages.users import LoginRequest, RegisterRequest, RegisterResponse, TokenResponse
+from mesh.client import parse_failure
+
+COOKIE = "refresh_token"
+COOKIE_PATH = "/refresh-token"
+MAX_COOKIE_LENGTH = 4096
+"""Characters; no browser stores a longer cookie."""
+
+routes = RouteGroup("users", port="users", service="users")
+
+
+@routes.post(
+    "/register",
+    RegisterResponse,
+    status=201,
+    body=RegisterRequest,
+    errors=(409,),
+    rate_limit=RateLimit("register"),
+)
+def register(users: UsersStub, body: RegisterRequest) -> RegisterResponse:
+    """Create an account."""
+    message = pb.RegisterRequest(username=body.username, email=body.email, password=body.password)
+    try:
+        user = users.Register(message).user
+    except grpc.RpcError as error:
+        failure, response = parse_failure(error), api_error(error, "users")
+        if failure.reason in {"EMAIL_TAKEN", "PASSWORD_TOO_SHORT"} or "email" in failure.fields:
+            response.data = {"email": body.email}
+        raise response from None
+    return {"code": 201, "data": {"user_id": user.user_id, "email": user.email, "username": user.username}}
+
+
+@routes.post(
+    "/login",
+    TokenResponse,
+    body=LoginRequest,
+    errors=(401, 403),
+    rate_limit=RateLimit("login", failures_only=True),
+)
+def login(users: UsersStub, cors: Cors, config: Config, body: LoginRequest) -> Response:
+    """Log in and open a session."""
+    _check_origin(cors, "log in")  # another site could log the visitor in to an account of its own
+    tokens = users.Login(pb.LoginRequest(email=body.email, password=body.password)).tokens
+    return _token_response(tokens, secure=config.cookie_secure)
+
+
+@routes.post(
+    "/refresh-token",
+    TokenResponse,
+    cookie=COOKIE,
+    errors=(400, 401, 403),
+    rate_limit=RateLimit("refresh"),
+)
+def refresh_token(users: UsersStub, cors: Cors, config: Config) -> Response:
+    """Return a new access token and rotate the refresh token."""
+    _check_origin(cors, "refresh tokens")  # the browser sends the cookie with requests of other sites, too
+    cookie = request.cookies.get(COOKIE, "")
+    if len(cookie) > MAX_COOKIE_LENGTH:
+        raise ApiError(401, "Invalid refresh token.")
+    tokens = users.Refresh(pb.RefreshRequest(refresh_token=cookie)).tokens
+    return _token_response(tokens, secure=config.cookie_secure)
+
+
+@routes.post("/logout", MessageResponse, errors=(403,))
+def logout(users: UsersStub, cors: Cors, config: Config, authenticator: Authenticator) -> Response:
+    """End the session of the access token or else of the cookie, even if they have expired."""
+    _check_origin(cors, "log out")
+    session_id = authenticator.session_id(request.cookies.get(COOKIE, ""))
+    if session_id is not None:
+        users.Logout(pb.LogoutRequest(session_id=session_id))
+    payload: MessageResponse = {"code": 200, "message": "Logged out"}
+    response = json_response(payload)
+    response.delete_cookie(COOKIE, COOKIE_PATH, secure=config.cookie_secure, httponly=True, samesite="Strict")
+    return response
+
+
+def _check_origin(cors: Cors, action: str) -> None:
+    """Raise 403 for a page of another site.
+
+    The browser sets `Sec-Fetch-Site`, and a page cannot change it, so that /docs may send these requests.
+    """
+    same_origin = request.headers.get("Sec-Fetch-Site") == "same-origin"
+    if not same_origin and not cors.allows(request.headers.get("Origin")):
+        message = f"Forbidden. This origin may not {action}."
+        raise ApiError(403, message)
+
+
+def _token_response(tokens: pb.TokenPair, *, secure: bool) -> Response:
+    payload: TokenResponse = {"code": 200, "access_token": tokens.access_token}
+    response = json_response(payload)
+    expires = tokens.refresh_expire_time.ToDatetime(UTC)
+    response.set_cookie(
+        COOKIE,
+        tokens.refresh_token,
+        max_age=max(0, int((expires - datetime.now(UTC)).total_seconds())),
+        expires=expires,
+        path=COOKIE_PATH,
+        secure=secure,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
