@@ -83,7 +83,7 @@ def test_a_service_starts_without_its_database_and_serves_when_it_is_back(
     assert product.stop() == {"books": 0}
     log = product.processes["books"].log.read_text()
     entries = [json.loads(line) for line in log.splitlines()]
-    reasons = [entry.get("why", "") for entry in entries if entry["event"] in {"not serving", "serving again"}]
+    reasons = [entry.get("reason", "") for entry in entries if entry["event"] in {"not serving", "serving again"}]
     assert reasons.count("") == 2
     assert all(first != second for first, second in pairwise(reasons))  # a starting server may give several reasons
     assert "Traceback" not in log

@@ -151,6 +151,7 @@ def test_grpcurl_can_use_reflection(shop: Shop, service: str, name: str) -> None
     assert shop.grpcurl(service, "list")[1].split() == [
         full,
         "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
     ]
     status, described = shop.grpcurl(service, "describe", full)
