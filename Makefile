@@ -1,6 +1,7 @@
 # What people do with the bookstore; `make` lists it.
 PYTHON ?= python3
 IN_VENV = .venv/bin/
+WORKERS ?= 0
 
 .PHONY: help run check check-style check-types check-imports check-units test lint protos types frontend-lint frontend-test bench clean dev audit
 
@@ -30,9 +31,9 @@ check-imports:
 check-units:
 	@$(IN_VENV)python -m pytest -m unit -q
 
-test: dev lint frontend-test  ## runs every check and every test
+test: dev lint frontend-test  ## runs every check and every test; WORKERS=2 runs two test files at a time
 	@$(IN_VENV)python -m tests.servers
-	@$(IN_VENV)python -m pytest
+	@$(IN_VENV)python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: dev check-style check-types check-imports frontend-lint  ## runs ruff, mypy, the import rules and eslint
 
