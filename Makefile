@@ -33,7 +33,8 @@ check-units:
 
 test: dev lint frontend-test  ## runs every check and every test; WORKERS=2 runs two test files at a time
 	@$(IN_VENV)python -m tests.servers
-	@$(IN_VENV)python -m pytest -n $(WORKERS) --dist loadfile
+	@$(IN_VENV)python -m pytest -n $(WORKERS) --dist loadfile --ignore=tests/browser
+	@$(IN_VENV)python -m pytest tests/browser # apart: Playwright keeps an event loop in the process of its tests
 
 lint: dev check-style check-types check-imports frontend-lint  ## runs ruff, mypy, the import rules and eslint
 
