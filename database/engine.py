@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -19,9 +19,6 @@ from sqlalchemy.pool import StaticPool
 from database.options import DEFAULTS, ConnectionOptions
 from mesh.env import ConfigError
 from mesh.errors import Unavailable
-
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
-"""A row with any columns."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

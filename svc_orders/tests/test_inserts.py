@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 
-from database.engine import AnyRow, Database
+from database.engine import Database
 from database.tests.rows import add_book, add_user, count
 from mesh.errors import MeshError
 from mesh.testing import wait_until
@@ -66,7 +67,7 @@ def new_insert(user: int, book: int, quantity: int, key: str | None = None) -> O
     return OrderInsert(order, RequestKey(key, "f" * 64) if key else None, f"request-{quantity}", NOW)
 
 
-def rows(database: Database, statement: str) -> list[AnyRow]:
+def rows(database: Database, statement: str) -> list[Row[Any]]:
     """Return the rows of a query."""
     with database.read() as connection:
         return list(connection.execute(text(statement)).all())
