@@ -22,6 +22,7 @@ from tests.rest import wait_for_gateway
 pytestmark = pytest.mark.e2e
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LINKING = [*DOCUMENTS, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "decisions").glob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)")
 OWN_PORT = 50060
 """Port of the example service that the reader writes."""
@@ -94,7 +95,7 @@ def run(examples: list[Example], outputs: list[Path], product: Product) -> str:
     return f"status {completed.returncode}, {completed.stderr}" if completed.returncode else ""
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda file: str(file.relative_to(ROOT)))
+@pytest.mark.parametrize("document", LINKING, ids=lambda file: str(file.relative_to(ROOT)))
 def test_every_link_has_a_target(document: Path) -> None:
     """The file exists, and contains the heading when the link names one."""
     for path, anchor in LINK.findall(document.read_text("utf-8")):
