@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError
@@ -55,13 +56,29 @@ async def connect_to_broker(
         await channel.open_channel()
         yield channel
     finally:
-        channel.close("closed")
-        try:
-            await asyncio.wait_for(closed.wait(), close_timeout_seconds)
-        except TimeoutError:
-            # pika has no public way to drop a connection; pyproject.toml pins its version for this.
-            connection._terminate_stream(AMQPError("The broker did not respond to the close."))  # noqa: SLF001
-            await asyncio.wait([asyncio.ensure_future(closed.wait())], timeout=close_timeout_seconds)
+        await _finish(_close(connection, channel, closed, close_timeout_seconds))
+
+
+async def _close(
+    connection: AsyncioConnection, channel: BrokerChannel, closed: asyncio.Event, timeout_seconds: float
+) -> None:
+    channel.close("closed")
+    try:
+        await asyncio.wait_for(closed.wait(), timeout_seconds)
+    except TimeoutError:
+        # pika has no public way to drop a connection; pyproject.toml pins its version for this.
+        connection._terminate_stream(AMQPError("The broker did not respond to the close."))  # noqa: SLF001
+        await asyncio.wait([asyncio.ensure_future(closed.wait())], timeout=timeout_seconds)
+
+
+async def _finish(operation: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end, also when the caller is cancelled: a close that is cancelled leaves a socket open."""
+    task = asyncio.ensure_future(operation)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 async def _connect(settings: Settings) -> AsyncioConnection:

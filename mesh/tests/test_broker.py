@@ -302,3 +302,26 @@ def test_a_cancelled_connection_attempt_leaves_nothing_open(broker: Settings) ->
             asyncio.run(give_up(milliseconds / 1000))
         gc.collect()
     assert [str(each.message) for each in caught] == []
+
+
+@pytest.mark.filterwarnings("default::ResourceWarning")
+def test_a_close_that_is_cancelled_leaves_nothing_open(broker: Settings) -> None:
+    """A program may stop while a connection closes; the close still ends before the event loop does."""
+
+    async def use(leaving: asyncio.Event) -> None:
+        async with connect_to_broker(broker):
+            leaving.set()
+
+    async def cancel_the_close() -> None:
+        leaving = asyncio.Event()
+        using = asyncio.ensure_future(use(leaving))
+        await leaving.wait()
+        using.cancel()
+        await asyncio.wait([using])
+        assert using.cancelled()
+
+    with warnings.catch_warnings(record=True) as caught:
+        for _ in range(5):
+            asyncio.run(cancel_the_close())
+        gc.collect()
+    assert [str(each.message) for each in caught] == []
