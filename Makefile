@@ -1,7 +1,7 @@
 # Common tasks; `make` lists them.
 PYTHON ?= python3
 IN_VENV = .venv/bin/
-WORKERS ?= 0
+WORKERS ?= 2
 
 .PHONY: help run check check-style check-types check-imports check-units test lint protos contracts release-contracts types frontend-lint frontend-test bench clean dev audit
 
@@ -31,10 +31,11 @@ check-imports:
 check-units:
 	@$(IN_VENV)python -m pytest -m unit -q
 
-test: dev lint frontend-test  ## run every check and every test; WORKERS=2 runs two test files at a time
+test: dev lint frontend-test  ## run every check and every test; WORKERS=0 runs one test file at a time
 	@$(IN_VENV)python -m tests.servers
 	@$(IN_VENV)python -m pytest -n $(WORKERS) --dist loadfile --ignore=tests/browser
-	@$(IN_VENV)python -m pytest tests/browser # apart: Playwright keeps an event loop in the process of its tests
+	@$(IN_VENV)python -m pytest -n $(WORKERS) --dist loadfile --ignore=tests/browser/test_speed.py tests/browser # apart: Playwright keeps an event loop in its process
+	@$(IN_VENV)python -m pytest tests/browser/test_speed.py # alone: it measures time
 
 lint: dev check-style check-types check-imports frontend-lint  ## run ruff, mypy, the import rules and eslint
 
