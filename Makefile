@@ -31,7 +31,8 @@ check-imports:
 check-units:
 	@$(IN_VENV)python -m pytest -m unit -q
 
-test: dev lint frontend-test  ## run every check and every test; WORKERS=0 runs one test file at a time
+test: dev  ## run every check and every test; WORKERS=0 runs one test file at a time
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-types frontend-lint frontend-test check-style check-imports
 	@$(IN_VENV)python -m tests.servers
 	@$(IN_VENV)python -m pytest -n $(WORKERS) --dist loadfile --ignore=tests/browser
 	@$(IN_VENV)python -m pytest -n $(WORKERS) --dist loadfile --ignore=tests/browser/test_speed.py tests/browser # apart: Playwright keeps an event loop in its process
