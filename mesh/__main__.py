@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     token = commands.add_parser("token", help="print a token that identifies a caller to one service")
     token.add_argument("--as", dest="caller", default="tester", help="the calling service (default: tester)")
     token.add_argument("--to", dest="audience", required=True, help="the service to call, such as books")
-    token.add_argument("--seconds", type=int, default=600, help="lifetime of the token in seconds (default: 600)")
+    token.add_argument("--seconds", type=_token_lifetime, default=600, help="lifetime of the token (default: 600)")
     token.set_defaults(run=_token)
     certs = commands.add_parser("certs", help="create an authority, and a certificate and a key for each process")
     certs.add_argument("--dir", type=Path, required=True, help="the folder to create, for MESH_TLS_DIR")
@@ -72,6 +72,15 @@ def _new(options: argparse.Namespace) -> int:
         print("\n  ".join((title, *paths)))
     print(f"\n{new.next_steps}")
     return 0
+
+
+def _token_lifetime(text: str) -> int:
+    from mesh.identity import MAX_TOKEN_LIFETIME_SECONDS  # noqa: PLC0415 - a health check does not need it
+
+    if text.isdecimal() and 0 < int(text) <= MAX_TOKEN_LIFETIME_SECONDS:
+        return int(text)
+    message = f"a lifetime is a number of seconds from 1 to {MAX_TOKEN_LIFETIME_SECONDS}, not {text!r}"
+    raise argparse.ArgumentTypeError(message)
 
 
 def _token(options: argparse.Namespace) -> int:

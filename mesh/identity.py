@@ -13,6 +13,10 @@ from mesh.credentials import Credentials
 from mesh.errors import Unauthenticated
 
 TOKEN_LIFETIME_SECONDS = 60
+MAX_TOKEN_LIFETIME_SECONDS = 3600
+"""Verifiers reject tokens with a longer lifetime: a stolen one would be valid for as long as its signer liked."""
+MAX_CLOCK_SKEW_SECONDS = 5
+"""By how much the signer's clock may be ahead."""
 MAX_CACHED_TOKENS = 1024
 """Verified tokens that are cached; each caller needs one per minute."""
 DECODE_OPTIONS: jwt.types.Options = {
@@ -75,7 +79,7 @@ class Verifier:
         """Return the name of the service that signed the token.
 
         Raises:
-            Unauthenticated: the token is forged, expired, incomplete, or meant for another service.
+            Unauthenticated: the token is forged, expired, incomplete, valid for too long, or meant for another service.
         """
         name, expires = self._cache.get(token, ("", 0.0))
         if self._clock() < expires:
@@ -89,11 +93,11 @@ class Verifier:
 
     def _decode(self, token: str) -> tuple[str, float]:
         try:
-            claims = self._keys.decode(token, DECODE_OPTIONS, audience=self._audience)
-            name, expires = str(claims["iss"]), float(claims["exp"])
+            claims = self._keys.decode(token, DECODE_OPTIONS, audience=self._audience, leeway=MAX_CLOCK_SKEW_SECONDS)
+            name, issued, expires = str(claims["iss"]), float(claims["iat"]), float(claims["exp"])
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
             raise Unauthenticated("The mesh token is not valid for this service.", "TOKEN_INVALID") from None
-        if not math.isfinite(expires):
+        if not (math.isfinite(expires) and expires - issued <= MAX_TOKEN_LIFETIME_SECONDS):
             raise Unauthenticated("The mesh token is not valid for this service.", "TOKEN_INVALID")
         if expires <= self._clock():
             raise Unauthenticated("The mesh token has expired.", "TOKEN_EXPIRED")

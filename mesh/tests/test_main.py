@@ -28,6 +28,14 @@ def test_the_printed_token_is_valid(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     assert Verifier("books", SECRET).caller(capsys.readouterr().out.strip()) == "worker"
 
 
+@pytest.mark.parametrize("seconds", ["0", "3601", "-1", "long"])
+def test_a_lifetime_that_no_service_accepts_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message names the longest one."""
+    with pytest.raises(SystemExit):
+        main(["token", "--to", "books", "--seconds", seconds])
+    assert "a number of seconds from 1 to 3600" in capsys.readouterr().err
+
+
 def test_a_missing_key_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     """There is no token without a key, and the exit status is 2."""
     assert main(["token", "--to", "books"]) == 2
