@@ -50,7 +50,7 @@ class Route:
         body: the model of the JSON body.
         query: the model of the query.
         headers: descriptions of optional request headers, by name.
-        errors: statuses of errors in addition to those that follow from the other arguments.
+        errors: further statuses of errors; the other arguments imply some already.
         field_names: the name of a field in REST, by its name in the gRPC contract, where they differ.
         not_found: the message for an id that no resource can have. A route with such a message may return 404.
         cookie: the name of the cookie that the route requires.

@@ -2,8 +2,8 @@
 
 import io
 import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -13,63 +13,67 @@ from mesh import logs
 
 BODY_TIMEOUT_SECONDS = 10.0
 """Time for a body to arrive; the largest one needs 52 kbit/s."""
-TIMED_OUT = "The body took too long to arrive."
-TOO_MANY = "Too many requests are arriving slowly. Please try again."
+CONTENT_TYPE = ("content-type", "application/json")
+TIMED_OUT = orjson.dumps({"code": 408, "message": "The body took too long to arrive."})
+TOO_MANY = orjson.dumps({"code": 503, "message": "Too many requests are arriving slowly. Please try again."})
 
 log = logs.get("gateway.server.bodies")
 
 Environ = dict[str, Any]
-App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+Callback = Callable[[Any, Environ], Any]
 
 
 class BodyReader:
-    """WSGI middleware that reads the whole body of a request before the app runs.
+    """Reads the whole body of a request before the app runs, and gives up bodies that take too long.
 
-    WSGI reads a body by blocking a thread for as long as the client likes, and granian has no time limit for it. So the
-    body is read in another thread, and the thread of the request waits for it no longer than the limit. This costs
-    requests with a body 3 % of their CPU and others nothing. An adapter to granian's RSGI interface, which reads on an
-    event loop, costs every request 4 to 10 %.
+    WSGI reads a body by blocking a thread for as long as the client likes, and granian has no time limit for it. The
+    408 must be sent through granian's protocol object while that thread still reads: a WSGI response that ends before
+    the read has ended blocks the whole process until the client closes the connection.
 
     Args:
-        app: the app; its `wsgi.input` holds the body in memory.
+        callback: runs a request. It gets granian's protocol object, which any thread may use, and the environment.
         max_bodies: number of bodies that may be on their way at once. The server needs more threads than this.
         timeout_seconds: time that a body may take to arrive.
     """
 
-    def __init__(self, app: App, max_bodies: int, timeout_seconds: float = BODY_TIMEOUT_SECONDS) -> None:
-        self._app = app
+    def __init__(self, callback: Callback, max_bodies: int, timeout_seconds: float = BODY_TIMEOUT_SECONDS) -> None:
+        self._callback = callback
         self._places = threading.Semaphore(max_bodies)
-        self._readers = ThreadPoolExecutor(max_bodies, thread_name_prefix="body")
         self._timeout_seconds = timeout_seconds
+        self._reading: dict[object, tuple[float, Any]] = {}
+        threading.Thread(target=self._respond_to_late_bodies, name="late bodies", daemon=True).start()
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Run the app, or respond 408 when the body is late, or 503 when too many are on their way."""
+    def __call__(self, protocol: Any, environ: Environ) -> Any:  # noqa: ANN401 - granian's own
+        """Run the request, or respond 408 when the body is late, or 503 when too many are on their way."""
         if not _has_body(environ):
-            return self._app(environ, start_response)
+            return self._callback(protocol, environ)
         if not self._places.acquire(blocking=False):
+            protocol.response_bytes(503, [CONTENT_TYPE, ("retry-after", "1")], TOO_MANY)
             log.warning("too many slow bodies", address=environ["REMOTE_ADDR"])
-            return _respond(start_response, "503 Service Unavailable", TOO_MANY, ("retry-after", "1"))
+            return None
         try:
-            body = self._read(environ["wsgi.input"]).result(self._timeout_seconds)
-        except TimeoutError:
-            log.warning("a body took too long", address=environ["REMOTE_ADDR"])
-            # To close the connection also ends the read.
-            return _respond(start_response, "408 Request Timeout", TIMED_OUT, ("connection", "close"))
-        environ["wsgi.input"] = io.BytesIO(body)
-        return self._app(environ, start_response)
+            in_time = self._read(protocol, environ)
+        finally:
+            self._places.release()
+        return self._callback(protocol, environ) if in_time else None
 
-    def _read(self, stream: Any) -> "Future[bytes]":  # noqa: ANN401 - WSGI's input, for which there is no type
-        reading = self._readers.submit(
-            stream.read, MAX_BODY_BYTES + 1
-        )  # one byte more shows the app that it is too large
-        reading.add_done_callback(lambda _: self._places.release())
-        return reading
+    def _read(self, protocol: Any, environ: Environ) -> bool:  # noqa: ANN401 - granian's own
+        """Replace the stream by the body in memory; return whether it arrived in time."""
+        key = object()
+        self._reading[key] = time.monotonic() + self._timeout_seconds, protocol
+        body = environ["wsgi.input"].read(MAX_BODY_BYTES + 1)  # one byte more shows the app that it is too large
+        environ["wsgi.input"] = io.BytesIO(body)
+        return self._reading.pop(key, None) is not None
+
+    def _respond_to_late_bodies(self) -> None:
+        while True:
+            time.sleep(self._timeout_seconds / 10)
+            now = time.monotonic()
+            for key, (deadline, protocol) in list(self._reading.items()):
+                if deadline <= now and self._reading.pop(key, None) is not None:
+                    log.warning("a body took too long")
+                    protocol.response_bytes(408, [CONTENT_TYPE, ("connection", "close")], TIMED_OUT)
 
 
 def _has_body(environ: Environ) -> bool:
     return environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
-
-
-def _respond(start_response: Callable[..., Any], status: str, message: str, header: tuple[str, str]) -> Iterable[bytes]:
-    start_response(status, [("content-type", "application/json"), header])
-    return [orjson.dumps({"code": int(status[:3]), "message": message})]

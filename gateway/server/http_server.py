@@ -5,16 +5,17 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined] # granian does not declare it, but imports it there
-from granian.server import MPServer
+from granian.server import MPServer, mp
+from granian.wsgi import _callback_wrapper
 
-from gateway.server.bodies import App, BodyReader
+from gateway.server.bodies import BodyReader
 from mesh.processes import end_with_parent
 
 BACKLOG = 1024
@@ -31,6 +32,9 @@ REQUEST_GRACE_SECONDS = 8
 """Time that running requests get when the server stops."""
 LOGGING = {"loggers": {"_granian": {"propagate": True}}}
 """Granian's log records go to the root logger, as those of every library."""
+
+
+App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def serve_port(sock: socket.socket, load: Callable[[], App], threads: int) -> None:
@@ -66,9 +70,16 @@ def serve_port(sock: socket.socket, load: Callable[[], App], threads: int) -> No
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # granian's own handler comes later; the inherited one only notes
         end_with_parent(parent_id, REQUEST_GRACE_SECONDS)
         _raise_file_limit(MAX_CONNECTIONS + OTHER_FILES)
-        return BodyReader(load(), MAX_BODIES)
+        # The only place between granian and the app where a response can be sent while the request's thread still reads
+        # the body. It is private, so the version of granian is fixed in pyproject.toml.
+        mp._wsgi_call_wrap = _limit_bodies  # type: ignore[attr-defined,assignment] # noqa: SLF001 - see above
+        return load()
 
     server.serve(target_loader=load_in_worker, wrap_loader=False)
+
+
+def _limit_bodies(*options: Any) -> BodyReader:  # noqa: ANN401 - granian's own
+    return BodyReader(_callback_wrapper(*options), MAX_BODIES)
 
 
 class _SocketServer(MPServer):

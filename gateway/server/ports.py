@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from gateway.config import Port
-from gateway.server.bodies import App
-from gateway.server.http_server import BACKLOG, REQUEST_GRACE_SECONDS, serve_port
+from gateway.server.http_server import BACKLOG, REQUEST_GRACE_SECONDS, App, serve_port
 from mesh.ports import open_port
 from mesh.processes import RestartPolicy, Supervisor
 

@@ -120,6 +120,14 @@ def test_a_signal_stops_all_processes(gateway: Gateway, number: signal.Signals, 
     assert not [pid for pid in processes if alive(pid)]
 
 
+def test_a_late_body_does_not_block_the_port(gateway: Gateway) -> None:
+    """The client gets 408 and keeps its connection open; other requests are served all the same."""
+    with socket.create_connection(("127.0.0.1", gateway.ports["USERS_PORT"]), EXIT_TIMEOUT_SECONDS) as client:
+        client.sendall(HALF_A_BODY)
+        assert client.recv(12) == b"HTTP/1.1 408"
+        assert [gateway.get("USERS_PORT", "/health") for _ in range(3)] == [200] * 3
+
+
 @pytest.mark.parametrize("kind", ["server", "worker"])
 def test_a_killed_process_is_replaced(gateway: Gateway, kind: str) -> None:
     """Connections wait for the new one, because the supervisor holds the socket."""
