@@ -106,7 +106,7 @@ class MeshServer:
         threading.Thread(target=self._keep_probing, name="probe", daemon=True).start()
 
     def stop(self, grace_seconds: float = GRACE_PERIOD_SECONDS) -> None:
-        """Report NOT_SERVING and refuse new calls, let running calls end, then cancel those that remain."""
+        """Report NOT_SERVING and refuse new calls, let running calls end, then cancel the remaining ones."""
         self._stopped.set()
         self._health.enter_graceful_shutdown()
         self._service.on_stop()

@@ -25,7 +25,7 @@ CHECKS = (
     "svc_reviews", "gateway/tests", "registry", "protos/tests", "tests/test_registry_entries.py",
     "tests/test_compose.py", "tests/test_settings.py", "tests/test_objects.py", "tests/test_access.py",
 )  # fmt: skip
-"""The tests that a new service can break: its own, the gateway's, and those that compare files with the registry."""
+"""The tests that a new service can break: its own, the gateway's, and the comparisons of files with the registry."""
 
 
 @pytest.mark.unit

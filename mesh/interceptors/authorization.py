@@ -1,4 +1,4 @@
-"""Authenticates callers, and accepts only those that the policy of the method names."""
+"""Authenticates callers, and accepts only the callers that the policy of the method names."""
 
 import grpc
 from google.protobuf.message import Message

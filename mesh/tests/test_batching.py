@@ -206,7 +206,7 @@ async def submit_async_blocked(doubler: AsyncDoubler, batcher: AsyncBatcher[int,
 
 
 def test_async_requests_that_arrive_together_share_a_batch() -> None:
-    """A request that arrives alone runs alone; those that arrive while it runs share one batch, in their order."""
+    """A request that arrives alone runs alone; requests that arrive while it runs share one batch, in order."""
 
     async def claim(doubler: AsyncDoubler) -> None:
         batcher = AsyncBatcher(doubler.one, doubler.many, handover_seconds=None)

@@ -139,7 +139,7 @@ def test_after_bytes_that_are_not_a_message_the_server_still_works(target: Targe
 
 
 def test_an_error_of_the_family_reaches_the_caller_whole() -> None:
-    """Code, sentence, reason, metadata and the attached message are those that the servicer raised."""
+    """The servicer's code, sentence, reason, metadata and attached message reach the caller."""
     error = AlreadyExists("There already.", "TAKEN", metadata={"id": "7"}, details=[echo.response(text="the other")])
     with channel_to(raising(error)) as channel:
         failure = rpc_failure(echo.method(channel), echo.request())
@@ -324,7 +324,7 @@ def test_a_stream_carries_the_request_id_from_its_beginning(target: Target) -> N
 
 
 def test_each_call_writes_one_line(target: Target) -> None:
-    """The line has method, code, caller, id and milliseconds, for calls that succeed and for those that fail."""
+    """The line has method, code, caller, id and milliseconds, for successful and for failed calls."""
     with channel_as("tester", target) as channel, capture_logs() as lines:
         echo.method(channel)(echo.request(), metadata=[("x-request-id", "good")])
         rpc_failure(echo.method(channel), echo.request(times=0), metadata=[("x-request-id", "bad")])

@@ -146,7 +146,7 @@ def test_a_child_that_keeps_ending_is_given_up(tmp_path: Path) -> None:
 
 @pytest.mark.integration
 def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
-    """Functions do, even those that ignore SIGTERM, and so do programs."""
+    """Functions end, even if they ignore SIGTERM, and so do programs."""
     statement = "Supervisor({'a': stay, 'b': stubborn, 'c': SLEEP}, grace_seconds=0.1).run()"
     with running(tmp_path, statement) as script:
         pids = script.process_ids(3)

@@ -1,4 +1,4 @@
-"""Calls are balanced over all servers of a name, also over those that start later."""
+"""Calls are balanced over all servers of a name, including servers that start later."""
 
 import socket
 import struct

@@ -67,7 +67,7 @@ async def _run(options: argparse.Namespace, broker: Settings, topology: Topology
 
 
 async def _take_all(channel: BrokerChannel, topology: Topology) -> list[Delivery]:
-    """Return the messages that the queue holds now, except those that another consumer has just taken."""
+    """Return the messages that the queue holds now, except messages that another consumer has just taken."""
     count = await channel.declare_queue(topology.dead_queue)
     arrived: asyncio.Queue[Delivery] = asyncio.Queue()
     await channel.consume(topology.dead_queue, 0, arrived.put_nowait)

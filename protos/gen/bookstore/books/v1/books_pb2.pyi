@@ -150,7 +150,7 @@ class Book(_message.Message):
     format: _builtins.str
     """Binding, such as `Paperback`."""
     genre: _builtins.str
-    """Genre, one of those that ListGenres returns."""
+    """Genre, spelled as ListGenres returns it."""
     price: _builtins.str
     """Price of one copy, with two decimals."""
     quantity: _builtins.int
