@@ -19,12 +19,15 @@ from sqlalchemy.pool import StaticPool
 from database.options import DEFAULTS, ConnectionOptions
 from mesh.env import ConfigError
 from mesh.errors import Unavailable
+from mesh.files import create_private_file, create_private_folder, make_private
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 SQLITE_BUSY_TIMEOUT_MILLISECONDS = 10_000
 """Time that a process waits for another one's write lock."""
+DEFAULT_FOLDER = Path("data")
+"""The folder of the default database, which contains nothing else."""
 SUPPORTED_DRIVERS = {("sqlite", "pysqlite"), ("mysql", "mysqlconnector"), ("mariadb", "mysqlconnector")}
 """Databases, each with the only driver that is installed for it."""
 MAX_ATTEMPTS = 10
@@ -152,18 +155,26 @@ def _sqlite_engine(url: URL, options: ConnectionOptions) -> Engine:
     if url.database in {None, "", ":memory:"}:
         engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
     else:
-        _create_folder(Path(str(url.database)).parent)
+        if not str(url.database).startswith("file:"):  # with `uri=true`, where SQLite says whether it may be created
+            _create_private(Path(str(url.database)))
         engine = create_engine(url, pool_size=options.pool_size, max_overflow=options.pool_size)
     event.listen(engine, "connect", _configure_sqlite)
     return engine
 
 
-def _create_folder(folder: Path) -> None:
+def _create_private(file: Path) -> None:
+    """Create the file of a database, which only its owner may read; SQLite creates the others with the same mode."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        create_private_folder(file.parent)
     except OSError as error:
-        message = f"dbURL: the folder {folder} cannot be created: {error.strerror}."
+        message = f"dbURL: the folder {file.parent} cannot be created: {error.strerror}."
         raise DatabaseUrlError(message) from None
+    if file.parent == DEFAULT_FOLDER:  # any other one may contain more than the database
+        make_private(file.parent)
+    with suppress(OSError):  # SQLite reports it when it opens the file
+        create_private_file(file)
+    for suffix in ("-wal", "-shm"):
+        make_private(file.with_name(file.name + suffix))
 
 
 def _configure_sqlite(connection: SqliteConnection, _: object) -> None:

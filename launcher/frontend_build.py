@@ -11,7 +11,7 @@ from pathlib import Path
 
 from launcher.commands import run
 from launcher.installation import NPM_INSTALL, VENV
-from launcher.tool_environment import tool_environment
+from launcher.variables import for_tools
 from mesh import env
 from mesh.signals import StoppedError
 
@@ -81,7 +81,7 @@ class _Npm:
     """Node.js and npm, as they are found on the path."""
 
     def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
-        self._environ = tool_environment(environ, VENV)
+        self._environ = for_tools(environ, VENV)
         self._folder = folder
         self._programs = {name: shutil.which(name, path=environ.get("PATH")) for name in ("node", "npm")}
 
