@@ -155,3 +155,7 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 ALTER TABLE `Outbox` ADD COLUMN lease_token VARCHAR(36);
 
 UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num = '0003';
+
+-- Running upgrade 0004 -> 0005
+
+UPDATE alembic_version SET version_num='0005' WHERE alembic_version.version_num = '0004';
