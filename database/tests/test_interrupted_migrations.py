@@ -114,7 +114,8 @@ def test_an_old_sqlite_database_becomes_what_a_new_one_is(old_database: Database
     before = {line for line in dump(old_database) if line.startswith("INSERT") and "alembic_version" not in line}
     assert upgrade(old_database)
     assert _schema(old_database) == _schema(memory_database)
-    assert before <= set(dump(old_database))
+    after = dump(old_database)
+    assert all(any(line.startswith(row.removesuffix(");")) for line in after) for row in before)  # columns may follow
     with pytest.raises(IntegrityError, match="FOREIGN KEY"):  # references are enforced again
         execute(old_database, "DELETE FROM Users WHERE user_id = 7")
 

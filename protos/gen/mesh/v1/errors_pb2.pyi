@@ -27,7 +27,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     TOKEN_MISSING: _ErrorReason.ValueType  # 1
     """UNAUTHENTICATED: the call carries no mesh token."""
     TOKEN_INVALID: _ErrorReason.ValueType  # 2
-    """UNAUTHENTICATED: the mesh token is forged, incomplete or made for another service."""
+    """UNAUTHENTICATED: the mesh token is forged, incomplete, made for another service, or names another caller than
+    the certificate does.
+    """
     TOKEN_EXPIRED: _ErrorReason.ValueType  # 3
     """UNAUTHENTICATED: the mesh token has expired."""
     CALLER_NOT_ALLOWED: _ErrorReason.ValueType  # 4
@@ -72,7 +74,9 @@ ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 TOKEN_MISSING: ErrorReason.ValueType  # 1
 """UNAUTHENTICATED: the call carries no mesh token."""
 TOKEN_INVALID: ErrorReason.ValueType  # 2
-"""UNAUTHENTICATED: the mesh token is forged, incomplete or made for another service."""
+"""UNAUTHENTICATED: the mesh token is forged, incomplete, made for another service, or names another caller than
+the certificate does.
+"""
 TOKEN_EXPIRED: ErrorReason.ValueType  # 3
 """UNAUTHENTICATED: the mesh token has expired."""
 CALLER_NOT_ALLOWED: ErrorReason.ValueType  # 4
