@@ -11,6 +11,7 @@ from gateway.config import Config
 from gateway.http.auth import Authenticator
 from gateway.http.cors import Cors
 from gateway.http.errors import ApiError, api_error
+from gateway.http.lanes import PASSWORDS
 from gateway.http.rate_limits import RateLimit
 from gateway.http.responses import json_response
 from gateway.http.routing import RouteGroup
@@ -33,6 +34,7 @@ routes = RouteGroup("users", port="users", service="users")
     body=RegisterRequest,
     errors=(409,),
     rate_limit=RateLimit("register"),
+    lane=PASSWORDS,
 )
 def register(users: UsersStub, body: RegisterRequest) -> RegisterResponse:
     """Create an account."""
@@ -53,6 +55,7 @@ def register(users: UsersStub, body: RegisterRequest) -> RegisterResponse:
     body=LoginRequest,
     errors=(401, 403),
     rate_limit=RateLimit("login", failures_only=True),
+    lane=PASSWORDS,
 )
 def login(users: UsersStub, cors: Cors, config: Config, body: LoginRequest) -> Response:
     """Log in and open a session."""
