@@ -19,11 +19,15 @@ class BrokerChannel:
     Args:
         connection: the connection.
         lost: is done when the connection is lost, with the reason.
+
+    Attributes:
+        blocked: is set while the broker reads no more messages from the connection.
     """
 
     def __init__(self, connection: AsyncioConnection, lost: asyncio.Future[ConnectionLostError]) -> None:
         self._connection = connection
         self.lost = lost
+        self.blocked = asyncio.Event()
         self._channel: Any = None
         self._confirms = PublisherConfirms()
         lost.add_done_callback(lambda _: self._confirms.fail(lost.result()))

@@ -49,9 +49,18 @@ async def connect_to_broker(
         closed.set()
 
     connection.add_on_close_callback(on_close)
-    connection.add_on_connection_blocked_callback(lambda *_: log.warning("broker blocked", broker=settings.location))
-    connection.add_on_connection_unblocked_callback(lambda *_: log.info("broker unblocked", broker=settings.location))
     channel = BrokerChannel(connection, lost)
+
+    def on_blocked(*_: object) -> None:
+        channel.blocked.set()
+        log.warning("broker blocked", broker=settings.location)
+
+    def on_unblocked(*_: object) -> None:
+        channel.blocked.clear()
+        log.info("broker unblocked", broker=settings.location)
+
+    connection.add_on_connection_blocked_callback(on_blocked)
+    connection.add_on_connection_unblocked_callback(on_unblocked)
     try:
         await channel.open_channel()
         yield channel

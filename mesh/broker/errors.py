@@ -2,6 +2,7 @@
 
 BrokerError
 ├── ConnectionLostError    the connection could not be made, or is lost
+├── PublishBlockedError    the broker accepts no messages: it lacks memory or disk space
 └── PublishRefusedError    the broker did not accept a message: no queue for it, or no room
 """
 
@@ -12,6 +13,10 @@ class BrokerError(Exception):
 
 class ConnectionLostError(BrokerError):
     """The connection could not be made, or is lost."""
+
+
+class PublishBlockedError(BrokerError):
+    """The broker accepts no messages: it lacks memory or disk space."""
 
 
 class PublishRefusedError(BrokerError):

@@ -48,7 +48,11 @@ class WorkQueue:
 
     def retry_key(self, attempt: int) -> str:
         """Return the routing key to the retry queue of a message with this number of earlier deliveries."""
-        return self._retry_name(self.queue.routing_key, min(attempt, len(self.retry_delays_seconds) - 1))
+        return self._retry_name(self.queue.routing_key, self._level(attempt))
+
+    def retry_delay_seconds(self, attempt: int) -> int:
+        """Return the delay of a message with this number of earlier deliveries."""
+        return self.retry_delays_seconds[self._level(attempt)]
 
     def retry_queues(self) -> list[Queue]:
         """Return the retry queues, the shortest delay first."""
@@ -65,6 +69,9 @@ class WorkQueue:
             )
             for level, delay_seconds in enumerate(self.retry_delays_seconds)
         ]
+
+    def _level(self, attempt: int) -> int:
+        return min(attempt, len(self.retry_delays_seconds) - 1)
 
     def _retry_name(self, name: str, level: int) -> str:
         return f"{name}.{self.retry_delays_seconds[level]}s" if level else name

@@ -34,12 +34,11 @@ from worker.tests.recording_proxy import RecordingProxy, recording_proxy
 BODY = b'{"order_id": 7, "book_id": 3, "quantity": 2}'
 LONG_DELAY = replace(ORDER_TOPOLOGY, retry_delays_seconds=(60,))
 """A retried message does not come back during a test."""
-PUBLISH_RETRY_SECONDS = 0.05
 
 
 def new_source(broker: Settings, concurrency: int = 10) -> RabbitMQSource:
     """Return a source on the contract's queue."""
-    return RabbitMQSource(broker, ORDER_TOPOLOGY, concurrency, PUBLISH_RETRY_SECONDS)
+    return RabbitMQSource(broker, ORDER_TOPOLOGY, concurrency)
 
 
 def through(proxy: RecordingProxy, broker: Settings) -> Settings:
@@ -230,11 +229,11 @@ def test_a_retried_message_returns_to_the_queue_that_it_came_from(broker: Settin
 
         async def work(event: OrderEvent) -> Result:
             attempts.append(event.attempt)
-            return Result(Outcome.DONE if event.attempt else Outcome.RETRY, "reason")
+            return await never_finish(event) if event.attempt else Result(Outcome.RETRY, "reason")
 
         async with running_source(new_source(broker), work):
             await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.resent_routing_key, Message(BODY))
-            await wait_for(lambda: len(attempts) == 1)
+            await wait_for(lambda: attempts == [0, 1])
         returned = await first_message(channel, ORDER_TOPOLOGY.resent.name)
         assert (returned.attempt(), await channel.declare_queue(ORDER_TOPOLOGY.queue)) == (1, 0)
 
@@ -298,7 +297,7 @@ def test_a_deleted_queue_is_declared_again(broker: Settings, rabbit: Broker, vho
 
 @pytest.mark.integration
 def test_a_message_whose_retry_is_refused_stays_in_its_queue(broker: Settings, rabbit: Broker, vhost: str) -> None:
-    """Without the retry queue the message is not acknowledged; once the queue exists again, the message goes there."""
+    """Without the retry queue the message stays, and its order is repeated; the retry queue is declared again."""
 
     async def claim(channel: BrokerChannel) -> None:
         attempts: list[int] = []
@@ -313,8 +312,36 @@ def test_a_message_whose_retry_is_refused_stays_in_its_queue(broker: Settings, r
         async with running_source(new_source(broker), work):
             await wait_for(lambda: len(attempts) == 2)
         assert attempts == [0, 1]
+        assert (await asyncio.to_thread(rabbit.manage, "GET", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}.retry"))[
+            "durable"
+        ]
 
     check(broker, claim)
+
+
+@pytest.mark.integration
+def test_a_broker_that_blocks_publishers_still_delivers(broker: Settings, rabbit: Broker) -> None:
+    """Orders of a full queue end although one of them is retried, and so they can free the broker's memory."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        for number in range(30):
+            body = json.dumps({"order_id": number + 1, "book_id": 1, "quantity": 1}).encode()
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(body))
+        rabbit.control("set_vm_memory_high_watermark", "0.0001")
+
+        async def work(event: OrderEvent) -> Result:
+            return Result(Outcome.RETRY if (event.order_id, event.attempt) == (1, 0) else Outcome.DONE)
+
+        recorder = Recorder(work)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for(lambda: set(recorder.order_ids) == set(range(1, 31)))
+            await wait_for(lambda: recorder.order_ids.count(1) == 2)
+        assert await channel.declare_queue(ORDER_TOPOLOGY.queue) == 0
+
+    try:
+        check(broker, claim)
+    finally:
+        rabbit.control("set_vm_memory_high_watermark", "0.4")
 
 
 @pytest.mark.integration
