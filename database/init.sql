@@ -156,7 +156,11 @@ ALTER TABLE `Outbox` ADD COLUMN lease_token VARCHAR(36);
 
 UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num = '0003';
 
--- Running upgrade 0004 -> 0006
+-- Running upgrade 0004 -> 0005
+
+UPDATE alembic_version SET version_num='0005' WHERE alembic_version.version_num = '0004';
+
+-- Running upgrade 0005 -> 0006
 
 ALTER TABLE `LoginFailures` ADD COLUMN turn_at DATETIME(6);
 
@@ -172,4 +176,4 @@ CREATE TABLE `AccountLoginFailures` (
 
 CREATE INDEX `ix_AccountLoginFailures_forget_at` ON `AccountLoginFailures` (forget_at);
 
-UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num = '0004';
+UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num = '0005';

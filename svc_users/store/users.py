@@ -54,7 +54,7 @@ class UserStore:
             raise user_not_found()
         return User(*row)
 
-    @retry_transaction
+    @retry_transaction(idempotent=True)
     def create(self, username: str, email: str, password_hash: str, now: datetime) -> User:
         """Store a new account and return it.
 
@@ -68,7 +68,10 @@ class UserStore:
                 row = transaction.execute(SELECT_BY_ID, {"id": key[0] if key else 0}).one()
                 transaction.commit()
         except IntegrityError:
-            raise email_taken(email) from None
+            user = self.find_by_email(email)
+            if user is None or user.password_hash != password_hash:  # each hash has a salt of its own
+                raise email_taken(email) from None
+            return user  # an earlier attempt has stored it, and lost its connection at COMMIT
         return User(*row)
 
     @retry_transaction
