@@ -2,6 +2,9 @@
 
 from mesh.errors import AlreadyExists, NotFound, ResourceExhausted, Unauthenticated
 
+ADDRESS_RETRY_AFTER_SECONDS = "60"
+"""The window in which the gateway counts failures of an address is a minute by default."""
+
 
 def email_taken(email: str) -> AlreadyExists:
     """Return the error for the second account with an email."""
@@ -18,6 +21,7 @@ def invalid_refresh_token() -> Unauthenticated:
     return Unauthenticated("Invalid refresh token.", "REFRESH_INVALID")
 
 
-def unknown_device() -> ResourceExhausted:
-    """Return the error for a log-in from an unknown device that the caller allows for known devices only."""
-    return ResourceExhausted("Too many requests. Please try again later.", "DEVICE_UNKNOWN")
+def address_throttled() -> ResourceExhausted:
+    """Return the error for a log-in that is excluded because too many from its address have failed."""
+    message = "Too many requests. Please try again later."
+    return ResourceExhausted(message, "ADDRESS_THROTTLED", metadata={"retry_after": ADDRESS_RETRY_AFTER_SECONDS})

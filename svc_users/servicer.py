@@ -10,7 +10,7 @@ from bookstore.users.v1 import users_pb2_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.errors import NotFound, ResourceExhausted, Unauthenticated
-from svc_users.errors import email_taken, invalid_refresh_token, unknown_device
+from svc_users.errors import address_throttled, email_taken, invalid_refresh_token
 from svc_users.rules import (
     DEVICE_LIFETIME,
     ReusedToken,
@@ -79,12 +79,13 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
         email, address = canonical_email(request.email), request.client_address
         user = self._users.find_by_email(email)
         device_id = self._tokens.read_device_token(request.device_token, user) if user else ""
-        if request.known_device_only and not device_id:
-            raise self._refuse(email, user, address, unknown_device())
         try:
+            if not device_id:
+                self._check_restriction(request, email)
             attempt = self._throttle.begin(email, self._clock(), address, device_id)
         except ResourceExhausted as error:
-            raise self._refuse(email, user, address, error) from None
+            audit.login_throttled(email, user, address, error.reason)
+            raise
         if not self._hasher.check(user.password_hash if user else None, request.password) or user is None:
             self._throttle.fail(attempt, self._clock())
             audit.login_failed(email, user, address)
@@ -128,10 +129,13 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
         """Return an account."""
         return pb.GetUserResponse(user=_user(self._users.get(request.user_id)))
 
-    def _refuse(self, email: str, user: User | None, address: str, error: ResourceExhausted) -> ResourceExhausted:
-        """Log a log-in that comes too early, and return its error."""
-        audit.login_throttled(email, user, address)
-        return error
+    def _check_restriction(self, request: pb.LoginRequest, email: str) -> None:
+        if request.restriction == pb.LOGIN_RESTRICTION_KNOWN_DEVICE:
+            raise address_throttled()
+        if request.restriction == pb.LOGIN_RESTRICTION_NO_FAILURES and self._throttle.has_failed(
+            email, request.client_address, self._clock()
+        ):
+            raise address_throttled()
 
     def _token_pair(self, user: User, session: Session) -> pb.TokenPair:
         return pb.TokenPair(

@@ -36,9 +36,9 @@ def login_failed(email: str, user: User | None, address: str) -> None:
     log.warning("log-in failed", **_account(email, user), address=_clean(address))
 
 
-def login_throttled(email: str, user: User | None, address: str) -> None:
-    """Log a log-in that came too early after failures."""
-    log.warning("log-in throttled", **_account(email, user), address=_clean(address))
+def login_throttled(email: str, user: User | None, address: str, reason: str) -> None:
+    """Log a log-in that came too early after failures of the account or of the address."""
+    log.warning("log-in throttled", **_account(email, user), reason=reason, address=_clean(address))
 
 
 def token_reused(reused: ReusedToken, address: str) -> None:

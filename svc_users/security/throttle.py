@@ -62,6 +62,11 @@ class LoginThrottle:
             raise login_throttled(admission.wait.total_seconds())
         return LoginAttempt(key, admission.counters != Counters(), admission.counted)
 
+    def has_failed(self, email: str, address: str, now: datetime) -> bool:
+        """Return whether a log-in to the account from the network of the address has failed lately."""
+        own = self._store.get(LoginKey.of(email, network_of(address), "")).own
+        return own is not None and own.count > 0 and own.expires_at > now
+
     def fail(self, attempt: LoginAttempt, now: datetime) -> None:
         """Count an attempt as failed."""
         if not attempt.counted:

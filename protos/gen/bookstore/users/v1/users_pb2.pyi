@@ -48,8 +48,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAUTHENTICATED: the account of the refresh token no longer exists."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 11
     """NOT_FOUND: no account has the id."""
-    DEVICE_UNKNOWN: _ErrorReason.ValueType  # 12
-    """RESOURCE_EXHAUSTED: the log-in is for known devices only, and the device is unknown."""
+    ADDRESS_THROTTLED: _ErrorReason.ValueType  # 12
+    """RESOURCE_EXHAUSTED: too many log-ins from the client's address have failed. The metadata contains `retry_after`, in
+    seconds.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of `google.rpc.ErrorInfo` in errors of this service. `mesh.v1.ErrorReason` lists the reasons that all
@@ -81,9 +83,35 @@ REFRESH_USER_GONE: ErrorReason.ValueType  # 10
 """UNAUTHENTICATED: the account of the refresh token no longer exists."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 11
 """NOT_FOUND: no account has the id."""
-DEVICE_UNKNOWN: ErrorReason.ValueType  # 12
-"""RESOURCE_EXHAUSTED: the log-in is for known devices only, and the device is unknown."""
+ADDRESS_THROTTLED: ErrorReason.ValueType  # 12
+"""RESOURCE_EXHAUSTED: too many log-ins from the client's address have failed. The metadata contains `retry_after`, in
+seconds.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
+
+class _LoginRestriction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LoginRestrictionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LoginRestriction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LOGIN_RESTRICTION_UNSPECIFIED: _LoginRestriction.ValueType  # 0
+    """All."""
+    LOGIN_RESTRICTION_NO_FAILURES: _LoginRestriction.ValueType  # 1
+    """From known devices, and to accounts to which no log-in from the same network has failed lately."""
+    LOGIN_RESTRICTION_KNOWN_DEVICE: _LoginRestriction.ValueType  # 2
+    """From known devices."""
+
+class LoginRestriction(_LoginRestriction, metaclass=_LoginRestrictionEnumTypeWrapper):
+    """Which log-ins are accepted from an address from which too many log-ins have failed."""
+
+LOGIN_RESTRICTION_UNSPECIFIED: LoginRestriction.ValueType  # 0
+"""All."""
+LOGIN_RESTRICTION_NO_FAILURES: LoginRestriction.ValueType  # 1
+"""From known devices, and to accounts to which no log-in from the same network has failed lately."""
+LOGIN_RESTRICTION_KNOWN_DEVICE: LoginRestriction.ValueType  # 2
+"""From known devices."""
+Global___LoginRestriction: _TypeAlias = LoginRestriction  # noqa: Y015
 
 @_typing.final
 class User(_message.Message):
@@ -221,7 +249,7 @@ class LoginRequest(_message.Message):
     PASSWORD_FIELD_NUMBER: _builtins.int
     CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     DEVICE_TOKEN_FIELD_NUMBER: _builtins.int
-    KNOWN_DEVICE_ONLY_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     email: _builtins.str
     """Email address in any case, at most 254 characters."""
     password: _builtins.str
@@ -230,8 +258,8 @@ class LoginRequest(_message.Message):
     """IP address of the client, for the security log and for counting failures; empty when it is unknown."""
     device_token: _builtins.str
     """The `device_token` of an earlier log-in from the same device, if it has one, at most 4096 bytes."""
-    known_device_only: _builtins.bool
-    """Whether to refuse the log-in if the device is unknown: too many log-ins from its address have failed."""
+    restriction: Global___LoginRestriction.ValueType
+    """Which log-ins to accept, because too many from the client's address have failed."""
     def __init__(
         self,
         *,
@@ -239,11 +267,11 @@ class LoginRequest(_message.Message):
         password: _builtins.str = ...,
         client_address: _builtins.str = ...,
         device_token: _builtins.str = ...,
-        known_device_only: _builtins.bool = ...,
+        restriction: Global___LoginRestriction.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "device_token", b"device_token", "email", b"email", "known_device_only", b"known_device_only", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "device_token", b"device_token", "email", b"email", "password", b"password", "restriction", b"restriction"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

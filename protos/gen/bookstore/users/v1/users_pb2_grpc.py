@@ -91,7 +91,7 @@ class UsersServicer:
         - UNAUTHENTICATED (BAD_CREDENTIALS): no account has this email and password.
         - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed. `google.rpc.RetryInfo`, and
         `retry_after` in the metadata of the ErrorInfo in seconds, contain the time to wait.
-        - RESOURCE_EXHAUSTED (DEVICE_UNKNOWN): the request is for known devices only, and the device is unknown.
+        - RESOURCE_EXHAUSTED (ADDRESS_THROTTLED): the `restriction` of the request excludes this log-in.
         - RESOURCE_EXHAUSTED (HASHING_BUSY): too many passwords are being checked at once. `google.rpc.RetryInfo` contains
         the time to wait.
         """
