@@ -155,3 +155,13 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 ALTER TABLE `Outbox` ADD COLUMN lease_token VARCHAR(36);
 
 UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num = '0003';
+
+-- Running upgrade 0004 -> 0007
+
+CREATE TABLE `PendingReturns` (
+    order_id INTEGER NOT NULL, 
+    CONSTRAINT `pk_PendingReturns` PRIMARY KEY (order_id), 
+    CONSTRAINT `fk_PendingReturns_order_id` FOREIGN KEY(order_id) REFERENCES `Orders` (order_id)
+)CHARSET=utf8mb4 ENGINE=InnoDB COLLATE utf8mb4_bin;
+
+UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0004';
