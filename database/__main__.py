@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy.exc import DBAPIError
 
 from database.config import Config
-from database.engine import Database, describe_failure
+from database.engine import Database, DatabaseUrlError, describe_failure
 from database.migrate import as_sql, upgrade
 from database.seed import seed
 from mesh import logs
@@ -50,12 +50,15 @@ def main(arguments: list[str] | None = None) -> int:
 def run(commands: Collection[str], environ: Mapping[str, str]) -> int:
     """Wait for the database, migrate it and seed it, as far as `commands` say, and return the exit status."""
     try:
-        database = Config.from_env(environ).open()
+        database = Config.from_env(environ).open_for_migrations()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_SETTING
     try:
         _run(database, commands)
+    except DatabaseUrlError as error:
+        print(error, file=sys.stderr)
+        return BAD_SETTING
     except (DBAPIError, Unavailable) as error:
         print(describe_failure(database.url, error), file=sys.stderr)
         return UNUSABLE_DATABASE
@@ -67,7 +70,9 @@ def run(commands: Collection[str], environ: Mapping[str, str]) -> int:
 def _run(database: Database, commands: Collection[str]) -> None:
     _wait(database, STARTUP_TIMEOUT_SECONDS if "wait" in commands else 0)
     if "upgrade" in commands:
-        upgrade(database)
+        if not upgrade(database):
+            print("The schema is newer than this version of the product; it is left unchanged.")
+            return
         print("The schema is up to date.")
     if "seed" in commands:
         added = seed(database)

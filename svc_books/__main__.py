@@ -21,7 +21,7 @@ def service(database: Database) -> Service:
         name="books",
         descriptor=books_pb2.DESCRIPTOR.services_by_name["Books"],
         add=lambda server: books_pb2_grpc.add_BooksServicer_to_server(servicer, server),
-        probe=database.ping,
+        probe=database.check_ready,
     )
 
 

@@ -1,6 +1,6 @@
 """Errors that more than one module of the users service raises."""
 
-from mesh.errors import AlreadyExists, NotFound, Unauthenticated
+from mesh.errors import AlreadyExists, NotFound, ResourceExhausted, Unauthenticated
 
 
 def email_taken(email: str) -> AlreadyExists:
@@ -16,3 +16,8 @@ def user_not_found() -> NotFound:
 def invalid_refresh_token() -> Unauthenticated:
     """Return the error for a refresh token that is forged, malformed, withdrawn or already used."""
     return Unauthenticated("Invalid refresh token.", "REFRESH_INVALID")
+
+
+def unknown_device() -> ResourceExhausted:
+    """Return the error for a log-in from an unknown device that the caller allows for known devices only."""
+    return ResourceExhausted("Too many requests. Please try again later.", "DEVICE_UNKNOWN")

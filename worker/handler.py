@@ -158,7 +158,12 @@ def _batcher(
     run_batch: Callable[[list[RequestT]], Awaitable[Iterable[ResponseT]]],
 ) -> AsyncBatcher[RequestT, ResponseT]:
     """Return a batcher that sends one call at a time, because two would wait for the same rows."""
-    return AsyncBatcher(run_one, run_batch, is_request_error=_is_permanent, handover_seconds=None)
+    return AsyncBatcher(run_one, run_batch, is_request_error=_must_run_alone, handover_seconds=None)
+
+
+def _must_run_alone(error: Exception) -> bool:
+    """Return whether the failure of a batch may be due to one request: an invalid one, or one whose row is locked."""
+    return _is_permanent(error) or (isinstance(error, grpc.RpcError) and parse_failure(error).reason == "ROW_LOCKED")
 
 
 def _describe_mismatch(event: orders_pb2.OrderEvent, order: orders_pb2.Order) -> str:

@@ -1,7 +1,7 @@
 """A channel on an open connection to the broker, for asyncio, with publisher confirms."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pika
@@ -40,10 +40,10 @@ class BrokerChannel:
         """Create a durable exchange, unless it exists."""
         await self._call(lambda done: self._channel.exchange_declare(name, kind, durable=True, callback=done))
 
-    async def declare_queue(self, name: str, arguments: dict[str, object] | None = None) -> int:
+    async def declare_queue(self, name: str, arguments: Mapping[str, object] | None = None) -> int:
         """Create a durable queue, unless it exists, and return the number of messages in it."""
         response = await self._call(
-            lambda done: self._channel.queue_declare(name, durable=True, arguments=arguments, callback=done)
+            lambda done: self._channel.queue_declare(name, durable=True, arguments=dict(arguments or {}), callback=done)
         )
         return int(response.method.message_count)
 

@@ -22,7 +22,7 @@ from tests.servers.rabbitmq import Broker
 
 pytestmark = pytest.mark.integration
 
-THINGS = Topology(exchange="things", queue="thing_queue", routing_key="thing.new")
+THINGS = Topology(exchange="things", queue="thing_queue", routing_key="thing.new", resent_routing_key="thing.again")
 TIMEOUT_SECONDS = 20.0
 
 
@@ -108,18 +108,19 @@ def test_a_message_in_a_retry_queue_returns_by_itself(broker: Settings) -> None:
     async def run() -> None:
         async with asyncio.timeout(TIMEOUT_SECONDS), connect_to_broker(broker) as channel:
             await quick.declare(channel)
-            await channel.publish(quick.retry_exchange, quick.retry_key(1), Message(b"long"))
-            await channel.publish(quick.retry_exchange, quick.retry_key(0), Message(b"short"))
+            await channel.publish(quick.retry_exchange, quick.first.retry_key(1), Message(b"long"))
+            await channel.publish(quick.retry_exchange, quick.first.retry_key(0), Message(b"short"))
             (delivery,) = await consume(channel, quick.queue, 1)
             assert delivery.message.body == b"short"
-            assert await channel.declare_queue(f"{quick.queue}.retry.300s", quick.retry_arguments(300)) == 1
+            _, long = quick.first.retry_queues()
+            assert (long.name, await channel.declare_queue(long.name, long.arguments)) == ("thing_queue.retry.300s", 1)
 
     asyncio.run(run())
 
 
 def test_the_last_delay_applies_to_all_further_attempts() -> None:
     """The first retry queue has the plain routing key."""
-    keys = [THINGS.retry_key(attempt) for attempt in (0, 1, 2, 3, 10**6)]
+    keys = [THINGS.first.retry_key(attempt) for attempt in (0, 1, 2, 3, 10**6)]
     assert keys == ["thing.new", "thing.new.5s", "thing.new.15s", "thing.new.15s", "thing.new.15s"]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import Database, retry_transaction
+from database.transactions.locked_rows import LockedRows
 from mesh.errors import NotFound
 from svc_books.rules import Decrement, Outcome
 from svc_books.store.statements import INCREMENT_STOCK, INSERT_MOVEMENTS, LOCK_MOVEMENTS, UPDATE_RETURNED
@@ -24,8 +25,8 @@ class ReturnStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._locked_books = LockedRows()
 
-    @retry_transaction
     def give_back(self, decrements: Sequence[Decrement]) -> list[Outcome]:
         """Put back the copies of each order in one transaction and return the outcomes in the same order.
 
@@ -34,7 +35,15 @@ class ReturnStore:
 
         Raises:
             NotFound: an order does not exist.
+            Unavailable: another client has locked one of the books.
         """
+        books = {decrement.book_id for decrement in decrements}
+        if len(books) > 1:
+            return self._locked_books.run_together(books, lambda: self._give_back(decrements))
+        return self._locked_books.run(books.pop(), lambda: self._give_back(decrements))
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _give_back(self, decrements: Sequence[Decrement]) -> list[Outcome]:
         # Another transaction may count the same orders meanwhile; the next attempt sees its movements. An order that
         # does not exist, or whose id is too large for its column, fails in every attempt.
         for _ in range(MAX_RETURN_ATTEMPTS):

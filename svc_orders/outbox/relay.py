@@ -128,8 +128,9 @@ class Relay:
         )
 
     async def _publish(self, channel: BrokerChannel, events: Sequence[LeasedEvent]) -> None:
-        exchange, key = self._topology.exchange, self._topology.routing_key
-        confirms = [channel.publish(exchange, key, _message(event)) for event in events]
+        confirms = [
+            channel.publish(self._topology.exchange, self._routing_key(event), _message(event)) for event in events
+        ]
         results = await asyncio.gather(*confirms, return_exceptions=True)
         await self._settle([self._settlement(event, result) for event, result in zip(events, results, strict=True)])
         failures = [result for result in results if result is not None]
@@ -138,6 +139,9 @@ class Relay:
                 log.warning("publish refused", events=len(failures), reason=str(failure))
                 await self._topology.declare(channel)  # the queue may have been deleted
                 return
+
+    def _routing_key(self, event: LeasedEvent) -> str:
+        return self._topology.resent_routing_key if event.resent else self._topology.routing_key
 
     def _settlement(self, event: LeasedEvent, failure: BaseException | None) -> Settlement:
         if failure is None:
@@ -158,7 +162,7 @@ class Relay:
     async def _reconcile(self, channel: BrokerChannel) -> None:
         if time.monotonic() >= self._next_reconciliation_at:
             self._next_reconciliation_at = time.monotonic() + self._reconciler.interval_seconds
-            queued = await channel.declare_queue(self._topology.queue)
+            queued = await self._topology.declare(channel)
             await asyncio.to_thread(self._reconciler.resend_lost, queued)
 
     def _log_failure(self, event: str, error: Exception) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import Database, retry_transaction
+from database.transactions.failures import LockWaitError
+from database.transactions.locked_rows import LockedRows
 from mesh.batching import HANDOVER_SECONDS, Batcher
 from mesh.errors import NotFound
 from svc_orders.rules import NewOrder, RequestKey, StatusChange, StoredOrder, is_pending, pending_key
@@ -16,10 +18,15 @@ from svc_orders.store.endings import end_orders
 from svc_orders.store.idempotency_keys import find_order_by_key
 from svc_orders.store.inserts import OrderInsert, insert_orders
 from svc_orders.store.rows import ORDER_COLUMNS, order_from_row
-from svc_orders.store.tables import Order
+from svc_orders.store.tables import Order, OutboxEvent
 
 MAX_PLACE_ATTEMPTS = 3
 BY_ID = select(*ORDER_COLUMNS).where(Order.order_id == bindparam("id"))
+BY_EVENT = (
+    select(*ORDER_COLUMNS)
+    .join(OutboxEvent, OutboxEvent.order_id == Order.order_id)
+    .where(OutboxEvent.event_id == bindparam("event"))
+)
 BY_PENDING_KEY = select(*ORDER_COLUMNS).where(Order.pending_key == bindparam("pending"))
 OF_USER = select(*ORDER_COLUMNS).where(Order.user_id == bindparam("user")).order_by(Order.order_id.desc())
 COUNT_OF_USER = select(func.count()).select_from(Order).where(Order.user_id == bindparam("user"))
@@ -64,7 +71,8 @@ class OrderStore:
 
     def __init__(self, database: Database, handover_seconds: float = HANDOVER_SECONDS) -> None:
         self._database = database
-        self._batcher = Batcher(self._insert, handover_seconds)
+        self._batcher = Batcher(self._insert_pending, handover_seconds)
+        self._locked_books = LockedRows()
 
     def get(self, order_id: int) -> StoredOrder:
         """Return the order with this id.
@@ -118,20 +126,25 @@ class OrderStore:
         """Store an order with its event and its key, unless the key has placed it already.
 
         Orders that arrive at the same time share a transaction. When that transaction fails, its cause may be any of
-        them, so each order is then stored alone.
+        them, so each order is then stored alone. An order shares its book's row with the decrements of the stock: while
+        another client has locked it, orders for the book run alone as well.
 
         Raises:
             PendingOrderError: the user has a pending order for the book.
             NotFound: the user or the book does not exist.
+            Unavailable: another client has locked the book.
         """
         insert = OrderInsert(order, key, request_id, now)
-        if is_pending(order):
-            with suppress(IntegrityError, DataError):
+        if is_pending(order) and not self._locked_books.is_locked(order.book_id):
+            with suppress(IntegrityError, DataError, LockWaitError):
                 return Placement(self._batcher.submit(insert), replayed=False)
         for _ in range(MAX_PLACE_ATTEMPTS):  # a conflicting order may have ended before it is read
             try:
-                return Placement(self._insert([insert])[0], replayed=False)
+                return Placement(self._insert_alone(insert), replayed=False)
             except (IntegrityError, DataError):  # DataError: the id of a user or book exceeds its column
+                stored = self._find_by_event(insert.event_id)
+                if stored is not None:  # an earlier attempt has stored it, and lost its connection at COMMIT
+                    return Placement(stored, replayed=False)
                 earlier = self.find_by_key(order.user_id, key, now) if key else None
                 if earlier is not None:
                     return Placement(earlier, replayed=True)
@@ -140,7 +153,7 @@ class OrderStore:
                     raise PendingOrderError(pending) from None
         raise NotFound("User or book was not found.", "USER_OR_BOOK_NOT_FOUND")
 
-    @retry_transaction
+    @retry_transaction(idempotent=True)
     def set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
         """End a pending order and return it. An order that already has the status stays as it is.
 
@@ -154,7 +167,7 @@ class OrderStore:
             transaction.commit()
         return order_from_row(row)
 
-    @retry_transaction
+    @retry_transaction(idempotent=True)
     def set_statuses(self, changes: Sequence[StatusChange], now: datetime) -> None:
         """End pending orders, all or none. An order that already has the status stays as it is.
 
@@ -166,7 +179,23 @@ class OrderStore:
             end_orders(transaction, changes, now)
             transaction.commit()
 
-    @retry_transaction
+    def _find_by_event(self, event_id: str) -> StoredOrder | None:
+        with self._database.read() as connection:
+            row = connection.execute(BY_EVENT, {"event": event_id}).one_or_none()
+        return None if row is None else order_from_row(row)
+
+    def _insert_alone(self, insert: OrderInsert) -> StoredOrder:
+        insert_one = self._insert_pending if is_pending(insert.order) else self._insert_ended
+        return self._locked_books.run(insert.order.book_id, lambda: insert_one([insert])[0])
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _insert_pending(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
+        return self._insert(inserts)  # the id of its event keeps each of them from being stored twice
+
+    @retry_transaction(wait_for_locks=False)
+    def _insert_ended(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
+        return self._insert(inserts)
+
     def _insert(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
         with self._database.write() as transaction:
             orders = insert_orders(transaction, inserts)

@@ -21,7 +21,7 @@ WAITING = (
 )
 ANY_WAITING = select(OutboxEvent.event_id).where(*WAITING).limit(1)
 SELECT_WAITING = (
-    select(OutboxEvent.event_id, OutboxEvent.payload, OutboxEvent.request_id, OutboxEvent.attempts)
+    select(OutboxEvent.event_id, OutboxEvent.payload, OutboxEvent.request_id, OutboxEvent.attempts, OutboxEvent.resent)
     .where(*WAITING)
     # In the index's own order: a server that had to sort would lock all waiting rows, and others would find none.
     .order_by(OutboxEvent.lease_until)
@@ -58,6 +58,7 @@ class LeasedEvent:
         payload: the message of the order.
         request_id: id of the request that placed the order.
         attempts: number of earlier leases.
+        resent: number of times that it was sent again.
         lease_token: identifies the lease.
     """
 
@@ -65,6 +66,7 @@ class LeasedEvent:
     payload: str
     request_id: str
     attempts: int
+    resent: int
     lease_token: str
 
 

@@ -12,7 +12,7 @@ from mesh.broker.connection import keep_connected
 from mesh.broker.errors import ConnectionLostError, PublishRefusedError
 from mesh.broker.messages import ATTEMPT_HEADER, Delivery, Message
 from mesh.broker.settings import Settings
-from mesh.broker.topology import Topology
+from mesh.broker.topology import Topology, WorkQueue
 from registry.order_messages import MalformedMessageError, parse_order_message
 from worker.dead_letters.letter import mark_dead
 from worker.handler import Outcome, Result
@@ -25,7 +25,7 @@ log = logs.get("worker.rabbitmq")
 
 
 class RabbitMQSource:
-    """Consumes a queue and acknowledges a message only after its order is settled.
+    """Consumes the queues of a topology and acknowledges a message only after its order is settled.
 
     A message to retry and a dead letter are published to their own queues before the original is acknowledged.
     Rejecting the original instead would drop it on every broker without a dead-letter policy, and could record
@@ -33,7 +33,7 @@ class RabbitMQSource:
 
     Args:
         settings: the broker.
-        topology: the queue and its companions.
+        topology: the queues.
         concurrency: maximum number of orders in work at the same time.
         publish_retry_seconds: pause before a message that the broker refused is published again.
     """
@@ -76,16 +76,22 @@ class RabbitMQSource:
     async def _consume(self, handle: EventHandler, channel: BrokerChannel) -> None:
         """Consume until the connection is lost; the broker then delivers all unacknowledged messages again."""
         running: set[asyncio.Task[None]] = set()
+        places = asyncio.Semaphore(self._concurrency)  # the broker limits unacknowledged messages per queue only
 
-        def on_delivery(delivery: Delivery) -> None:
+        async def process(queue: WorkQueue, delivery: Delivery) -> None:
+            async with places:
+                await self._process(handle, channel, queue, delivery)
+
+        def on_delivery(queue: WorkQueue, delivery: Delivery) -> None:
             if channel.lost.done():
                 return
-            task = asyncio.ensure_future(self._process(handle, channel, delivery))
+            task = asyncio.ensure_future(process(queue, delivery))
             running.add(task)
             task.add_done_callback(running.discard)
 
         try:
-            await channel.consume(self._topology.queue, self._concurrency, on_delivery)
+            for queue in self._topology.work_queues:
+                await channel.consume(queue.name, self._concurrency, functools.partial(on_delivery, queue))
             self._consuming = True
             await asyncio.wait([channel.lost])
             raise channel.lost.result()
@@ -96,7 +102,9 @@ class RabbitMQSource:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
 
-    async def _process(self, handle: EventHandler, channel: BrokerChannel, delivery: Delivery) -> None:
+    async def _process(
+        self, handle: EventHandler, channel: BrokerChannel, queue: WorkQueue, delivery: Delivery
+    ) -> None:
         message_id = delivery.message.message_id
         try:
             result = await handle(parse_event(delivery.message))
@@ -107,17 +115,17 @@ class RabbitMQSource:
             log.exception("handler failed", message_id=message_id)
             result = Result(Outcome.RETRY, type(error).__name__)
         try:
-            await self._settle(channel, delivery, result)
+            await self._settle(channel, queue, delivery, result)
         except ConnectionLostError:
             return  # the broker delivers the message again
         except Exception:
             log.exception("settling failed", message_id=message_id)
 
-    async def _settle(self, channel: BrokerChannel, delivery: Delivery, result: Result) -> None:
+    async def _settle(self, channel: BrokerChannel, queue: WorkQueue, delivery: Delivery, result: Result) -> None:
         attempt = delivery.message.attempt()
         if result.outcome is Outcome.RETRY:
             retried = delivery.message.with_headers({ATTEMPT_HEADER: attempt + 1})
-            await self._publish(channel, self._topology.retry_exchange, self._topology.retry_key(attempt), retried)
+            await self._publish(channel, queue.retry_exchange, queue.retry_key(attempt), retried)
         elif result.outcome is Outcome.REJECT:
             letter = mark_dead(delivery.message, result.reason, datetime.now(UTC))
             await self._publish(channel, self._topology.dead_exchange, self._topology.routing_key, letter)

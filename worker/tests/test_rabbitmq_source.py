@@ -222,6 +222,48 @@ def test_a_retried_message_comes_back_with_its_attempt(broker: Settings) -> None
 
 
 @pytest.mark.integration
+def test_a_retried_message_returns_to_the_queue_that_it_came_from(broker: Settings) -> None:
+    """A message that is sent again does not return to the queue that other clients consume too."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        attempts: list[int] = []
+
+        async def work(event: OrderEvent) -> Result:
+            attempts.append(event.attempt)
+            return Result(Outcome.DONE if event.attempt else Outcome.RETRY, "reason")
+
+        async with running_source(new_source(broker), work):
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.resent_routing_key, Message(BODY))
+            await wait_for(lambda: len(attempts) == 1)
+        returned = await first_message(channel, ORDER_TOPOLOGY.resent.name)
+        assert (returned.attempt(), await channel.declare_queue(ORDER_TOPOLOGY.queue)) == (1, 0)
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
+def test_both_queues_share_the_concurrency(broker: Settings) -> None:
+    """With forty messages in each queue, ten orders are in work at a time, and orders of both queues end."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        for number in range(80):
+            key = ORDER_TOPOLOGY.resent_routing_key if number % 2 else ORDER_TOPOLOGY.routing_key
+            body = json.dumps({"order_id": number + 1, "book_id": 1, "quantity": 1}).encode()
+            await channel.publish(ORDER_TOPOLOGY.exchange, key, Message(body))
+
+        async def work(_: OrderEvent) -> Result:
+            await asyncio.sleep(0.002)
+            return Result(Outcome.DONE)
+
+        recorder = Recorder(work)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for(lambda: sorted(recorder.order_ids) == list(range(1, 81)))
+        assert recorder.max_concurrent == 10
+
+    check(broker, claim)
+
+
+@pytest.mark.integration
 def test_a_source_that_stops_leaves_its_messages_in_the_queue(broker: Settings) -> None:
     """All messages that it had taken are ready again, by the broker's own count."""
 

@@ -31,7 +31,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     EMAIL_TAKEN: _ErrorReason.ValueType  # 2
     """ALREADY_EXISTS: the email already has an account. The metadata contains the `email`."""
     HASHING_BUSY: _ErrorReason.ValueType  # 3
-    """UNAVAILABLE: too many passwords are being hashed at once."""
+    """RESOURCE_EXHAUSTED: too many passwords are being hashed at once. The metadata contains `retry_after`, in seconds."""
     BAD_CREDENTIALS: _ErrorReason.ValueType  # 4
     """UNAUTHENTICATED: no account has this email and password."""
     LOGIN_THROTTLED: _ErrorReason.ValueType  # 5
@@ -43,11 +43,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     REFRESH_EXPIRED: _ErrorReason.ValueType  # 8
     """UNAUTHENTICATED: the refresh token has expired."""
     REFRESH_INVALID: _ErrorReason.ValueType  # 9
-    """UNAUTHENTICATED: the refresh token is forged, withdrawn or already used."""
+    """UNAUTHENTICATED: the refresh token is forged, withdrawn or already used, or the password has changed since the log-in."""
     REFRESH_USER_GONE: _ErrorReason.ValueType  # 10
     """UNAUTHENTICATED: the account of the refresh token no longer exists."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 11
     """NOT_FOUND: no account has the id."""
+    DEVICE_UNKNOWN: _ErrorReason.ValueType  # 12
+    """RESOURCE_EXHAUSTED: the log-in is for known devices only, and the device is unknown."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of `google.rpc.ErrorInfo` in errors of this service. `mesh.v1.ErrorReason` lists the reasons that all
@@ -62,7 +64,7 @@ PASSWORD_TOO_SHORT: ErrorReason.ValueType  # 1
 EMAIL_TAKEN: ErrorReason.ValueType  # 2
 """ALREADY_EXISTS: the email already has an account. The metadata contains the `email`."""
 HASHING_BUSY: ErrorReason.ValueType  # 3
-"""UNAVAILABLE: too many passwords are being hashed at once."""
+"""RESOURCE_EXHAUSTED: too many passwords are being hashed at once. The metadata contains `retry_after`, in seconds."""
 BAD_CREDENTIALS: ErrorReason.ValueType  # 4
 """UNAUTHENTICATED: no account has this email and password."""
 LOGIN_THROTTLED: ErrorReason.ValueType  # 5
@@ -74,11 +76,13 @@ REFRESH_MISSING: ErrorReason.ValueType  # 7
 REFRESH_EXPIRED: ErrorReason.ValueType  # 8
 """UNAUTHENTICATED: the refresh token has expired."""
 REFRESH_INVALID: ErrorReason.ValueType  # 9
-"""UNAUTHENTICATED: the refresh token is forged, withdrawn or already used."""
+"""UNAUTHENTICATED: the refresh token is forged, withdrawn or already used, or the password has changed since the log-in."""
 REFRESH_USER_GONE: ErrorReason.ValueType  # 10
 """UNAUTHENTICATED: the account of the refresh token no longer exists."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 11
 """NOT_FOUND: no account has the id."""
+DEVICE_UNKNOWN: ErrorReason.ValueType  # 12
+"""RESOURCE_EXHAUSTED: the log-in is for known devices only, and the device is unknown."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final
@@ -158,22 +162,26 @@ class RegisterRequest(_message.Message):
     USERNAME_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     username: _builtins.str
     """Display name, at most 50 characters."""
     email: _builtins.str
     """Email address, at most 100 characters."""
     password: _builtins.str
     """Password in plain text, at most 1024 characters. Only its hash is stored."""
+    client_address: _builtins.str
+    """IP address of the client, for the security log; empty when it is unknown."""
     def __init__(
         self,
         *,
         username: _builtins.str = ...,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "password", b"password", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "email", b"email", "password", b"password", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -211,19 +219,31 @@ class LoginRequest(_message.Message):
 
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
+    DEVICE_TOKEN_FIELD_NUMBER: _builtins.int
+    KNOWN_DEVICE_ONLY_FIELD_NUMBER: _builtins.int
     email: _builtins.str
     """Email address in any case, at most 254 characters."""
     password: _builtins.str
     """Password in plain text, at most 1024 characters."""
+    client_address: _builtins.str
+    """IP address of the client, for the security log and for counting failures; empty when it is unknown."""
+    device_token: _builtins.str
+    """The `device_token` of an earlier log-in from the same device, if it has one, at most 4096 bytes."""
+    known_device_only: _builtins.bool
+    """Whether to refuse the log-in if the device is unknown: too many log-ins from its address have failed."""
     def __init__(
         self,
         *,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        client_address: _builtins.str = ...,
+        device_token: _builtins.str = ...,
+        known_device_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "device_token", b"device_token", "email", b"email", "known_device_only", b"known_device_only", "password", b"password"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -237,6 +257,10 @@ class LoginResponse(_message.Message):
 
     TOKENS_FIELD_NUMBER: _builtins.int
     USER_FIELD_NUMBER: _builtins.int
+    DEVICE_TOKEN_FIELD_NUMBER: _builtins.int
+    DEVICE_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    device_token: _builtins.str
+    """JWT by which the device is known at later log-ins of the same account."""
     @_builtins.property
     def tokens(self) -> Global___TokenPair:
         """Tokens of the new session."""
@@ -245,15 +269,21 @@ class LoginResponse(_message.Message):
     def user(self) -> Global___User:
         """Account of the session."""
 
+    @_builtins.property
+    def device_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Time at which the device token expires."""
+
     def __init__(
         self,
         *,
         tokens: Global___TokenPair | None = ...,
         user: Global___User | None = ...,
+        device_token: _builtins.str = ...,
+        device_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["tokens", b"tokens", "user", b"user"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device_expire_time", b"device_expire_time", "tokens", b"tokens", "user", b"user"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["tokens", b"tokens", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_expire_time", b"device_expire_time", "device_token", b"device_token", "tokens", b"tokens", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,16 +296,20 @@ class RefreshRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     refresh_token: _builtins.str
     """The JWT from the cookie, at most 4096 bytes. Empty when there is no cookie."""
+    client_address: _builtins.str
+    """IP address of the client, for the security log; empty when it is unknown."""
     def __init__(
         self,
         *,
         refresh_token: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["refresh_token", b"refresh_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "refresh_token", b"refresh_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -312,16 +346,20 @@ class LogoutRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Id of the session, a UUID: the `sid` claim of its access token."""
+    client_address: _builtins.str
+    """IP address of the client, for the security log; empty when it is unknown."""
     def __init__(
         self,
         *,
         session_id: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
