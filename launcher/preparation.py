@@ -10,7 +10,7 @@ from database.config import Config
 from database.engine import describe_failure
 from database.migrate import upgrade
 from database.seed import seed
-from mesh import env
+from mesh import env, logs
 from mesh.errors import Unavailable
 from mesh.ports import check_port
 from registry.rest_ports import REST_PORTS, RestPort
@@ -18,6 +18,9 @@ from registry.services import services
 
 SECRET = "JWT_SECRET_KEY"  # noqa: S105 - the name of the setting
 FRONTEND_PORT = RestPort("frontend", "FRONTEND_PORT", 5173)
+
+
+log = logs.get("launcher")
 
 
 class NotReadyError(Exception):
@@ -59,11 +62,13 @@ def prepare_database(environ: Mapping[str, str]) -> None:
         NotReadyError: the database cannot be used.
         ConfigError: a setting of the database is bad.
     """
-    database = Config.from_env(environ).open()
+    database = Config.from_env(environ).open_for_migrations()
     try:
         database.ping()
-        upgrade(database)
-        seed(database)
+        if upgrade(database):
+            seed(database)
+        else:
+            log.warning("the schema is newer than this version of the product and is left unchanged")
     except (DBAPIError, Unavailable) as error:
         raise NotReadyError(describe_failure(database.url, error)) from None
     finally:

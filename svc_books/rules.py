@@ -93,7 +93,11 @@ class Outcome(StrEnum):
     """The outcome of a decrement, as it is stored."""
 
     APPLIED = "applied"
+    """The order has its copies."""
     REJECTED = "rejected"
+    """Too few copies were left."""
+    RETURNED = "returned"
+    """The order ended without a purchase: its copies are back in the stock, and it never takes any again."""
 
 
 def decide_outcomes(decrements: Iterable[Decrement], stock: Mapping[int, int]) -> dict[Decrement, Outcome]:
