@@ -51,7 +51,7 @@ class Publisher:
             await _confirmed(channel, exchange, routing_key, message)
         except PublishRefusedError as error:
             log.warning("publish refused", exchange=exchange, reason=str(error))
-            await self._topology.declare(channel)  # the queue may have been deleted
+            await channel.declare(self._topology)  # the queue may have been deleted
             raise
 
     async def close(self) -> None:

@@ -114,7 +114,10 @@ class Broker(ABC):
             f"http://127.0.0.1:{self.management}/api/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": "Basic " + b64encode(f"{USER}:{self.password}".encode()).decode()},
+            headers={
+                "Authorization": "Basic " + b64encode(f"{USER}:{self.password}".encode()).decode(),
+                "Content-Type": "application/json",
+            },
         )
         try:
             with urllib.request.urlopen(request, timeout=PROCESS_TIMEOUT_SECONDS) as response:  # noqa: S310 - our own server

@@ -127,7 +127,7 @@ class ConnectionRecord:
 async def recording_proxy(broker: Settings, topology: Topology) -> AsyncIterator[RecordingProxy]:
     """Declare the queues and run a proxy for the duration of the block."""
     async with connect_to_broker(broker) as channel:
-        await topology.declare(channel)
+        await channel.declare(topology)
         proxy = RecordingProxy(broker, topology, channel)
         await proxy.come_back()
         try:
