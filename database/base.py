@@ -10,6 +10,8 @@ TABLE_OPTIONS: dict[str, Any] = {
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
     "mysql_engine": "InnoDB",
+    # Without it, SQLite assigns the id of the newest row again after that row was deleted. Applies to integer keys.
+    "sqlite_autoincrement": True,
 }
 
 

@@ -1,7 +1,7 @@
 """Settings of the database, for each process that uses it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +12,7 @@ from database.options import DEFAULTS, ConnectionOptions, TlsMode
 from mesh import env
 
 DEFAULT_URL = "sqlite:///data/bookstore.db"
+MIGRATION_TIMEOUT_SECONDS = 3600
 LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -47,6 +48,10 @@ class Config:
     def open(self) -> Database:
         """Return the database, which connects when it is first used."""
         return Database(self.url, self.options)
+
+    def open_for_migrations(self) -> Database:
+        """Return the database with a time limit for statements that suits changes of large tables."""
+        return Database(self.url, replace(self.options, timeout_seconds=MIGRATION_TIMEOUT_SECONDS))
 
 
 def _tls(environ: Mapping[str, str], url: URL) -> tuple[TlsMode, str]:

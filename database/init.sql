@@ -155,3 +155,35 @@ UPDATE alembic_version SET version_num='0003' WHERE alembic_version.version_num 
 ALTER TABLE `Outbox` ADD COLUMN lease_token VARCHAR(36);
 
 UPDATE alembic_version SET version_num='0004' WHERE alembic_version.version_num = '0003';
+
+-- Running upgrade 0004 -> 0005
+
+UPDATE alembic_version SET version_num='0005' WHERE alembic_version.version_num = '0004';
+
+-- Running upgrade 0005 -> 0006
+
+ALTER TABLE `LoginFailures` ADD COLUMN turn_at DATETIME(6);
+
+ALTER TABLE `RefreshTokens` ADD COLUMN credentials VARCHAR(64);
+
+CREATE TABLE `AccountLoginFailures` (
+    account VARCHAR(64) NOT NULL, 
+    failures INTEGER NOT NULL, 
+    next_turn_at DATETIME(6) NOT NULL, 
+    forget_at DATETIME(6) NOT NULL, 
+    CONSTRAINT `pk_AccountLoginFailures` PRIMARY KEY (account)
+)CHARSET=utf8mb4 ENGINE=InnoDB COLLATE utf8mb4_bin;
+
+CREATE INDEX `ix_AccountLoginFailures_forget_at` ON `AccountLoginFailures` (forget_at);
+
+UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num = '0005';
+
+-- Running upgrade 0006 -> 0007
+
+CREATE TABLE `PendingReturns` (
+    order_id INTEGER NOT NULL, 
+    CONSTRAINT `pk_PendingReturns` PRIMARY KEY (order_id), 
+    CONSTRAINT `fk_PendingReturns_order_id` FOREIGN KEY(order_id) REFERENCES `Orders` (order_id)
+)CHARSET=utf8mb4 ENGINE=InnoDB COLLATE utf8mb4_bin;
+
+UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';

@@ -5,8 +5,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
 
-from database.engine import Database
+from database.engine import Database, DatabaseUrlError
+from database.locks import exclusive
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEADER = """\
@@ -17,9 +21,24 @@ SET NAMES utf8mb4;
 """
 
 
-def upgrade(database: Database) -> None:
-    """Apply the migrations that the database does not have yet."""
-    command.upgrade(_config(Config(attributes={"database": database})), "head")
+def upgrade(database: Database) -> bool:
+    """Apply the migrations that the database does not have yet, while no other process does.
+
+    Returns:
+        False when a newer version of the product has migrated the schema, which is then left unchanged.
+
+    Raises:
+        DatabaseUrlError: another program has created tables of the same names.
+        Unavailable: the database cannot be reached, or another process has been migrating it for too long.
+    """
+    config = _config(Config())
+    with exclusive(database) as connection:
+        if not _check(connection, ScriptDirectory.from_config(config)):
+            return False
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+    return True
 
 
 def as_sql() -> str:
@@ -30,6 +49,34 @@ def as_sql() -> str:
     output = io.StringIO()
     command.upgrade(_config(Config(output_buffer=output)), "head", sql=True)
     return HEADER + output.getvalue().rstrip() + "\n"
+
+
+def _check(connection: Connection, scripts: ScriptDirectory) -> bool:
+    """Return False for a newer schema."""
+    revisions = MigrationContext.configure(connection).get_current_heads()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if not revisions:
+        _check_tables(connection, scripts)
+    elif not known.issuperset(revisions):
+        newest = str(scripts.get_current_head())
+        if not all(revision.isdecimal() and int(revision) > int(newest) for revision in revisions):
+            raise DatabaseUrlError("dbURL: the table alembic_version belongs to another program; use another database.")
+        return False
+    return True
+
+
+def _check_tables(connection: Connection, scripts: ScriptDirectory) -> None:
+    """Check that a database without a version has no tables of ours, unless the first migration was interrupted.
+
+    That migration creates the table of versions before all others.
+    """
+    schema = inspect(connection)
+    if schema.has_table("alembic_version"):
+        return
+    for name in scripts.get_revision(str(scripts.get_base())).module.TABLES:
+        if schema.has_table(name):
+            message = f"dbURL: the database has a table {name} of another program; use an empty database."
+            raise DatabaseUrlError(message)
 
 
 def _config(config: Config) -> Config:

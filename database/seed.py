@@ -8,6 +8,7 @@ from sqlalchemy import Integer, String, column, insert, select, table
 from catalogue.books import CATALOGUE_FILE, Book, read_books
 from database.engine import Database, retry_transaction
 from database.folding import search_text, title_key
+from database.locks import exclusive
 from database.types import Money
 
 # The columns that the seed fills. The service's own table is not imported: the database depends on no service.
@@ -24,10 +25,10 @@ BOOKS = table(
 def seed(database: Database, catalogue: Path = CATALOGUE_FILE) -> int:
     """Add the books whose ISBN is not in the database yet, and return their number.
 
-    Books that exist are not changed.
+    Books that exist are not changed. Only one process at a time adds books.
     """
     books = read_books(catalogue)
-    with database.write() as transaction:
+    with exclusive(database) as transaction:
         existing = set(transaction.execute(select(BOOKS.c.ISBN)).scalars())
         rows = [_row(book) for book in books if book.isbn not in existing]
         if rows:

@@ -69,7 +69,7 @@ class Config:
                 for entry in services()
             },
             cors_origins=_origins(environ),
-            threads=env.integer(environ, "GATEWAY_THREADS", 8, minimum=1, maximum=256),
+            threads=env.integer(environ, "GATEWAY_THREADS", 32, minimum=1, maximum=256),
             cookie_secure=env.flag(environ, "COOKIE_SECURE", default=True),
             trusted_proxies=env.integer(environ, "TRUSTED_PROXIES", 0, maximum=16),
             hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0, maximum=MAX_HSTS_SECONDS),

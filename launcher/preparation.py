@@ -4,17 +4,21 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from database.config import Config
 from database.engine import describe_failure
 from database.migrate import upgrade
 from database.seed import seed
+from database.sqlite import is_in_memory
+from mesh import logs
 from mesh.errors import Unavailable
 from mesh.files import replace_private_file
 
 SECRET = "JWT_SECRET_KEY"  # noqa: S105 - the name of the setting
+
+
+log = logs.get("launcher")
 
 
 class NotReadyError(Exception):
@@ -50,20 +54,16 @@ def prepare_database(environ: Mapping[str, str]) -> None:
         ConfigError: a setting of the database is bad.
     """
     config = Config.from_env(environ)
-    if _is_in_memory(config.url):
+    if is_in_memory(config.url):
         raise NotReadyError("dbURL names a database in memory, which processes cannot share: name a file.")
-    database = config.open()
+    database = config.open_for_migrations()
     try:
         database.ping()
-        upgrade(database)
-        seed(database)
+        if upgrade(database):
+            seed(database)
+        else:
+            log.warning("the schema is newer than this version of the product and is left unchanged")
     except (DBAPIError, Unavailable) as error:
         raise NotReadyError(describe_failure(database.url, error)) from None
     finally:
         database.close()
-
-
-def _is_in_memory(url: URL) -> bool:
-    if url.get_backend_name() != "sqlite":
-        return False
-    return not url.database or ":memory:" in url.database or url.query.get("mode") == "memory"

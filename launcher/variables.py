@@ -48,7 +48,7 @@ def for_tools(environ: Mapping[str, str], virtual_environment: Path) -> dict[str
         for name, value in environ.items()
         if NETWORK_VARIABLES.fullmatch(name) or not TOOL_VARIABLES.fullmatch(name)
     }
-    if not Path(kept.get("TMPDIR", "")).is_dir():
+    if not os.path.isdir(kept.get("TMPDIR", "")):  # noqa: PTH112 - Path("") is a folder
         kept.pop("TMPDIR", None)  # they would fail, where Python uses /tmp
     caches = ("PIP_CACHE_DIR", "UV_CACHE_DIR", "npm_config_cache")
     defaults = {} if _can_write_home() else dict.fromkeys(caches, str(CACHE))

@@ -87,7 +87,8 @@ def _token(options: argparse.Namespace) -> int:
     from mesh.identity import Signer  # noqa: PLC0415 - as above
     from mesh.secrets import read_credentials  # noqa: PLC0415
 
-    print(Signer(options.caller, read_credentials(read_environment())).token(options.audience, options.seconds))
+    credentials = read_credentials(read_environment(), options.caller)
+    print(Signer(options.caller, credentials).portable_token(options.audience, options.seconds))
     return 0
 
 

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from mesh.tls import AUTHORITY, DOMAIN
+from mesh.tls import AUTHORITY, dns_name
 
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 """Certificates are valid from this time before their creation, because the clocks of two machines differ."""
@@ -58,7 +58,7 @@ def create_authority(lifetime: timedelta, now: datetime) -> CertifiedKey:
 def create_certificate(authority: CertifiedKey, name: str, lifetime: timedelta, now: datetime) -> CertifiedKey:
     """Create a key and a certificate for one process, which it uses as a server and as a caller."""
     key = ec.generate_private_key(ec.SECP256R1())
-    names = [x509.DNSName(f"{name}.{DOMAIN}"), *LOCAL_NAMES]
+    names = [x509.DNSName(dns_name(name)), *LOCAL_NAMES]
     purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     certificate = (
         _builder(_common_name(name), authority.certificate.subject, key.public_key(), now, lifetime)

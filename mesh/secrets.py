@@ -38,6 +38,9 @@ def read_credentials(environ: Mapping[str, str], name: str = "") -> Credentials:
         tls.check(name)
     if environ.get("MESH_SECRET", "").strip():
         return Credentials(env.secret(environ, "MESH_SECRET"), _read_previous(environ, "MESH_SECRET"), tls)
+    if not environ.get("JWT_SECRET_KEY", "").strip():
+        message = "JWT_SECRET_KEY is not set, and neither is MESH_SECRET."
+        raise env.ConfigError(message)
     previous = _read_previous(environ, "JWT_SECRET_KEY")
     derived = derive_secret(previous) if previous else None
     return Credentials(derive_secret(env.secret(environ, "JWT_SECRET_KEY")), derived, tls)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from cryptography.x509 import load_pem_x509_certificate
+from cryptography.x509 import Certificate, load_pem_x509_certificate, load_pem_x509_certificates
 
 from mesh.env import ConfigError
 
@@ -32,14 +34,36 @@ class Tls:
         Raises:
             ConfigError: a file is missing, or holds no certificate or key.
         """
+        self.load_authorities()
+        if name:
+            self.load_pair(name)
+
+    def load_authorities(self) -> list[Certificate]:
+        """Return the certificates of the mesh's authorities: two while one replaces the other.
+
+        Raises:
+            ConfigError: the file is missing, or holds no certificate.
+        """
         try:
-            load_pem_x509_certificate(self._read(f"{AUTHORITY}.pem"))
-            if name:
-                load_pem_x509_certificate(self._read(f"{name}.pem"))
-                load_pem_private_key(self._read(f"{name}.key"), None)
+            return load_pem_x509_certificates(self._read(f"{AUTHORITY}.pem"))
+        except ValueError:
+            raise self._unreadable() from None
+
+    def load_pair(self, name: str) -> tuple[Certificate, EllipticCurvePrivateKey | RSAPrivateKey]:
+        """Return the certificate of a process and its key.
+
+        Raises:
+            ConfigError: a file is missing, or holds no certificate or key.
+        """
+        try:
+            certificate = load_pem_x509_certificate(self._read(f"{name}.pem"))
+            key = load_pem_private_key(self._read(f"{name}.key"), None)
         except (ValueError, TypeError):
-            message = f"MESH_TLS_DIR: the certificates in {self.folder} cannot be read."
-            raise ConfigError(message) from None
+            raise self._unreadable() from None
+        if not isinstance(key, EllipticCurvePrivateKey | RSAPrivateKey):
+            message = f"MESH_TLS_DIR: the key {self.folder / name}.key must be an RSA or EC key."
+            raise ConfigError(message)
+        return certificate, key
 
     def server_credentials(self, name: str) -> grpc.ServerCredentials:
         """Return the credentials of a server that accepts only callers with a certificate of the mesh's authority."""
@@ -53,6 +77,9 @@ class Tls:
     def _read_files(self, name: str) -> tuple[bytes, bytes, bytes]:
         return self._read(f"{AUTHORITY}.pem"), self._read(f"{name}.key"), self._read(f"{name}.pem")
 
+    def _unreadable(self) -> ConfigError:
+        return ConfigError(f"MESH_TLS_DIR: the certificates in {self.folder} cannot be read.")
+
     def _read(self, name: str) -> bytes:
         try:
             return (self.folder / name).read_bytes()
@@ -61,6 +88,11 @@ class Tls:
             raise ConfigError(message) from None
 
 
+def dns_name(name: str) -> str:
+    """Return the name of a process in its certificate."""
+    return f"{name}.{DOMAIN}"
+
+
 def server_name_options(name: str) -> Options:
     """Return the options of a channel that accepts only the certificate of the service with this name."""
-    return [("grpc.ssl_target_name_override", f"{name}.{DOMAIN}")]
+    return [("grpc.ssl_target_name_override", dns_name(name))]

@@ -15,8 +15,10 @@ from bookstore.orders.v1.orders_pb2 import OrderEvent
 from mesh import request_ids
 from mesh.broker.topology import Topology
 
-ORDER_TOPOLOGY = Topology(exchange="orders", queue="order_queue", routing_key="order.new")
-"""The names at the broker, as the REST contract fixes them."""
+ORDER_TOPOLOGY = Topology(
+    exchange="orders", queue="order_queue", routing_key="order.new", resent_routing_key="order.resent"
+)
+"""The names at the broker; the REST contract fixes all but the key of messages that are sent again."""
 _ALLOWED = {"order_id": range(1, 2**63), "book_id": range(1, 2**63), "quantity": range(1, 2**31)}
 """The fields that a message must have, and the range of each."""
 

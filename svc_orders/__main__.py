@@ -32,7 +32,7 @@ def create_service(
         name="orders",
         descriptor=orders_pb2.DESCRIPTOR.services_by_name["Orders"],
         add=lambda server: orders_pb2_grpc.add_OrdersServicer_to_server(servicer, server),
-        probe=database.ping,
+        probe=database.check_ready,
         on_stop=(lambda: None) if has_broker else signal.close,
     )
 

@@ -31,7 +31,7 @@ def service(database: Database, config: Config) -> Service:
         name="users",
         descriptor=users_pb2.DESCRIPTOR.services_by_name["Users"],
         add=lambda server: users_pb2_grpc.add_UsersServicer_to_server(servicer, server),
-        probe=database.ping,
+        probe=database.check_ready,
     )
 
 

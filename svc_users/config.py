@@ -10,7 +10,7 @@ from mesh import env
 from mesh.credentials import Credentials
 from mesh.keys import Keyring
 from mesh.secrets import read_credentials, read_keyring
-from svc_users.rules import ThrottlePolicy
+from svc_users.throttle_rules import ThrottlePolicy
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,9 @@
 """Errors that more than one module of the users service raises."""
 
-from mesh.errors import AlreadyExists, NotFound, Unauthenticated
+from mesh.errors import AlreadyExists, NotFound, ResourceExhausted, Unauthenticated
+
+ADDRESS_RETRY_AFTER_SECONDS = "60"
+"""The window in which the gateway counts failures of an address is a minute by default."""
 
 
 def email_taken(email: str) -> AlreadyExists:
@@ -16,3 +19,9 @@ def user_not_found() -> NotFound:
 def invalid_refresh_token() -> Unauthenticated:
     """Return the error for a refresh token that is forged, malformed, withdrawn or already used."""
     return Unauthenticated("Invalid refresh token.", "REFRESH_INVALID")
+
+
+def address_throttled() -> ResourceExhausted:
+    """Return the error for a log-in that is excluded because too many from its address have failed."""
+    message = "Too many requests. Please try again later."
+    return ResourceExhausted(message, "ADDRESS_THROTTLED", metadata={"retry_after": ADDRESS_RETRY_AFTER_SECONDS})

@@ -1,5 +1,6 @@
 """Pure decisions about accounts, sessions and log-ins, and the data that they are about."""
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -10,10 +11,10 @@ ACCESS_TOKEN_LIFETIME = timedelta(minutes=15)
 SESSION_LIFETIME = timedelta(hours=24)
 REUSE_GRACE_PERIOD = timedelta(seconds=10)
 """Time in which a used refresh token still returns its successor: for two tabs at once, and for lost responses."""
-FAILURE_LIFETIME = timedelta(hours=24)
-"""Time after the last failed log-in of an account until all of its failures are forgotten."""
-MAX_DOUBLINGS = 32
-"""Bound of the exponent of a delay: 2**32 seconds exceed every `max_delay`, and a timedelta can hold them."""
+DEVICE_LIFETIME = timedelta(days=180)
+"""Time after the last log-in from a device until it counts as unknown."""
+MAX_CLOCK_SKEW = timedelta(seconds=5)
+"""By how much the clock of another replica may be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,16 @@ class User:
     password_hash: str = field(repr=False)
     created_at: datetime
 
+    @property
+    def identity(self) -> str:
+        """Digest that only this account has, even if its id is given to another account after its deletion."""
+        return digest(str(self.user_id), self.created_at.isoformat())
+
+    @property
+    def credentials(self) -> str:
+        """Digest of the account and its password; a session ends when it changes."""
+        return digest(self.identity, self.password_hash)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -37,6 +48,7 @@ class Session:
         token_id: id of the current refresh token, its claim `jti`.
         issued_at: time at which the current refresh token was issued.
         expires_at: time at which the session ends.
+        credentials: the user's `credentials` when the session was opened; None for a session of an earlier release.
     """
 
     session_id: str
@@ -44,6 +56,11 @@ class Session:
     token_id: str
     issued_at: datetime
     expires_at: datetime
+    credentials: str | None = field(default=None, repr=False)
+
+    def belongs_to(self, user: User) -> bool:
+        """Return whether the account is still the one that logged in, and has the same password."""
+        return self.user_id == user.user_id and self.credentials in {None, user.credentials}
 
 
 def canonical_email(email: str) -> str:
@@ -67,44 +84,16 @@ def check_password_length(password: str, min_length: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class LoginFailures:
-    """The failed log-ins of an account in a row.
+class ReusedToken:
+    """A session that has ended because one of its refresh tokens was used again.
 
     Args:
-        account: SHA-256 of the email, which need not have an account.
-        count: number of failures.
-        blocked_until: time before which no further log-in is allowed.
-        expires_at: time at which the failures are forgotten.
+        session_id: id of the session.
+        user_id: id of its user.
     """
 
-    account: str
-    count: int
-    blocked_until: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ThrottlePolicy:
-    """How failed log-ins delay the next one.
-
-    Args:
-        free_attempts: number of failures in a row without a delay, for people who mistype.
-        max_delay: upper bound of the delay, which begins at one second and doubles; zero turns delays off.
-    """
-
-    free_attempts: int
-    max_delay: timedelta
-
-    def delay_after(self, count: int) -> timedelta:
-        """Return the delay after this number of failures in a row."""
-        if count < self.free_attempts:
-            return timedelta()
-        doublings = min(count - self.free_attempts, MAX_DOUBLINGS)
-        return min(timedelta(seconds=2**doublings), self.max_delay)
-
-    def failures_after(self, account: str, count: int, now: datetime) -> LoginFailures:
-        """Return what is stored after the failure with this number."""
-        return LoginFailures(account, count, now + self.delay_after(count), now + FAILURE_LIFETIME)
+    session_id: str
+    user_id: int
 
 
 class TokenReuse(Enum):
@@ -115,5 +104,19 @@ class TokenReuse(Enum):
 
 
 def classify_reuse(used_at: datetime, now: datetime) -> TokenReuse:
-    """Tell a retry from a theft by the time since the first use (RFC 9700, section 4.14.2)."""
-    return TokenReuse.RETRY if now - used_at <= REUSE_GRACE_PERIOD else TokenReuse.THEFT
+    """Tell a retry from a theft by the time since the first use (RFC 9700, section 4.14.2).
+
+    A first use in the future means that the clock was set back. Then the time is unknown, and theft is assumed.
+    """
+    is_retry = -MAX_CLOCK_SKEW <= now - used_at <= REUSE_GRACE_PERIOD
+    return TokenReuse.RETRY if is_retry else TokenReuse.THEFT
+
+
+def emaildigest(email: str) -> str:
+    """Return what is stored and logged instead of an email: some people type their password into its field."""
+    return digest(email)
+
+
+def digest(*parts: str) -> str:
+    """Return the SHA-256 of several texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

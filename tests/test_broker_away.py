@@ -3,11 +3,14 @@
 import json
 import os
 import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
+import pika
 import pytest
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -144,3 +147,46 @@ def test_all_orders_of_a_queue_that_is_deleted_end(
     rabbit.manage("DELETE", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}")
     product.start("worker")
     assert {wait_for_end(orders, order) for order in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}
+
+
+@contextmanager
+def first_edition_worker(broker_url: str) -> Iterator[list[int]]:
+    """Consume and acknowledge every message without ending its order, and yield the ids of these orders."""
+    taken: list[int] = []
+    stopping = threading.Event()
+
+    def consume() -> None:
+        with pika.BlockingConnection(pika.URLParameters(broker_url)) as connection:
+            channel = connection.channel()
+            channel.queue_declare("order_queue", durable=True)
+            for method, _, body in channel.consume("order_queue", inactivity_timeout=0.1):
+                if stopping.is_set():
+                    return
+                if body is not None:
+                    taken.append(json.loads(body)["order_id"])
+                    channel.basic_ack(method.delivery_tag)
+
+    thread = threading.Thread(target=consume)
+    thread.start()
+    try:
+        yield taken
+    finally:
+        stopping.set()
+        thread.join()
+
+
+def test_an_order_that_is_sent_again_reaches_only_our_workers(
+    product: Product, orders: Stub, proxy: TcpProxy, broker_url: str, database: Database
+) -> None:
+    """The worker of the first edition acknowledges messages that it cannot complete; each order is sent again once."""
+    for name in ("worker", "orders"):
+        product.processes[name].stop()
+    product.environ["RECONCILE_AFTER_SECONDS"] = "2"
+    proxy.open()
+    product.start("orders")
+    with first_edition_worker(broker_url) as taken:
+        placed = [place(orders, user, 4) for user in range(1, 9)]
+        wait_until(lambda: sorted(taken) == placed)
+        product.start("worker")
+        assert {wait_for_end(orders, order) for order in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}
+    assert execute(database, "SELECT max(resent) FROM Outbox") == 1

@@ -76,7 +76,15 @@ def test_a_queue_bound_as_shown_receives_every_order(
     command = [sys.executable, "-u", "-c", examples[1]]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as consumer, terminated(consumer):
         assert consumer.stdout
-        wait_until(lambda: sum(b["source"] == "orders" for b in rabbit.manage("GET", f"bindings/{vhost}")) == 2)
+        wait_until(
+            lambda: (
+                sum(
+                    b["routing_key"] == "order.new"
+                    for b in rabbit.manage("GET", f"exchanges/{vhost}/orders/bindings/source")
+                )
+                == 2
+            )
+        )
         placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=1, book_id=1, quantity=1)).order
         assert consumer.stdout.readline() == "placed: Dune\n"
         assert wait_for_end(orders, placed.order_id) == orders_pb2.ORDER_STATUS_COMPLETED

@@ -1,4 +1,4 @@
-"""Alembic's entry point: runs the migrations on the database that `database.migrate` passes, or prints them as SQL."""
+"""Alembic's entry point: runs the migrations on the connection of `database.migrate`, or prints them as SQL."""
 
 from alembic import context
 
@@ -6,11 +6,9 @@ from database.base import Base
 
 if context.is_offline_mode():
     context.configure(dialect_name="mysql", literal_binds=True, target_metadata=Base.metadata)
-    with context.begin_transaction():
-        context.run_migrations()
 else:
-    with context.config.attributes["database"].write() as connection:
-        context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
-        with context.begin_transaction():
-            context.run_migrations()
-        connection.commit()
+    context.configure(
+        connection=context.config.attributes["connection"], target_metadata=Base.metadata, compare_type=True
+    )
+with context.begin_transaction():
+    context.run_migrations()

@@ -13,6 +13,7 @@ from database.config import Config
 from database.engine import MAX_ATTEMPTS, Database, DatabaseUrlError, parse_url, retry_transaction
 from database.tests.rows import add_book, count, execute
 from mesh.env import ConfigError
+from mesh.errors import Unavailable
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
@@ -59,10 +60,11 @@ def test_other_failures_are_not_retried(errno: int) -> None:
 
 @pytest.mark.unit
 def test_the_number_of_attempts_is_limited() -> None:
-    """The error of the last attempt is raised."""
+    """After the last attempt the caller gets one sentence, and the log the error."""
     transaction, attempts = failing(InternalError, 1213, times=MAX_ATTEMPTS)
-    with pytest.raises(InternalError):
+    with pytest.raises(Unavailable, match=r"^The database is too busy\.$") as refused:
         transaction()
+    assert isinstance(refused.value.__cause__, InternalError)
     assert len(attempts) == MAX_ATTEMPTS
 
 

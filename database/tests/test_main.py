@@ -1,5 +1,6 @@
 """`python -m database` runs its commands, or prints one sentence that says why it cannot."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -86,6 +87,34 @@ def test_an_unusable_database_is_reported_in_one_sentence(
     assert output.err.startswith(sentence)
     assert output.err.count("\n") == 1
     assert "hunter2" not in output.err
+
+
+@pytest.mark.unit
+def test_an_older_version_leaves_a_newer_database_as_it_is(
+    seeded_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a step back to an older version, its migration succeeds and says why it does nothing."""
+    file = Path(shutil.copy(seeded_file, tmp_path))
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("DELETE FROM Books WHERE book_id = 1")
+    assert run(["upgrade", "seed"], {"dbURL": f"sqlite:///{file}"}) == 0
+    assert capsys.readouterr().out == "The schema is newer than this version of the product; it is left unchanged.\n"
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM Books WHERE book_id = 1").fetchone() == (0,)
+
+
+@pytest.mark.unit
+def test_tables_of_another_program_are_reported_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The start ends with the status of a setting that cannot be used."""
+    with closing(sqlite3.connect(tmp_path / "other.db")) as connection:
+        connection.execute("CREATE TABLE Users (id INT)")
+    assert run(["upgrade", "seed"], {"dbURL": f"sqlite:///{tmp_path / 'other.db'}"}) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == "dbURL: the database has a table Users of another program; use an empty database.\n"
 
 
 @pytest.mark.unit

@@ -92,11 +92,4 @@ def _endpoint(route: Route, group: RouteGroup, view: View, authenticator: Authen
 
 def _limited(endpoint: View, limit: RateLimit, limiter: RateLimiter, **arguments: int) -> Response:
     """Call the endpoint unless the client address has exceeded the rate limit."""
-    limiter.check(limit)
-    try:
-        response: Response = endpoint(**arguments)
-    except ApiError as error:
-        limiter.count_failure(limit, error.status)
-        raise
-    limiter.count_failure(limit, response.status_code)
-    return response
+    return limiter.call(limit, partial(endpoint, **arguments))

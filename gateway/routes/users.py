@@ -6,12 +6,14 @@ import grpc
 from bookstore.users.v1 import users_pb2 as pb
 from bookstore.users.v1.users_pb2_grpc import UsersStub
 from flask import Response, request
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway.config import Config
 from gateway.http.auth import Authenticator
 from gateway.http.cors import Cors
 from gateway.http.errors import ApiError, api_error
-from gateway.http.rate_limits import RateLimit
+from gateway.http.lanes import PASSWORDS
+from gateway.http.rate_limits import Excess, RateLimit, client_ip, excess
 from gateway.http.responses import json_response
 from gateway.http.routing import RouteGroup
 from gateway.messages.common import MessageResponse
@@ -20,6 +22,13 @@ from mesh.client import parse_failure
 
 COOKIE = "refresh_token"
 COOKIE_PATH = "/refresh-token"
+DEVICE_COOKIE = "device"
+DEVICE_COOKIE_PATH = "/login"
+RESTRICTIONS = {
+    Excess.NONE: pb.LOGIN_RESTRICTION_UNSPECIFIED,
+    Excess.BEYOND: pb.LOGIN_RESTRICTION_NO_FAILURES,
+    Excess.TWICE: pb.LOGIN_RESTRICTION_KNOWN_DEVICE,
+}
 MAX_COOKIE_LENGTH = 4096
 """Characters; no browser stores a longer cookie."""
 
@@ -33,10 +42,13 @@ routes = RouteGroup("users", port="users", service="users")
     body=RegisterRequest,
     errors=(409,),
     rate_limit=RateLimit("register"),
+    lane=PASSWORDS,
 )
 def register(users: UsersStub, body: RegisterRequest) -> RegisterResponse:
     """Create an account."""
-    message = pb.RegisterRequest(username=body.username, email=body.email, password=body.password)
+    message = pb.RegisterRequest(
+        username=body.username, email=body.email, password=body.password, client_address=client_ip()
+    )
     try:
         user = users.Register(message).user
     except grpc.RpcError as error:
@@ -52,13 +64,32 @@ def register(users: UsersStub, body: RegisterRequest) -> RegisterResponse:
     TokenResponse,
     body=LoginRequest,
     errors=(401, 403),
-    rate_limit=RateLimit("login", failures_only=True),
+    rate_limit=RateLimit("login", failures_only=True, exempt_cookie=DEVICE_COOKIE),
+    lane=PASSWORDS,
 )
 def login(users: UsersStub, cors: Cors, config: Config, body: LoginRequest) -> Response:
     """Log in and open a session."""
     _check_origin(cors, "log in")  # another site could log the visitor in to an account of its own
-    tokens = users.Login(pb.LoginRequest(email=body.email, password=body.password)).tokens
-    return _token_response(tokens, secure=config.cookie_secure)
+    device_token = request.cookies.get(DEVICE_COOKIE, "")
+    message = pb.LoginRequest(
+        email=body.email,
+        password=body.password,
+        client_address=client_ip(),
+        device_token=device_token if len(device_token) <= MAX_COOKIE_LENGTH else "",
+        restriction=RESTRICTIONS[excess()],
+    )
+    login = users.Login(message)
+    response = _token_response(login.tokens, secure=config.cookie_secure)
+    if login.device_token:
+        _set_cookie(
+            response,
+            DEVICE_COOKIE,
+            login.device_token,
+            login.device_expire_time,
+            path=DEVICE_COOKIE_PATH,
+            secure=config.cookie_secure,
+        )
+    return response
 
 
 @routes.post(
@@ -74,7 +105,7 @@ def refresh_token(users: UsersStub, cors: Cors, config: Config) -> Response:
     cookie = request.cookies.get(COOKIE, "")
     if len(cookie) > MAX_COOKIE_LENGTH:
         raise ApiError(401, "Invalid refresh token.")
-    tokens = users.Refresh(pb.RefreshRequest(refresh_token=cookie)).tokens
+    tokens = users.Refresh(pb.RefreshRequest(refresh_token=cookie, client_address=client_ip())).tokens
     return _token_response(tokens, secure=config.cookie_secure)
 
 
@@ -84,7 +115,7 @@ def logout(users: UsersStub, cors: Cors, config: Config, authenticator: Authenti
     _check_origin(cors, "log out")
     session_id = authenticator.session_id(request.cookies.get(COOKIE, ""))
     if session_id is not None:
-        users.Logout(pb.LogoutRequest(session_id=session_id))
+        users.Logout(pb.LogoutRequest(session_id=session_id, client_address=client_ip()))
     payload: MessageResponse = {"code": 200, "message": "Logged out"}
     response = json_response(payload)
     response.delete_cookie(COOKIE, COOKIE_PATH, secure=config.cookie_secure, httponly=True, samesite="Strict")
@@ -105,15 +136,19 @@ def _check_origin(cors: Cors, action: str) -> None:
 def _token_response(tokens: pb.TokenPair, *, secure: bool) -> Response:
     payload: TokenResponse = {"code": 200, "access_token": tokens.access_token}
     response = json_response(payload)
-    expires = tokens.refresh_expire_time.ToDatetime(UTC)
+    _set_cookie(response, COOKIE, tokens.refresh_token, tokens.refresh_expire_time, path=COOKIE_PATH, secure=secure)
+    return response
+
+
+def _set_cookie(response: Response, name: str, value: str, expire_time: Timestamp, *, path: str, secure: bool) -> None:
+    expires = expire_time.ToDatetime(UTC)
     response.set_cookie(
-        COOKIE,
-        tokens.refresh_token,
+        name,
+        value,
         max_age=max(0, int((expires - datetime.now(UTC)).total_seconds())),
         expires=expires,
-        path=COOKIE_PATH,
+        path=path,
         secure=secure,
         httponly=True,
         samesite="Strict",
     )
-    return response

@@ -78,6 +78,7 @@ class FakeRpc:
     """One method of a stub: records its requests, and returns its response or raises it if it is an exception."""
 
     def __init__(self, response: Message) -> None:
+        self._success = response
         self.response: Message | Exception = response
         self.requests: list[Any] = []
         self.metadata: list[Any] = []
@@ -96,6 +97,10 @@ class FakeRpc:
     def fail_with(self, error: MeshError | grpc.StatusCode) -> None:
         """Raise this error from now on."""
         self.response = FailedCall(error)  # type: ignore[abstract] # it has all that parsing a failure reads
+
+    def succeed(self) -> None:
+        """Return the first response from now on."""
+        self.response = self._success
 
 
 class Services:

@@ -88,7 +88,7 @@ def test_a_port_of_an_outgoing_connection_is_one_sentence(settings: dict[str, st
     )
 
 
-@pytest.mark.unit
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("address", "target"),
     [

@@ -1,5 +1,8 @@
 """Authenticates callers, and accepts only the callers that the policy of the method names."""
 
+from collections.abc import Mapping, Sequence
+from typing import cast
+
 import grpc
 from google.protobuf.message import Message
 from mesh.v1 import policy_pb2
@@ -57,4 +60,10 @@ class AuthorizationInterceptor(UnaryInterceptor):
         scheme, _, token = str(header).partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("A mesh token is needed: authorization: Bearer <token>.", "TOKEN_MISSING")
-        return self._verifier.caller(token)
+        return self._verifier.caller(token, peer_names(context))
+
+
+def peer_names(context: grpc.ServicerContext) -> frozenset[str]:
+    """Return the DNS names in the certificate of the peer; none without TLS."""
+    properties = cast("Mapping[str, Sequence[bytes]]", context.auth_context())  # types-grpcio states bytes
+    return frozenset(name.decode("ascii", "replace") for name in properties.get("peer_dns", ()))

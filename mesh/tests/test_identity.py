@@ -1,17 +1,27 @@
 """A token identifies its caller to one service for a minute; anything else is rejected."""
 
+import base64
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from mesh import identity
+from mesh import certified_tokens, identity
+from mesh.certs import CertifiedKey, create_authority, create_certificate, write_certificates
+from mesh.credentials import Credentials
 from mesh.env import ConfigError
 from mesh.errors import Unauthenticated
 from mesh.identity import TOKEN_LIFETIME_SECONDS, Signer, Verifier, derive_secret
 from mesh.secrets import read_credentials
 from mesh.testing import SECRET, Clock
+from mesh.tls import Tls
 
 pytestmark = pytest.mark.unit
 
@@ -30,15 +40,154 @@ def encoded(secret: str = SECRET, algorithm: str | None = "HS256", **changes: ob
     return jwt.encode(claims(**changes), secret, algorithm)
 
 
+def claims_of(token: str) -> Any:
+    """Return the claims of a token without verifying it."""
+    return jwt.decode(token, options={"verify_signature": False})
+
+
 def test_a_token_names_its_caller() -> None:
     """The service that it is meant for reads the name of the signer."""
     assert Verifier("books", SECRET).caller(Signer("gateway", SECRET).token("books")) == "gateway"
 
 
-def test_the_clock_of_the_caller_may_be_a_little_ahead() -> None:
-    """Machines whose clocks differ by a few seconds can call each other."""
-    ahead = Signer("gateway", SECRET, lambda: time.time() + 4)
-    assert Verifier("books", SECRET).caller(ahead.token("books")) == "gateway"
+@pytest.mark.parametrize("skew_seconds", [-5, -4, 4, 5])
+def test_the_clock_of_the_caller_may_differ_a_little(skew_seconds: float) -> None:
+    """Machines whose clocks differ by up to five seconds can call each other, until the caller renews its token."""
+    now = time.time()
+    signer = Signer("gateway", SECRET, lambda: now + skew_seconds)
+    verifier_time = now
+    verifier = Verifier("books", SECRET, lambda: verifier_time)
+    assert verifier.caller(signer.token("books")) == "gateway"
+    verifier_time = now + TOKEN_LIFETIME_SECONDS / 2
+    assert verifier.caller(signer.token("books")) == "gateway"
+
+
+def test_a_clock_that_is_set_back_stops_no_calls() -> None:
+    """The signer creates a new token, and the verifier no longer accepts the one that it has cached."""
+    clock = Clock(datetime.now(UTC))
+    signer, verifier = Signer("gateway", SECRET, clock.timestamp), Verifier("books", SECRET, clock.timestamp)
+    old = signer.token("books")
+    verifier.caller(old)
+    clock.advance(-86400)
+    new = signer.token("books")
+    assert claims_of(new)["iat"] == int(clock.timestamp())
+    assert verifier.caller(new) == "gateway"
+    with pytest.raises(Unauthenticated):
+        Verifier("books", SECRET, clock.timestamp).caller(encoded(nbf=int(time.time()) + 10))
+
+
+TLS = Tls(Path("no certificates are read"))
+WITH_TLS = Credentials(SECRET, tls=TLS)
+
+
+def test_with_tls_the_certificate_of_the_peer_proves_the_name() -> None:
+    """The exact DNS name of the mesh counts, and no other name that a certificate may contain."""
+    token, verifier = Signer("worker", WITH_TLS).token("books"), Verifier("books", WITH_TLS)
+    assert verifier.caller(token, frozenset({"localhost", "worker.mesh"})) == "worker"
+    for names in (
+        None,
+        frozenset[str](),
+        frozenset({"books.mesh"}),
+        frozenset({"worker"}),
+        frozenset({"*.mesh"}),
+        frozenset({"worker.mesh.example"}),
+        frozenset({"Worker.mesh"}),
+        frozenset({"localhost"}),
+    ):
+        with pytest.raises(Unauthenticated, match=r"^No certificate proves the name in the mesh token\.$"):
+            verifier.caller(token, names)
+
+
+def test_a_cached_token_is_valid_for_its_peer_only() -> None:
+    """Another process that sends a token of the worker is refused, before and after the worker has used the token."""
+    token, verifier = Signer("worker", WITH_TLS).token("books"), Verifier("books", WITH_TLS)
+    worker, orders = frozenset({"worker.mesh"}), frozenset({"orders.mesh"})
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            verifier.caller(token, orders)
+        assert verifier.caller(token, worker) == "worker"
+
+
+def test_without_tls_the_names_do_not_matter() -> None:
+    """The key alone proves the name, and a certificate in the token proves nothing."""
+    token = Signer("worker", SECRET).token("books")
+    assert Verifier("books", SECRET).caller(token, frozenset({"books.mesh"})) == "worker"
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Create a folder with the certificates of two services."""
+    folder = tmp_path_factory.mktemp("identity") / "certs"
+    write_certificates(folder, ["books", "worker"], days=1)
+    return folder
+
+
+def test_a_portable_token_proves_its_name_through_any_peer(certificates: Path) -> None:
+    """The gateway can pass it on; its signer needs the key of its own certificate, and not the mesh's key."""
+    token = Signer("worker", Credentials("k" * 32, tls=Tls(certificates))).portable_token("orders")
+    verifier = Verifier("orders", Credentials(SECRET, tls=Tls(certificates)))
+    for names in (None, frozenset({"gateway.mesh"})):
+        assert verifier.caller(token, names) == "worker"
+    with pytest.raises(Unauthenticated):
+        Verifier("orders", SECRET).caller(token)  # without TLS no authority is known
+
+
+def portable(certificates: Path, signer: str = "books", **changes: object) -> str:
+    """Return a token that a process has signed with the key of its certificate, with other claims if given."""
+    return certified_tokens.encode(Tls(certificates), signer, claims(**{"iss": "worker", **changes}))
+
+
+def with_header(token: str, key: EllipticCurvePrivateKey | RSAPrivateKey, **changes: object) -> str:
+    """Return a token with the same claims, another header and another signature."""
+    header = {name: value for name, value in jwt.get_unverified_header(token).items() if name not in {"alg", "typ"}}
+    return jwt.encode(claims_of(token), key, "ES256", headers={**header, **changes})
+
+
+def forged_portable_tokens(folder: Path) -> dict[str, str]:
+    """Return tokens for `worker` by name, none of which the owner of the worker's key has signed for `books`."""
+    own = portable(folder, "worker")
+    own_certificate = jwt.get_unverified_header(own)["x5c"][0]
+    books = Tls(folder).load_pair("books")[1]
+    authority_key = load_pem_private_key((folder / "ca.key").read_bytes(), None)
+    assert isinstance(authority_key, EllipticCurvePrivateKey)
+    authority = CertifiedKey(authority_key, Tls(folder).load_authorities()[0])
+    lifetime, now = timedelta(days=1), datetime.now(UTC)
+    pairs = {
+        "another authority": create_certificate(create_authority(lifetime, now), "worker", lifetime, now),
+        "an expired certificate": create_certificate(authority, "worker", lifetime, now - 3 * lifetime),
+        "a future certificate": create_certificate(authority, "worker", lifetime, now + lifetime),
+        "the authority itself": authority,
+    }
+    forged = {
+        name: with_header(own, pair.key, x5c=[base64.b64encode(pair.certificate.public_bytes(Encoding.DER)).decode()])
+        for name, pair in pairs.items()
+    }
+    return forged | {
+        "the books' certificate": portable(folder),
+        "the books' key": with_header(own, books),
+        "another service": portable(folder, "worker", aud="orders"),
+        "two services": portable(folder, "worker", aud=["books", "orders"]),
+        "ten years": portable(folder, "worker", exp=int(time.time()) + 10 * 365 * 86400),
+        "no certificate": with_header(own, books, x5c=[]),
+        "two certificates": with_header(own, books, x5c=[own_certificate, own_certificate]),
+        "x5c a text": with_header(own, books, x5c=own_certificate),
+        "x5c no base64": with_header(own, books, x5c=["?"]),
+        "x5c no certificate": with_header(own, books, x5c=["aGVsbG8="]),
+        "HS256 with the certificate as the key": jwt.encode(
+            claims_of(own), own_certificate, "HS256", headers={"x5c": [own_certificate]}
+        ),
+        "the mesh's key": jwt.encode(claims_of(own), SECRET, "HS256", headers={"x5c": [own_certificate]}),
+        "unsigned": jwt.encode(claims_of(own), "", "none", headers={"x5c": [own_certificate]}),
+    }
+
+
+def test_a_forged_portable_token_is_rejected(certificates: Path) -> None:
+    """The certificate must be valid, of our authority and for the name, and its key must have signed the token."""
+    verifier = Verifier("books", Credentials(SECRET, tls=Tls(certificates)))
+    assert verifier.caller(portable(certificates, "worker")) == "worker"
+    for name, token in forged_portable_tokens(certificates).items():
+        with pytest.raises(Unauthenticated):
+            pytest.fail(f"{name}: {verifier.caller(token, frozenset({'books.mesh', 'gateway.mesh'}))}")
 
 
 def test_a_token_is_valid_for_one_service_only() -> None:

@@ -39,4 +39,4 @@ def test_a_lifetime_that_no_service_accepts_is_refused(seconds: str, capsys: pyt
 def test_a_missing_key_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     """There is no token without a key, and the exit status is 2."""
     assert main(["token", "--to", "books"]) == 2
-    assert capsys.readouterr() == ("", "JWT_SECRET_KEY is not set.\n")
+    assert capsys.readouterr() == ("", "JWT_SECRET_KEY is not set, and neither is MESH_SECRET.\n")

@@ -121,4 +121,5 @@ def test_the_names_at_the_broker_are_those_of_the_rest_contract() -> None:
         "order.new",
     )
     assert (ORDER_TOPOLOGY.dead_exchange, ORDER_TOPOLOGY.dead_queue) == ("orders.dlx", "order_queue.dead")
-    assert (ORDER_TOPOLOGY.retry_exchange, ORDER_TOPOLOGY.retry_key(0)) == ("orders.retry", "order.new")
+    assert (ORDER_TOPOLOGY.resent.name, ORDER_TOPOLOGY.resent_routing_key) == ("order_queue.resent", "order.resent")
+    assert (ORDER_TOPOLOGY.retry_exchange, ORDER_TOPOLOGY.first.retry_key(0)) == ("orders.retry", "order.new")

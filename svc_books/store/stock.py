@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import Database, retry_transaction
+from database.transactions.locked_rows import LockedRows
 from mesh.errors import FailedPrecondition, NotFound
 from svc_books.rules import Book, Decrement, Outcome, decide_outcomes
 from svc_books.store.statements import (
@@ -35,8 +36,8 @@ class StockStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._locked_books = LockedRows()
 
-    @retry_transaction
     def decrement(self, decrements: Sequence[Decrement]) -> list[Outcome]:
         """Take the copies of each order in one transaction and return the outcomes in the same order.
 
@@ -45,7 +46,25 @@ class StockStore:
         Raises:
             NotFound: a book or an order does not exist.
             FailedPrecondition: an order was counted with another book or quantity.
+            Unavailable: another client has locked one of the books.
         """
+        books = {decrement.book_id for decrement in decrements}
+        if len(books) > 1:
+            return self._locked_books.run_together(books, lambda: self._decrement(decrements))
+        return self._locked_books.run(books.pop(), lambda: self._decrement(decrements))
+
+    def remove(self, book_id: int, copies: int) -> Book:
+        """Take copies without an order and return the book with its new quantity.
+
+        Raises:
+            NotFound: no book has the id.
+            FailedPrecondition: fewer copies are left.
+            Unavailable: another client has locked the book.
+        """
+        return self._locked_books.run(book_id, lambda: self._remove(book_id, copies))
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _decrement(self, decrements: Sequence[Decrement]) -> list[Outcome]:
         # Another transaction may count the same orders or take the same copies meanwhile; the next attempt sees its
         # result. An order that does not exist, or whose id is too large for its column, fails in every attempt.
         for attempt in range(MAX_DECREMENT_ATTEMPTS):
@@ -53,14 +72,8 @@ class StockStore:
                 return self._try_decrement(decrements, lock=attempt > 0)
         raise NotFound("Order not found.", "ORDER_NOT_FOUND")
 
-    @retry_transaction
-    def remove(self, book_id: int, copies: int) -> Book:
-        """Take copies without an order and return the book with its new quantity.
-
-        Raises:
-            NotFound: no book has the id.
-            FailedPrecondition: fewer copies are left.
-        """
+    @retry_transaction(wait_for_locks=False)
+    def _remove(self, book_id: int, copies: int) -> Book:
         with self._database.write() as transaction:
             changed_rows = transaction.execute(DECREMENT_STOCK, {"id": book_id, "copies": copies}).rowcount
             row = transaction.execute(SELECT_BOOK, {"id": book_id}).one_or_none()

@@ -20,7 +20,7 @@ def test_only_the_secret_is_required() -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({}, "JWT_SECRET_KEY is not set."),
+        ({}, "JWT_SECRET_KEY is not set, and neither is MESH_SECRET."),
         ({"JWT_SECRET_KEY": "hunter2"}, "JWT_SECRET_KEY must have at least 32 bytes, such as the output of "),
         ({"JWT_SECRET_KEY": JWT_SECRET, "dbURL": "oracle://ann:hunter2@h"}, "dbURL must look like "),
         ({"JWT_SECRET_KEY": JWT_SECRET, "DB_POOL_SIZE": "many"}, "DB_POOL_SIZE must be a whole number "),

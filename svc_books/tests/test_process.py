@@ -118,7 +118,7 @@ def test_nothing_secret_is_logged(product: Product, channel: grpc.Channel) -> No
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({}, "books: JWT_SECRET_KEY is not set.\n"),
+        ({}, "books: JWT_SECRET_KEY is not set, and neither is MESH_SECRET.\n"),
         ({"JWT_SECRET_KEY": JWT_SECRET, "LOG_LEVEL": "loud"}, "books: LOG_LEVEL must be "),
     ],
 )

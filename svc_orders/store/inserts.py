@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,12 +26,14 @@ class OrderInsert:
         key: the user's idempotency key, if there is one.
         request_id: id of the request that places the order.
         now: the time of the order.
+        event_id: id of the order's event; it identifies the order before it has an id.
     """
 
     order: NewOrder
     key: RequestKey | None
     request_id: str
     now: datetime
+    event_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 def insert_orders(transaction: Connection, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
@@ -82,7 +84,7 @@ def _order_values(order: NewOrder, now: datetime) -> dict[str, Any]:
 
 def _event_values(order: StoredOrder, insert: OrderInsert) -> dict[str, Any]:
     return {
-        "event_id": str(uuid.uuid4()),
+        "event_id": insert.event_id,
         "order_id": order.order_id,
         "payload": format_order_message(order),
         "request_id": insert.request_id,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import Integer, Update, bindparam, select, update
+from sqlalchemy import Integer, Update, bindparam, or_, select, update
 
 from database.engine import Database, retry_transaction
 from registry.order_statuses import PENDING
-from svc_orders.store.tables import Order, OutboxEvent
+from svc_orders.store.tables import Order, OutboxEvent, PendingReturn
 
 MAX_OVERDUE_EVENTS = 1000
 """Events that are looked at in one pass, the oldest first."""
@@ -21,7 +21,7 @@ WAITING = (
 )
 ANY_WAITING = select(OutboxEvent.event_id).where(*WAITING).limit(1)
 SELECT_WAITING = (
-    select(OutboxEvent.event_id, OutboxEvent.payload, OutboxEvent.request_id, OutboxEvent.attempts)
+    select(OutboxEvent.event_id, OutboxEvent.payload, OutboxEvent.request_id, OutboxEvent.attempts, OutboxEvent.resent)
     .where(*WAITING)
     # In the index's own order: a server that had to sort would lock all waiting rows, and others would find none.
     .order_by(OutboxEvent.lease_until)
@@ -36,7 +36,8 @@ UPDATE_LEASED = (
 SELECT_OVERDUE = (
     select(OutboxEvent.event_id, OutboxEvent.published_at, OutboxEvent.resent)
     .join(Order, Order.order_id == OutboxEvent.order_id)
-    .where(Order.status == PENDING, OutboxEvent.published_at <= bindparam("before"))
+    .where(or_(Order.status == PENDING, Order.order_id.in_(select(PendingReturn.order_id))))
+    .where(OutboxEvent.published_at <= bindparam("before"))
     .where(OutboxEvent.dead_reason.is_(None))
     .order_by(OutboxEvent.published_at)
     .limit(MAX_OVERDUE_EVENTS)
@@ -57,6 +58,7 @@ class LeasedEvent:
         payload: the message of the order.
         request_id: id of the request that placed the order.
         attempts: number of earlier leases.
+        resent: number of times that it was sent again.
         lease_token: identifies the lease.
     """
 
@@ -64,6 +66,7 @@ class LeasedEvent:
     payload: str
     request_id: str
     attempts: int
+    resent: int
     lease_token: str
 
 

@@ -1,13 +1,12 @@
-"""Slows down guessing of passwords, for each account separately; the counts are in the database, for all replicas."""
+"""Slows down guessing of passwords; the counts are in the database, for all replicas."""
 
-import hashlib
 import math
 from dataclasses import dataclass
 from datetime import datetime
 
 from mesh.errors import ResourceExhausted
-from svc_users.rules import ThrottlePolicy
 from svc_users.store.login_failures import LoginFailureStore
+from svc_users.throttle_rules import Admission, Counters, LoginKey, ThrottlePolicy, network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,22 +14,18 @@ class LoginAttempt:
     """A log-in that is allowed.
 
     Args:
-        account: SHA-256 of the email.
-        stored_failures: number of failures that are stored for the account, with this attempt if it is counted.
+        key: what its failures are counted for.
+        has_failures: whether failures are stored for the key.
         counted: whether the attempt is stored as a failure already, until it succeeds.
     """
 
-    account: str
-    stored_failures: int
+    key: LoginKey
+    has_failures: bool
     counted: bool
 
 
 class LoginThrottle:
-    """Counts failed log-ins, whether or not the account exists.
-
-    After its free attempts an account gets one attempt at a time: each is counted before the password is checked, so
-    that a thousand guesses at once are one guess. Attempts that come too early are not counted: an attacker cannot
-    lock out the owner of the account, and open sessions are not affected.
+    """Counts failed log-ins, whether or not the account exists; `svc_users.throttle_rules` decides about them.
 
     Args:
         store: the stored failures.
@@ -41,34 +36,47 @@ class LoginThrottle:
         self._store = store
         self._policy = policy
 
-    def begin(self, email: str, now: datetime) -> LoginAttempt:
+    def begin(self, email: str, now: datetime, address: str = "", device: str = "") -> LoginAttempt:
         """Allow a log-in.
+
+        Args:
+            email: the email in canonical form.
+            now: the current time.
+            address: the client's IP address; empty when it is unknown.
+            device: the id of the device from which the user has logged in before; empty for an unknown device.
 
         Raises:
             ResourceExhausted: it comes too early; the metadata contains the seconds to wait.
         """
-        account = hashlib.sha256(email.encode()).hexdigest()  # some people type their password into the wrong field
-        failures = self._store.get(account)
-        if failures is None or failures.expires_at <= now:
-            return LoginAttempt(account, 0, counted=False)
-        if failures.blocked_until > now:
-            raise login_throttled((failures.blocked_until - now).total_seconds())
-        if not self._policy.delay_after(failures.count):
-            return LoginAttempt(account, failures.count, counted=False)
-        count = failures.count + 1
-        if not self._store.replace(failures, self._policy.failures_after(account, count, now)):
-            raise login_throttled(self._policy.delay_after(count).total_seconds())
-        return LoginAttempt(account, count, counted=True)
+        key = LoginKey.of(email, network_of(address), device)
+
+        def admit(stored: Counters) -> tuple[Counters, Admission]:
+            admission = self._policy.admit(key, stored, now)
+            return admission.counters, admission
+
+        stored = self._store.get(key)
+        counters, admission = admit(stored)
+        if counters != stored:  # the usual log-in without failures needs no transaction
+            admission = self._store.change(key, now, admit)
+        if admission.wait:
+            raise login_throttled(admission.wait.total_seconds())
+        return LoginAttempt(key, admission.counters != Counters(), admission.counted)
+
+    def has_failed(self, email: str, address: str, now: datetime) -> bool:
+        """Return whether a log-in to the account from the network of the address has failed lately."""
+        own = self._store.get(LoginKey.of(email, network_of(address), "")).own
+        return own is not None and own.count > 0 and own.expires_at > now
 
     def fail(self, attempt: LoginAttempt, now: datetime) -> None:
         """Count an attempt as failed."""
         if not attempt.counted:
-            self._store.add(attempt.account, self._policy, now)
+            key, policy = attempt.key, self._policy
+            self._store.change(key, now, lambda stored: (policy.count_failure(key, stored, now), None))
 
     def succeed(self, attempt: LoginAttempt) -> None:
-        """Forget the failures of the account."""
-        if attempt.stored_failures:
-            self._store.delete(attempt.account)
+        """Forget the failures of the network or device, and of the account's unknown devices if it is one of them."""
+        if attempt.has_failures:
+            self._store.delete(attempt.key)
 
 
 def login_throttled(delay_seconds: float) -> ResourceExhausted:

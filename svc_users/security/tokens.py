@@ -1,4 +1,4 @@
-"""The JWTs of a session: access tokens for the gateway, refresh tokens for this service."""
+"""The JWTs of users: access tokens for the gateway, refresh and device tokens for this service."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ import jwt
 from mesh.errors import InvalidArgument, Unauthenticated
 from mesh.keys import Keyring
 from svc_users.errors import invalid_refresh_token
-from svc_users.rules import ACCESS_TOKEN_LIFETIME, Session, User
+from svc_users.rules import ACCESS_TOKEN_LIFETIME, DEVICE_LIFETIME, MAX_CLOCK_SKEW, Session, User
 
 DECODE_OPTIONS: jwt.types.Options = {"require": ["exp", "iat", "sub", "type"]}
 
@@ -42,7 +42,7 @@ class SessionTokens:
         if not token:
             raise Unauthenticated("Missing refresh token.", "REFRESH_MISSING")
         try:
-            claims = self._keys.decode(token, DECODE_OPTIONS)
+            claims = self._decode(token)
         except jwt.ExpiredSignatureError:
             raise Unauthenticated("Refresh token expired.", "REFRESH_EXPIRED") from None
         except jwt.PyJWTError:
@@ -53,6 +53,32 @@ class SessionTokens:
         if not isinstance(token_id, str) or not token_id:
             raise invalid_refresh_token()
         return token_id
+
+    def device_token(self, user: User, device_id: str, now: datetime) -> str:
+        """Return the token by which the device is known at later log-ins of the account (an OWASP device cookie)."""
+        claims = {
+            "sub": str(user.user_id),
+            "account": user.identity,
+            "iat": int(now.timestamp()),
+            "exp": int((now + DEVICE_LIFETIME).timestamp()),
+            "type": "device",
+            "jti": device_id,
+        }
+        return self._keys.encode(claims)
+
+    def read_device_token(self, token: str, user: User) -> str:
+        """Return the id of the device if the token is valid for the account, and else an empty text."""
+        try:
+            claims = self._decode(token)
+        except jwt.PyJWTError:
+            return ""
+        device_id = claims.get("jti")
+        is_valid = claims["type"] == "device" and claims.get("account") == user.identity and isinstance(device_id, str)
+        return str(device_id) if is_valid else ""
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        # Another replica's clock, which has set `iat`, may be ahead.
+        return self._keys.decode(token, DECODE_OPTIONS, leeway=MAX_CLOCK_SKEW.total_seconds())
 
     def _encode(
         self, user: User, session: Session, token_type: str, issued_at: datetime, expires_at: datetime, **more: str

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from database.engine import Database, retry_transaction
 from svc_users.errors import invalid_refresh_token, user_not_found
-from svc_users.rules import SESSION_LIFETIME, Session, TokenReuse, classify_reuse
+from svc_users.rules import SESSION_LIFETIME, ReusedToken, Session, TokenReuse, User, classify_reuse
 from svc_users.store.tables import RefreshTokenRow
 
 MAX_EXPIRED_PER_LOGIN = 100
@@ -27,6 +27,7 @@ USE_TOKEN = (
     )
     .values(used_at=bindparam("now"), successor=bindparam("successor_id"))
 )
+SELECT_USER_ID = select(RefreshTokenRow.user_id).where(RefreshTokenRow.family == bindparam("session_id")).limit(1)
 REVOKE_SESSION = (
     update(RefreshTokenRow)
     .where(RefreshTokenRow.family == bindparam("session_id"), RefreshTokenRow.revoked_at.is_(None))
@@ -45,9 +46,9 @@ class SessionStore:
         self._database = database
 
     @retry_transaction
-    def open(self, user_id: int, now: datetime) -> Session:
+    def open(self, user: User, now: datetime) -> Session:
         """Start a session with its first refresh token, and delete some expired tokens of any user."""
-        session = Session(_new_id(), user_id, _new_id(), now, now + SESSION_LIFETIME)
+        session = Session(_new_id(), user.user_id, _new_id(), now, now + SESSION_LIFETIME, user.credentials)
         with self._database.read() as connection:
             expired_ids = connection.scalars(SELECT_EXPIRED, {"now": now}).all()
         with self._database.write() as transaction:
@@ -58,21 +59,21 @@ class SessionStore:
         return session
 
     @retry_transaction
-    def rotate(self, token_id: str, now: datetime) -> Session:
-        """Replace a refresh token by its successor and return the session.
+    def rotate(self, token_id: str, now: datetime) -> Session | ReusedToken:
+        """Replace a refresh token by its successor and return the session, or the session that has ended.
 
         Only one caller wins the conditional UPDATE. Within the grace period the other callers get the same successor.
         After it, the token was stolen or copied: the whole session ends, so that both thief and user have to log in.
 
         Raises:
-            Unauthenticated: the token is unknown, withdrawn, or was used before the grace period.
+            Unauthenticated: the token is unknown or withdrawn.
             NotFound: its user no longer exists.
         """
         with self._database.write() as transaction:
             token = transaction.execute(SELECT_TOKEN, {"id": token_id}).one_or_none()
             if token is None or token.revoked_at is not None:
                 raise invalid_refresh_token()
-            session = Session(token.family, token.user_id, _new_id(), now, token.expires_at)
+            session = Session(token.family, token.user_id, _new_id(), now, token.expires_at, token.credentials)
             values = {"id": token_id, "now": now, "successor_id": session.token_id}
             if transaction.execute(USE_TOKEN, values).rowcount:
                 try:
@@ -84,25 +85,31 @@ class SessionStore:
         return self._reuse(token_id, now)
 
     @retry_transaction
-    def end(self, session_id: str, now: datetime) -> None:
-        """Withdraw all tokens of a session."""
+    def end(self, session_id: str, now: datetime) -> int | None:
+        """Withdraw all tokens of a session, and return the id of its user if the session exists."""
         with self._database.write() as transaction:
+            user_id = transaction.scalars(SELECT_USER_ID, {"session_id": session_id}).first()
             _revoke_session(transaction, session_id, now)
             transaction.commit()
+        return user_id
 
-    def _reuse(self, token_id: str, now: datetime) -> Session:
-        """Return the session of a token that was used before, or end it.
+    def _reuse(self, token_id: str, now: datetime) -> Session | ReusedToken:
+        """Return the session of a token that was used within the grace period, else end it.
 
         Raises:
-            Unauthenticated: the token is withdrawn, or was used before the grace period.
+            Unauthenticated: the token is withdrawn.
         """
         with self._database.write() as transaction:
             token = transaction.execute(SELECT_TOKEN, {"id": token_id}).one()
-            if token.revoked_at is None and classify_reuse(token.used_at, now) is TokenReuse.RETRY:
-                return Session(token.family, token.user_id, token.successor, token.used_at, token.expires_at)
+            if token.revoked_at is not None:
+                raise invalid_refresh_token()
+            if classify_reuse(token.used_at, now) is TokenReuse.RETRY:
+                return Session(
+                    token.family, token.user_id, token.successor, token.used_at, token.expires_at, token.credentials
+                )
             _revoke_session(transaction, token.family, now)
             transaction.commit()
-        raise invalid_refresh_token()
+        return ReusedToken(token.family, token.user_id)
 
 
 def _new_id() -> str:
@@ -115,6 +122,7 @@ def _insert_token(transaction: Connection, session: Session) -> None:
         "family": session.session_id,
         "user_id": session.user_id,
         "expires_at": session.expires_at,
+        "credentials": session.credentials,
     }
     transaction.execute(INSERT_TOKEN, values)
 

@@ -26,7 +26,7 @@ class RefreshTokenRow(Base):
     """A refresh token of a session.
 
     All tokens of a session have the same `family`, the session's id. `successor` is the `jti` of the token that
-    replaced this one.
+    replaced this one. `credentials` is a digest of the account and its password at the log-in.
     """
 
     __tablename__ = "RefreshTokens"
@@ -39,10 +39,14 @@ class RefreshTokenRow(Base):
     successor: Mapped[str | None] = mapped_column(String(36))
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    credentials: Mapped[str | None] = mapped_column(String(64))
 
 
 class LoginFailuresRow(Base):
-    """The failed log-ins of an email, which need not have an account; `account` is the SHA-256 of the email."""
+    """The failed log-ins of an account from one network or known device.
+
+    `account` is the digest of the email, which need not have an account, and of the network or device.
+    """
 
     __tablename__ = "LoginFailures"
     __table_args__ = (TABLE_OPTIONS,)
@@ -50,4 +54,17 @@ class LoginFailuresRow(Base):
     account: Mapped[str] = mapped_column(String(64), primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)
     blocked_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    forget_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    turn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AccountFailuresRow(Base):
+    """The failed log-ins of an account from all unknown devices; `account` is the SHA-256 of the email."""
+
+    __tablename__ = "AccountLoginFailures"
+    __table_args__ = (TABLE_OPTIONS,)
+
+    account: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    next_turn_at: Mapped[datetime] = mapped_column(UtcDateTime)
     forget_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -11,7 +11,6 @@ from database.engine import Database
 from mesh.keys import Keyring
 from mesh.server import Service
 from mesh.testing import SECRET, Clock, channel_as, running
-from svc_users.rules import ThrottlePolicy
 from svc_users.security.passwords import PasswordHasher
 from svc_users.security.throttle import LoginThrottle
 from svc_users.security.tokens import SessionTokens
@@ -19,6 +18,7 @@ from svc_users.servicer import UsersServicer
 from svc_users.store.login_failures import LoginFailureStore
 from svc_users.store.sessions import SessionStore
 from svc_users.store.users import UserStore
+from svc_users.throttle_rules import ThrottlePolicy
 
 THROTTLE_POLICY = ThrottlePolicy(free_attempts=3, max_delay=timedelta(seconds=20))
 

@@ -1,16 +1,16 @@
-"""The rules about emails, passwords, reused tokens and the delays of log-ins."""
+"""The rules about emails, passwords, sessions and reused tokens."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from mesh.errors import InvalidArgument
 from svc_users.rules import (
-    FAILURE_LIFETIME,
     REUSE_GRACE_PERIOD,
-    LoginFailures,
-    ThrottlePolicy,
+    Session,
     TokenReuse,
+    User,
     canonical_email,
     check_password_length,
     classify_reuse,
@@ -41,24 +41,34 @@ def test_a_password_has_a_minimum_length() -> None:
         (REUSE_GRACE_PERIOD, TokenReuse.RETRY),
         (REUSE_GRACE_PERIOD + timedelta(microseconds=1), TokenReuse.THEFT),
         (timedelta(days=1), TokenReuse.THEFT),
+        (timedelta(seconds=-5), TokenReuse.RETRY),
+        (timedelta(minutes=-10), TokenReuse.THEFT),
+        (timedelta(days=-1), TokenReuse.THEFT),
     ],
 )
 def test_a_token_that_is_reused_after_the_grace_period_is_stolen(after: timedelta, reuse: TokenReuse) -> None:
-    """Within the grace period the second use is another tab, or a retry after a lost response."""
+    """Within the grace period the second use is another tab, or a retry after a lost response.
+
+    A clock that is set back after the theft does not extend the grace period.
+    """
     assert classify_reuse(NOW, NOW + after) is reuse
 
 
-def test_the_delay_doubles_up_to_its_maximum() -> None:
-    """There is no delay while attempts are free; then it is one second, two, four, and never above the maximum."""
-    policy = ThrottlePolicy(free_attempts=3, max_delay=timedelta(seconds=20))
-    delays = [int(policy.delay_after(count).total_seconds()) for count in range(10)]
-    assert delays == [0, 0, 0, 1, 2, 4, 8, 16, 20, 20]
-    assert policy.delay_after(10**6) == timedelta(seconds=20)
-    assert not ThrottlePolicy(free_attempts=1, max_delay=timedelta()).delay_after(100)
+ANN = User(7, "Ann", "ann@example.org", "the hash", NOW)
 
 
-def test_each_failure_blocks_the_account_and_extends_its_memory() -> None:
-    """The account is blocked for the delay, and its failures expire a day after the last one."""
-    policy = ThrottlePolicy(free_attempts=3, max_delay=timedelta(seconds=20))
-    expected = LoginFailures("account", 4, NOW + timedelta(seconds=2), NOW + FAILURE_LIFETIME)
-    assert policy.failures_after("account", 4, NOW) == expected
+@pytest.mark.parametrize(
+    ("now", "continues"),
+    [
+        (ANN, True),
+        (replace(ANN, username="Anna", email="anna@example.org"), True),
+        (replace(ANN, password_hash="another hash"), False),
+        (replace(ANN, created_at=NOW + timedelta(microseconds=1)), False),
+        (replace(ANN, user_id=8), False),
+    ],
+)
+def test_a_session_belongs_to_one_account_with_one_password(now: User, *, continues: bool) -> None:
+    """A later account with the same id, and a password that has changed, end it; a new name does not."""
+    session = Session("s", 7, "t", NOW, NOW, ANN.credentials)
+    assert session.belongs_to(now) is continues
+    assert replace(session, credentials=None).belongs_to(now) is (now.user_id == 7)

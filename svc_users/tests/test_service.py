@@ -12,7 +12,7 @@ from bookstore.users.v1 import users_pb2_grpc
 from sqlalchemy import text
 
 from database.engine import Database
-from database.tests.rows import count, execute_unchecked
+from database.tests.rows import count, execute, execute_unchecked
 from mesh.client import parse_failure
 from mesh.testing import SECRET, Clock, rpc_failure
 from svc_users.tests.conftest import CountingHasher, Serve
@@ -276,6 +276,51 @@ def test_a_token_of_a_deleted_user_is_refused(users: Stub, session: pb.TokenPair
     execute_unchecked(file_database, "DELETE FROM Users")
     failure = rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=session.refresh_token))
     assert (failure.code, failure.message) == (CODE.UNAUTHENTICATED, "Invalid refresh token user.")
+
+
+def test_a_session_ends_when_the_stored_password_changes(
+    users: Stub, session: pb.TokenPair, file_database: Database
+) -> None:
+    """Also when an operator replaces the hash by SQL; a session that is opened with the new password continues."""
+    with file_database.read() as connection:
+        old_hash = connection.execute(text("SELECT password_hash FROM Users")).scalar_one()
+    new_hash = CountingHasher().hash("battery staple")
+    execute(file_database, "UPDATE Users SET password_hash = :new", new=new_hash)
+    rotated = pb.RefreshRequest(refresh_token=session.refresh_token)
+    for _ in range(2):
+        failure = rpc_failure(users.Refresh, rotated)
+        assert (failure.code, failure.message) == (CODE.UNAUTHENTICATED, "Invalid refresh token.")
+    new = users.Login(pb.LoginRequest(email="ann@example.org", password="battery staple")).tokens
+    assert refresh(users, refresh(users, new.refresh_token).refresh_token)
+    execute(file_database, "UPDATE Users SET password_hash = :old", old=old_hash)
+    assert rpc_failure(users.Refresh, rotated).message == "Invalid refresh token."
+
+
+def test_a_session_continues_when_its_hash_gets_new_parameters(serve: Serve, file_database: Database) -> None:
+    """The password is the same; sessions of an earlier release, which store no digest, continue as well."""
+    with serve(CountingHasher(iterations=5)) as before:
+        before.Register(ANN)
+        tokens = [before.Login(LOGIN).tokens for _ in range(2)]
+        old_session = claims(tokens[1].access_token)["sid"]
+    execute(file_database, "UPDATE RefreshTokens SET credentials = NULL WHERE family = :family", family=old_session)
+    with serve(CountingHasher(iterations=20)) as after:
+        after.Login(LOGIN)
+        assert count(file_database, "Users", "password_hash LIKE 'pbkdf2:sha256:20$%'") == 1
+        for each in tokens:
+            assert refresh(after, refresh(after, each.refresh_token).refresh_token)
+
+
+def test_a_token_of_a_deleted_user_does_not_act_as_the_next_one(
+    users: Stub, session: pb.TokenPair, file_database: Database, clock: Clock
+) -> None:
+    """Even if its id is given to the next account, and the rows of its sessions are still stored."""
+    user_id = int(claims(session.access_token)["sub"])
+    execute_unchecked(file_database, "DELETE FROM Users")
+    clock.advance(1)
+    bob = users.Register(pb.RegisterRequest(username="Bob", email="bob@example.org", password="battery staple")).user
+    execute(file_database, "UPDATE Users SET user_id = :old WHERE user_id = :new", old=user_id, new=bob.user_id)
+    failure = rpc_failure(users.Refresh, pb.RefreshRequest(refresh_token=session.refresh_token))
+    assert (failure.code, failure.message) == (CODE.UNAUTHENTICATED, "Invalid refresh token.")
 
 
 def test_a_login_deletes_expired_tokens(users: Stub, clock: Clock, file_database: Database) -> None:

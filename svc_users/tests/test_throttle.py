@@ -3,8 +3,10 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import grpc
+import jwt
 import pytest
 from bookstore.users.v1 import users_pb2 as pb
 from bookstore.users.v1 import users_pb2_grpc
@@ -12,11 +14,11 @@ from bookstore.users.v1 import users_pb2_grpc
 from database.engine import Database
 from database.tests.rows import count
 from mesh.client import Failure
-from mesh.testing import Clock, rpc_failure
-from svc_users.rules import ThrottlePolicy
+from mesh.testing import SECRET, Clock, rpc_failure
 from svc_users.security.throttle import LoginThrottle
 from svc_users.store.login_failures import LoginFailureStore
 from svc_users.tests.conftest import CountingHasher
+from svc_users.throttle_rules import ThrottlePolicy
 
 pytestmark = pytest.mark.integration
 
@@ -72,7 +74,7 @@ def test_the_owner_can_log_in_after_the_delay(users: Stub, clock: Clock, file_da
         guess(users)
         clock.advance(MAX_DELAY_SECONDS)
     assert users.Login(RIGHT).tokens.access_token
-    assert count(file_database, "LoginFailures") == 0
+    assert count(file_database, "LoginFailures") == count(file_database, "AccountLoginFailures") == 0
     for _ in range(FREE_ATTEMPTS):
         assert guess(users).code is CODE.UNAUTHENTICATED
 
@@ -125,9 +127,9 @@ def test_failures_expire_after_a_day(file_database: Database, clock: Clock) -> N
     for email in ("a@example.org", "b@example.org"):
         throttle.fail(throttle.begin(email, clock()), clock())
     clock.advance(25 * 3600)
-    assert throttle.begin("a@example.org", clock()).stored_failures == 0
+    assert not throttle.begin("a@example.org", clock()).has_failures
     throttle.fail(throttle.begin("c@example.org", clock()), clock())
-    assert count(file_database, "LoginFailures") == 1
+    assert count(file_database, "LoginFailures") == count(file_database, "AccountLoginFailures") == 1
 
 
 def test_no_email_is_stored(users: Stub, file_database: Database) -> None:
@@ -135,3 +137,120 @@ def test_no_email_is_stored(users: Stub, file_database: Database) -> None:
     guess(users, "hunter2@example.org")
     assert count(file_database, "LoginFailures", "account LIKE '%hunter2%'") == 0
     assert count(file_database, "LoginFailures", "length(account) = 64") == 1
+
+
+def login_from(users: Stub, address: str, device_token: str = "", password: str = "wrong horse", **fields: Any) -> Any:  # noqa: S107 - of the test
+    """Log in as Ann from an address, and return the response or the failure."""
+    request = pb.LoginRequest(
+        email="ann@example.org", password=password, client_address=address, device_token=device_token, **fields
+    )
+    return users.Login(request) if password == RIGHT.password else rpc_failure(users.Login, request)
+
+
+def test_an_attacker_does_not_delay_the_owner_in_another_network(users: Stub) -> None:
+    """The attack goes on from three networks; the owner gets in at once on a new device."""
+    users.Register(ANN)
+    for number in range(3):
+        for _ in range(FREE_ATTEMPTS + 2):
+            login_from(users, f"192.0.2.{number}")
+        assert login_from(users, f"192.0.2.{number}").reason == "LOGIN_THROTTLED"
+    assert login_from(users, "2001:db8::1", password=RIGHT.password).tokens.access_token
+
+
+def test_networks_take_turns_when_an_account_has_many_failures(users: Stub, clock: Clock) -> None:
+    """The owner's turn comes after those that waited before, and a network that tries again keeps its turn."""
+    users.Register(ANN)
+    for number in range(3 * FREE_ATTEMPTS):
+        assert login_from(users, f"192.0.2.{number}").code is CODE.UNAUTHENTICATED
+    assert login_from(users, "192.0.2.100").code is CODE.UNAUTHENTICATED
+    waits = [login_from(users, f"192.0.2.{number}").metadata["retry_after"] for number in (101, 102, 101, 102)]
+    assert waits == ["10", "20", "10", "20"]
+    owner = pb.LoginRequest(email="ann@example.org", password=RIGHT.password, client_address="198.51.100.7")
+    assert rpc_failure(users.Login, owner).metadata == {"retry_after": "30"}
+    clock.advance(29)
+    assert login_from(users, "192.0.2.103").metadata == {"retry_after": "11"}
+    clock.advance(1)
+    assert users.Login(owner).tokens.access_token
+    assert login_from(users, "192.0.2.104").code is CODE.UNAUTHENTICATED
+
+
+def test_parallel_guesses_from_one_network_take_one_turn(users: Stub, clock: Clock, hasher: CountingHasher) -> None:
+    """Sixteen guesses at once do not push the owner's turn back by sixteen."""
+    users.Register(ANN)
+    for number in range(3 * FREE_ATTEMPTS):
+        login_from(users, f"192.0.2.{number}")
+    hasher.checks.clear()
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: login_from(users, "192.0.2.200"), range(16)))
+    assert len(hasher.checks) == 1
+    clock.advance(20)
+    assert login_from(users, "198.51.100.7", password=RIGHT.password).tokens.access_token
+
+
+def test_a_known_device_has_its_own_count(users: Stub, clock: Clock) -> None:
+    """Its owner gets in during an attack from the same address, and guesses with its token are slow as well."""
+    users.Register(ANN)
+    token = login_from(users, "192.0.2.1", password=RIGHT.password).device_token
+    for _ in range(FREE_ATTEMPTS + 1):
+        login_from(users, "192.0.2.1")
+    response = login_from(users, "192.0.2.1", token, RIGHT.password)
+    assert jwt.decode(response.device_token, SECRET, ["HS256"])["jti"] == jwt.decode(token, SECRET, ["HS256"])["jti"]
+    codes = [login_from(users, "192.0.2.1", response.device_token).code for _ in range(FREE_ATTEMPTS + 1)]
+    assert codes == [CODE.UNAUTHENTICATED] * FREE_ATTEMPTS + [CODE.RESOURCE_EXHAUSTED]
+    clock.advance(1)
+    assert login_from(users, "192.0.2.1", response.device_token, RIGHT.password).tokens.access_token
+
+
+@pytest.mark.parametrize("kind", ["of another account", "forged", "expired", "an access token", "no token"])
+def test_a_device_is_known_to_its_own_account_only(users: Stub, clock: Clock, kind: str) -> None:
+    """Any other token is ignored: the log-in counts as one from an unknown device."""
+    users.Register(ANN)
+    users.Register(pb.RegisterRequest(username="Bob", email="bob@example.org", password="battery staple"))
+    bob = users.Login(pb.LoginRequest(email="bob@example.org", password="battery staple"))
+    ann = login_from(users, "", password=RIGHT.password)
+    valid = jwt.decode(ann.device_token, SECRET, ["HS256"])
+    token = {
+        "of another account": bob.device_token,
+        "forged": jwt.encode(valid, "another secret of thirty-two bytes", "HS256"),
+        "expired": jwt.encode({**valid, "exp": int(clock.timestamp()) - 60}, SECRET, "HS256"),
+        "an access token": ann.tokens.access_token,
+        "no token": "x",
+    }[kind]
+    for _ in range(FREE_ATTEMPTS):
+        login_from(users, "192.0.2.1")
+    assert login_from(users, "192.0.2.1", token).reason == "LOGIN_THROTTLED"
+
+
+def test_an_address_with_many_failures_may_still_log_in_to_other_accounts(users: Stub) -> None:
+    """The gateway asks for it: accounts without failures from this network are served, or known devices only."""
+    users.Register(ANN)
+    users.Register(pb.RegisterRequest(username="Bob", email="bob@example.org", password="battery staple"))
+    bob = pb.LoginRequest(
+        email="bob@example.org",
+        password="battery staple",
+        client_address="192.0.2.1",
+        restriction=pb.LOGIN_RESTRICTION_NO_FAILURES,
+    )
+    token = login_from(users, "192.0.2.1", password=RIGHT.password).device_token
+    login_from(users, "192.0.2.1")
+    failure = login_from(users, "192.0.2.1", restriction=pb.LOGIN_RESTRICTION_NO_FAILURES)
+    assert (failure.code, failure.reason) == (CODE.RESOURCE_EXHAUSTED, "ADDRESS_THROTTLED")
+    assert users.Login(bob).tokens.access_token
+    bob.restriction = pb.LOGIN_RESTRICTION_KNOWN_DEVICE
+    assert rpc_failure(users.Login, bob).reason == "ADDRESS_THROTTLED"
+    known = login_from(users, "192.0.2.1", token, RIGHT.password, restriction=pb.LOGIN_RESTRICTION_KNOWN_DEVICE)
+    assert known.tokens.access_token
+
+
+@pytest.mark.parametrize("seconds", [600, 86400])
+def test_a_clock_that_is_set_back_makes_no_wait_longer(users: Stub, clock: Clock, seconds: int) -> None:
+    """The wait keeps its maximum, and passes."""
+    users.Register(ANN)
+    for _ in range(FREE_ATTEMPTS + 8):
+        guess(users)
+        clock.advance(MAX_DELAY_SECONDS)
+    guess(users)
+    clock.advance(-seconds)
+    assert guess(users).metadata == {"retry_after": str(MAX_DELAY_SECONDS)}
+    clock.advance(MAX_DELAY_SECONDS)
+    assert users.Login(RIGHT).tokens.access_token

@@ -18,7 +18,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     ("settings", "sentence"),
     [
         ({"WORKER_PULSE_FILE": "no/such/folder"}, "worker: WORKER_PULSE_FILE: The folder no/such does not exist.\n"),
-        ({}, "worker: JWT_SECRET_KEY is not set.\n"),
+        ({}, "worker: JWT_SECRET_KEY is not set, and neither is MESH_SECRET.\n"),
         (
             {"WORKER_CONCURRENCY": "1001"},
             "worker: WORKER_CONCURRENCY must be a whole number from 1 to 1000, not '1001'.\n",

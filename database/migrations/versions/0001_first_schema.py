@@ -3,13 +3,15 @@
 import sqlalchemy as sa
 from alembic import op
 
-from database.base import TABLE_OPTIONS
+from database.migrations.steps import create_index, create_table, drop_table
 from database.types import Money, UtcDateTime
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+TABLES = ("Users", "RefreshTokens", "Books", "Orders", "StockMovements", "Outbox", "IdempotencyKeys")
 
 
 def upgrade() -> None:
@@ -22,12 +24,12 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop all tables."""
-    for name in ("IdempotencyKeys", "Outbox", "StockMovements", "Orders", "Books", "RefreshTokens", "Users"):
-        op.drop_table(name)
+    for name in reversed(TABLES):
+        drop_table(name)
 
 
 def _create_users() -> None:
-    op.create_table(
+    create_table(
         "Users",
         sa.Column("user_id", sa.Integer, primary_key=True, autoincrement=True),
         sa.Column("username", sa.String(50), nullable=False),
@@ -35,9 +37,8 @@ def _create_users() -> None:
         sa.Column("password_hash", sa.Text, nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.UniqueConstraint("email", name="uq_Users_email"),
-        **TABLE_OPTIONS,
     )
-    op.create_table(
+    create_table(
         "RefreshTokens",
         sa.Column("jti", sa.String(36), primary_key=True),
         sa.Column("family", sa.String(36), nullable=False),
@@ -47,14 +48,13 @@ def _create_users() -> None:
         sa.Column("used_at", UtcDateTime),
         sa.Column("revoked_at", UtcDateTime),
         sa.ForeignKeyConstraint(["user_id"], ["Users.user_id"], name="fk_RefreshTokens_user_id"),
-        **TABLE_OPTIONS,
     )
     for column in ("family", "user_id", "expires_at"):
-        op.create_index(f"ix_RefreshTokens_{column}", "RefreshTokens", [column])
+        create_index(f"ix_RefreshTokens_{column}", "RefreshTokens", [column])
 
 
 def _create_books() -> None:
-    op.create_table(
+    create_table(
         "Books",
         sa.Column("book_id", sa.Integer, primary_key=True, autoincrement=True),
         sa.Column("title", sa.String(255), nullable=False),
@@ -71,14 +71,13 @@ def _create_books() -> None:
         sa.Column("title_key", sa.String(255), nullable=False),
         sa.CheckConstraint("quantity >= 0", name=op.f("ck_Books_quantity")),
         sa.UniqueConstraint("ISBN", name="uq_Books_ISBN"),
-        **TABLE_OPTIONS,
     )
     for column in ("genre", "price", "title_key"):
-        op.create_index(f"ix_Books_{column}", "Books", [column])
+        create_index(f"ix_Books_{column}", "Books", [column])
 
 
 def _create_orders() -> None:
-    op.create_table(
+    create_table(
         "Orders",
         sa.Column("order_id", sa.Integer, primary_key=True, autoincrement=True),
         sa.Column("book_id", sa.Integer, nullable=False),
@@ -94,27 +93,25 @@ def _create_orders() -> None:
         sa.ForeignKeyConstraint(["book_id"], ["Books.book_id"], name="fk_Orders_book_id"),
         sa.ForeignKeyConstraint(["user_id"], ["Users.user_id"], name="fk_Orders_user_id"),
         sa.UniqueConstraint("pending_key", name="uq_Orders_pending_key"),
-        **TABLE_OPTIONS,
     )
     for name, columns in (
         ("book_id", ["book_id"]),
         ("status", ["status"]),
         ("user_id_order_id", ["user_id", "order_id"]),
     ):
-        op.create_index(f"ix_Orders_{name}", "Orders", columns)
-    op.create_table(
+        create_index(f"ix_Orders_{name}", "Orders", columns)
+    create_table(
         "StockMovements",
         sa.Column("order_id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("book_id", sa.Integer, nullable=False),
         sa.Column("quantity", sa.Integer, nullable=False),
         sa.Column("outcome", sa.String(20), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["Orders.order_id"], name="fk_StockMovements_order_id"),
-        **TABLE_OPTIONS,
     )
 
 
 def _create_events() -> None:
-    op.create_table(
+    create_table(
         "Outbox",
         sa.Column("event_id", sa.String(36), primary_key=True),
         sa.Column("order_id", sa.Integer, nullable=False),
@@ -126,10 +123,9 @@ def _create_events() -> None:
         sa.Column("dead_reason", sa.String(255)),
         sa.ForeignKeyConstraint(["order_id"], ["Orders.order_id"], name="fk_Outbox_order_id"),
         sa.UniqueConstraint("order_id", name="uq_Outbox_order_id"),
-        **TABLE_OPTIONS,
     )
-    op.create_index("ix_Outbox_published_at_lease_until", "Outbox", ["published_at", "lease_until"])
-    op.create_table(
+    create_index("ix_Outbox_published_at_lease_until", "Outbox", ["published_at", "lease_until"])
+    create_table(
         "IdempotencyKeys",
         sa.Column("user_id", sa.Integer, primary_key=True),
         sa.Column("key", sa.String(255), primary_key=True),
@@ -138,6 +134,5 @@ def _create_events() -> None:
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["Users.user_id"], name="fk_IdempotencyKeys_user_id"),
         sa.ForeignKeyConstraint(["order_id"], ["Orders.order_id"], name="fk_IdempotencyKeys_order_id"),
-        **TABLE_OPTIONS,
     )
-    op.create_index("ix_IdempotencyKeys_created_at", "IdempotencyKeys", ["created_at"])
+    create_index("ix_IdempotencyKeys_created_at", "IdempotencyKeys", ["created_at"])

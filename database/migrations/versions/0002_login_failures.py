@@ -1,9 +1,8 @@
 """Failed log-ins, which the throttle counts."""
 
 import sqlalchemy as sa
-from alembic import op
 
-from database.base import TABLE_OPTIONS
+from database.migrations.steps import create_index, create_table, drop_table
 from database.types import UtcDateTime
 
 revision = "0002"
@@ -14,17 +13,16 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the table."""
-    op.create_table(
+    create_table(
         "LoginFailures",
         sa.Column("account", sa.String(64), primary_key=True),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("blocked_until", UtcDateTime, nullable=False),
         sa.Column("forget_at", UtcDateTime, nullable=False),
-        **TABLE_OPTIONS,
     )
-    op.create_index("ix_LoginFailures_forget_at", "LoginFailures", ["forget_at"])
+    create_index("ix_LoginFailures_forget_at", "LoginFailures", ["forget_at"])
 
 
 def downgrade() -> None:
     """Drop the table."""
-    op.drop_table("LoginFailures")
+    drop_table("LoginFailures")

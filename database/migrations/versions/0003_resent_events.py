@@ -1,7 +1,8 @@
 """A count of how often an event was sent again, and an index in the order in which events are leased."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from database.migrations.steps import add_column, create_index, drop_column, drop_index
 
 revision = "0003"
 down_revision = "0002"
@@ -11,15 +12,13 @@ depends_on = None
 
 def upgrade() -> None:
     """Add the count, and the order's id to the index."""
-    op.add_column("Outbox", sa.Column("resent", sa.Integer, nullable=False, server_default="0"))
-    op.create_index(
-        "ix_Outbox_published_at_lease_until_order_id", "Outbox", ["published_at", "lease_until", "order_id"]
-    )
-    op.drop_index("ix_Outbox_published_at_lease_until", "Outbox")
+    add_column("Outbox", sa.Column("resent", sa.Integer, nullable=False, server_default="0"))
+    create_index("ix_Outbox_published_at_lease_until_order_id", "Outbox", ["published_at", "lease_until", "order_id"])
+    drop_index("ix_Outbox_published_at_lease_until", "Outbox")
 
 
 def downgrade() -> None:
     """Remove both."""
-    op.create_index("ix_Outbox_published_at_lease_until", "Outbox", ["published_at", "lease_until"])
-    op.drop_index("ix_Outbox_published_at_lease_until_order_id", "Outbox")
-    op.drop_column("Outbox", "resent")
+    create_index("ix_Outbox_published_at_lease_until", "Outbox", ["published_at", "lease_until"])
+    drop_index("ix_Outbox_published_at_lease_until_order_id", "Outbox")
+    drop_column("Outbox", "resent")

@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from bookstore.users.v1.users_pb2 import LoginRestriction
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gateway.app import create_app
-from gateway.http.errors import MESSAGES
+from gateway.http.errors import MESSAGES, ApiError
+from gateway.http.rate_limits import Excess, RateLimit, RateLimiter, excess
 from gateway.tests.fakes import Services, config
 from mesh.errors import ResourceExhausted, Unauthenticated
 
@@ -47,13 +50,65 @@ def test_an_address_has_a_limit(services: Services, path: str, good: int) -> Non
 
 
 def test_only_failed_logins_count(services: Services) -> None:
-    """Many users of one address may log in; after too many failures also the right password is refused."""
+    """Many users of one address may log in; beyond twice the limit of failures no unknown device may try."""
     client = limited(services)
     assert statuses(client, "/login", 10) == [200] * 10
     services.login.fail_with(WRONG)
-    assert statuses(client, "/login", 4) == [401, 401, 401, 429]
-    assert len(services.login.requests) == 13
+    assert statuses(client, "/login", 7) == [401] * 6 + [429]
+    assert len(services.login.requests) == 16
     assert statuses(client, "/login", 1, "192.0.2.2") == [401]
+
+
+def test_beyond_the_limit_the_service_decides_which_logins_it_refuses(services: Services) -> None:
+    """Other users may have the same address: their passwords are checked, and those of guessed accounts are not."""
+    client = limited(services)
+    services.login.fail_with(WRONG)
+    statuses(client, "/login", 3)
+    services.login.fail_with(ResourceExhausted("Please wait.", "ADDRESS_THROTTLED", metadata={"retry_after": "60"}))
+    assert statuses(client, "/login", 20) == [429] * 20
+    services.login.succeed()
+    assert statuses(client, "/login", 20) == [200] * 20
+    restrictions = [request.restriction for request in services.login.requests]
+    assert (
+        restrictions
+        == [LoginRestriction.LOGIN_RESTRICTION_UNSPECIFIED] * 3 + [LoginRestriction.LOGIN_RESTRICTION_NO_FAILURES] * 40
+    )
+
+
+def test_a_known_device_passes_beyond_twice_the_limit(services: Services) -> None:
+    """The service checks the cookie: a forged one does not help."""
+    client = limited(services).application.test_client(use_cookies=False)
+    services.login.fail_with(WRONG)
+    statuses(client, "/login", 6)
+    assert statuses(client, "/login", 1) == [429]
+    services.login.succeed()
+    assert statuses(client, "/login", 1, Cookie="device=the-token") == [200]
+    request = services.login.requests[-1]
+    assert request.restriction == LoginRestriction.LOGIN_RESTRICTION_KNOWN_DEVICE
+    assert request.device_token == "the-token"
+
+
+def test_requests_in_flight_count() -> None:
+    """Many log-ins at once are not all within the limit, although none of them has failed yet; later ones are."""
+    app, limiter, limit = Flask("test"), RateLimiter({"login": "3 per minute"}), RateLimit("login", failures_only=True)
+
+    def call_while_others_run(others: int) -> list[Excess]:
+        with app.test_request_context(environ_base={"REMOTE_ADDR": "192.0.2.1"}):
+            seen: list[Excess] = []
+
+            def endpoint() -> Response:
+                seen.append(excess())
+                seen.extend(call_while_others_run(others - 1) if others else [])
+                return Response()
+
+            limiter.call(limit, endpoint)
+            return seen
+
+    assert call_while_others_run(5) == [Excess.NONE] * 3 + [Excess.BEYOND] * 3
+    with pytest.raises(ApiError) as raised:
+        call_while_others_run(6)
+    assert raised.value.status == 429
+    assert call_while_others_run(2) == [Excess.NONE] * 3
 
 
 def test_a_throttled_account_counts_as_a_failure(services: Services) -> None:
@@ -63,10 +118,12 @@ def test_a_throttled_account_counts_as_a_failure(services: Services) -> None:
     response = post(client, "/login")
     assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
     assert response.json == {"code": 429, "message": "Please wait."}
-    statuses(client, "/login", 2)
-    assert len(services.login.requests) == 3
-    assert (post(client, "/login").json or {})["message"] == MESSAGES[429]
-    assert len(services.login.requests) == 3
+    statuses(client, "/login", 3)
+    restrictions = [request.restriction for request in services.login.requests]
+    assert restrictions[2:] == [
+        LoginRestriction.LOGIN_RESTRICTION_UNSPECIFIED,
+        LoginRestriction.LOGIN_RESTRICTION_NO_FAILURES,
+    ]
 
 
 def test_each_kind_has_its_own_count(services: Services) -> None:

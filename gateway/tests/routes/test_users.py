@@ -1,11 +1,14 @@
 """Port 5001 serves its routes as the REST contract defines them."""
 
+import time
 from http.cookies import Morsel, SimpleCookie
 from typing import Any
 
 import grpc
 import pytest
+from bookstore.users.v1 import users_pb2
 from flask.testing import FlaskClient
+from google.protobuf.timestamp_pb2 import Timestamp
 from werkzeug.test import TestResponse
 
 from gateway.app import create_app
@@ -75,6 +78,52 @@ def test_login_returns_the_token_and_sets_the_cookie(client: FlaskClient) -> Non
     assert (set_cookie["samesite"], set_cookie["path"]) == ("Strict", "/refresh-token")
     assert 86390 <= int(set_cookie["max-age"]) <= 86400
     assert set_cookie["expires"].endswith("GMT")
+
+
+def test_login_makes_the_device_known(client: FlaskClient, services: Services) -> None:
+    """A second cookie, for log-ins only, lasts long; the browser sends it back, and the log-out does not clear it."""
+    services.login.response = users_pb2.LoginResponse(
+        tokens=users_pb2.TokenPair(access_token="access", refresh_token="refresh"),
+        device_token="the device",
+        device_expire_time=Timestamp(seconds=int(time.time()) + 180 * 86400),
+    )
+    response = client.post("/login", json=LOGIN)
+    device = SimpleCookie(response.headers.getlist("Set-Cookie")[1])["device"]
+    assert (device.value, device["path"], device["samesite"]) == ("the device", "/login", "Strict")
+    assert device["httponly"]
+    assert device["secure"]
+    assert 179 * 86400 < int(device["max-age"]) <= 180 * 86400
+    plain = client.application.test_client(use_cookies=False)
+    plain.post("/login", json=LOGIN, headers={"Cookie": 'device="the device"'})
+    plain.post("/login", json=LOGIN, headers={"Cookie": "device=" + "x" * 5000})
+    assert [request.device_token for request in services.login.requests] == ["", "the device", ""]
+    assert not [each for each in client.post("/logout").headers.getlist("Set-Cookie") if "device" in each]
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("unix", ""),
+        ('192.0.2.1\n{"event":"logged in"}', ""),
+        ("x" * 500, ""),
+    ],
+)
+def test_the_service_gets_the_address_of_the_client(
+    client: FlaskClient, services: Services, peer: str, address: str
+) -> None:
+    """It is what the proxies report, as for the rate limits, and nothing but an IP address."""
+    for path, body in (
+        ("/register", {"json": ADA}),
+        ("/login", {"json": LOGIN}),
+        ("/refresh-token", {}),
+        ("/logout", {}),
+    ):
+        client.post(path, headers=bearer(), environ_base={"REMOTE_ADDR": peer}, **body)
+    rpcs = (services.register, services.login, services.refresh, services.logout)
+    assert [rpc.requests[0].client_address for rpc in rpcs] == [address] * 4
 
 
 def test_the_cookie_can_be_set_for_plain_http(services: Services) -> None:

@@ -27,7 +27,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     TOKEN_MISSING: _ErrorReason.ValueType  # 1
     """UNAUTHENTICATED: the call carries no mesh token."""
     TOKEN_INVALID: _ErrorReason.ValueType  # 2
-    """UNAUTHENTICATED: the mesh token is forged, incomplete or made for another service."""
+    """UNAUTHENTICATED: the mesh token is forged, incomplete, made for another service, or names another caller than
+    the certificate does.
+    """
     TOKEN_EXPIRED: _ErrorReason.ValueType  # 3
     """UNAUTHENTICATED: the mesh token has expired."""
     CALLER_NOT_ALLOWED: _ErrorReason.ValueType  # 4
@@ -41,15 +43,25 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     VIEWER_REQUIRED: _ErrorReason.ValueType  # 8
     """PERMISSION_DENIED: the caller must name the user on whose behalf it calls, in `viewer_id`."""
     DATABASE_BUSY: _ErrorReason.ValueType  # 9
-    """UNAVAILABLE: every connection to the database is in use."""
+    """UNAVAILABLE: every connection to the database is in use, or another transaction took too long."""
     DATABASE_UNAVAILABLE: _ErrorReason.ValueType  # 10
-    """UNAVAILABLE: the database cannot be reached."""
+    """UNAVAILABLE: the database cannot be reached, or accepts no changes."""
     UPSTREAM_UNAVAILABLE: _ErrorReason.ValueType  # 11
     """UNAVAILABLE: a service that this service calls did not respond."""
     UPSTREAM_DEADLINE_EXCEEDED: _ErrorReason.ValueType  # 12
     """DEADLINE_EXCEEDED: a service that this service calls took too long."""
     INTERNAL: _ErrorReason.ValueType  # 13
     """INTERNAL: an unexpected error, which is in the log of the service."""
+    DATABASE_FULL: _ErrorReason.ValueType  # 16
+    """UNAVAILABLE: the database has no space left."""
+    DATABASE_SCHEMA_OUTDATED: _ErrorReason.ValueType  # 17
+    """UNAVAILABLE: the schema of the database is older than the service."""
+    COMMIT_UNKNOWN: _ErrorReason.ValueType  # 18
+    """UNAVAILABLE: the connection was lost while the change was being stored; it may have been stored."""
+    ROW_LOCKED: _ErrorReason.ValueType  # 19
+    """UNAVAILABLE: another client keeps a row locked that the call needs. Calls for other rows are not affected, so the
+    requests of a batch should be sent alone.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of `google.rpc.ErrorInfo` in errors of the mesh itself. Errors of a service have the reasons of its own
@@ -62,7 +74,9 @@ ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 TOKEN_MISSING: ErrorReason.ValueType  # 1
 """UNAUTHENTICATED: the call carries no mesh token."""
 TOKEN_INVALID: ErrorReason.ValueType  # 2
-"""UNAUTHENTICATED: the mesh token is forged, incomplete or made for another service."""
+"""UNAUTHENTICATED: the mesh token is forged, incomplete, made for another service, or names another caller than
+the certificate does.
+"""
 TOKEN_EXPIRED: ErrorReason.ValueType  # 3
 """UNAUTHENTICATED: the mesh token has expired."""
 CALLER_NOT_ALLOWED: ErrorReason.ValueType  # 4
@@ -76,13 +90,23 @@ INVALID_PAGE_TOKEN: ErrorReason.ValueType  # 7
 VIEWER_REQUIRED: ErrorReason.ValueType  # 8
 """PERMISSION_DENIED: the caller must name the user on whose behalf it calls, in `viewer_id`."""
 DATABASE_BUSY: ErrorReason.ValueType  # 9
-"""UNAVAILABLE: every connection to the database is in use."""
+"""UNAVAILABLE: every connection to the database is in use, or another transaction took too long."""
 DATABASE_UNAVAILABLE: ErrorReason.ValueType  # 10
-"""UNAVAILABLE: the database cannot be reached."""
+"""UNAVAILABLE: the database cannot be reached, or accepts no changes."""
 UPSTREAM_UNAVAILABLE: ErrorReason.ValueType  # 11
 """UNAVAILABLE: a service that this service calls did not respond."""
 UPSTREAM_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 12
 """DEADLINE_EXCEEDED: a service that this service calls took too long."""
 INTERNAL: ErrorReason.ValueType  # 13
 """INTERNAL: an unexpected error, which is in the log of the service."""
+DATABASE_FULL: ErrorReason.ValueType  # 16
+"""UNAVAILABLE: the database has no space left."""
+DATABASE_SCHEMA_OUTDATED: ErrorReason.ValueType  # 17
+"""UNAVAILABLE: the schema of the database is older than the service."""
+COMMIT_UNKNOWN: ErrorReason.ValueType  # 18
+"""UNAVAILABLE: the connection was lost while the change was being stored; it may have been stored."""
+ROW_LOCKED: ErrorReason.ValueType  # 19
+"""UNAVAILABLE: another client keeps a row locked that the call needs. Calls for other rows are not affected, so the
+requests of a batch should be sent alone.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

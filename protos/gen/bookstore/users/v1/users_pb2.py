@@ -28,7 +28,7 @@ from mesh.v1 import policy_pb2 as mesh_dot_v1_dot_policy__pb2
 from mesh.v1 import rules_pb2 as mesh_dot_v1_dot_rules__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ookstore/users/v1/users.proto\x12\x12\x62ookstore.users.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14mesh/v1/policy.proto\x1a\x13mesh/v1/rules.proto\"i\n\x04User\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x10\n\x08username\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\tTokenPair\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12\x37\n\x13refresh_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc2\x03\n\x0fRegisterRequest\x12\x1d\n\x08username\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x18\x32\xf0\xd4\x18\x01\x12\xca\x01\n\x05\x65mail\x18\x02 \x01(\tB\xba\x01\xbaH\xb6\x01\xba\x01\xb2\x01\n\x0c\x65mail.format\x12\x15Invalid email format.\x1a\x8a\x01this.matches(\'^ *$\') || (this.size() <= 100 && this.matches(\'^ *[a-zA-Z0-9.!#$%&*+/=?^_`{|}~\\x27-]+@[a-zA-Z0-9-]+([.][a-zA-Z0-9-]+)+ *$\'))\x12\x1a\n\x08password\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08:\xa6\x01\xbaH\xa2\x01\x1a\x9f\x01\n\x11register.required\x12*Username, email and password are required.\x1a^this.username.matches(\'[^ \\t\\r\\n]\') && this.email.matches(\'[^ \\t\\r\\n]\') && this.password != \'\'\":\n\x10RegisterResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.bookstore.users.v1.User\"\xb9\x01\n\x0cLoginRequest\x12\x1b\n\x05\x65mail\x18\x01 \x01(\tB\x0c\xbaH\tr\x07\x18\xfe\x01\xf0\xd4\x18\x01\x12\x1a\n\x08password\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08:p\xbaHm\x1ak\n\x0elogin.required\x12 Email and password are required.\x1a\x37this.email.matches(\'[^ \\t\\r\\n]\') && this.password != \'\'\"f\n\rLoginResponse\x12-\n\x06tokens\x18\x01 \x01(\x0b\x32\x1d.bookstore.users.v1.TokenPair\x12&\n\x04user\x18\x02 \x01(\x0b\x32\x18.bookstore.users.v1.User\"1\n\x0eRefreshRequest\x12\x1f\n\rrefresh_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80 \"@\n\x0fRefreshResponse\x12-\n\x06tokens\x18\x01 \x01(\x0b\x32\x1d.bookstore.users.v1.TokenPair\"-\n\rLogoutRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\"\x10\n\x0eLogoutResponse\"*\n\x0eGetUserRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"9\n\x0fGetUserResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.bookstore.users.v1.User*\x8a\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12PASSWORD_TOO_SHORT\x10\x01\x12\x0f\n\x0b\x45MAIL_TAKEN\x10\x02\x12\x10\n\x0cHASHING_BUSY\x10\x03\x12\x13\n\x0f\x42\x41\x44_CREDENTIALS\x10\x04\x12\x13\n\x0fLOGIN_THROTTLED\x10\x05\x12\x0e\n\nTOKEN_TYPE\x10\x06\x12\x13\n\x0fREFRESH_MISSING\x10\x07\x12\x13\n\x0fREFRESH_EXPIRED\x10\x08\x12\x13\n\x0fREFRESH_INVALID\x10\t\x12\x15\n\x11REFRESH_USER_GONE\x10\n\x12\x12\n\x0eUSER_NOT_FOUND\x10\x0b\x32\xb5\x04\n\x05Users\x12o\n\x08Register\x12#.bookstore.users.v1.RegisterRequest\x1a$.bookstore.users.v1.RegisterResponse\"\x18\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\x90N\x12\x66\n\x05Login\x12 .bookstore.users.v1.LoginRequest\x1a!.bookstore.users.v1.LoginResponse\"\x18\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\x90N\x12l\n\x07Refresh\x12\".bookstore.users.v1.RefreshRequest\x1a#.bookstore.users.v1.RefreshResponse\"\x18\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\x88\'\x12l\n\x06Logout\x12!.bookstore.users.v1.LogoutRequest\x1a\".bookstore.users.v1.LogoutResponse\"\x1b\x90\x02\x02\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\x88\'\x12\x66\n\x07GetUser\x12\".bookstore.users.v1.GetUserRequest\x1a#.bookstore.users.v1.GetUserResponse\"\x12\x90\x02\x01\xf2\xd4\x18\x0b\n\x06tester\x18\xd0\x0f\x1a\x0f\xf2\xd4\x18\x0b\n\x05users\x10\x83\x87\x03\x42>\n\x12\x62ookstore.users.v1B\nUsersProtoP\x01Z\x1a\x62ookstore/users/v1;usersv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ookstore/users/v1/users.proto\x12\x12\x62ookstore.users.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14mesh/v1/policy.proto\x1a\x13mesh/v1/rules.proto\"i\n\x04User\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x10\n\x08username\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"q\n\tTokenPair\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\x12\x37\n\x13refresh_expire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe6\x03\n\x0fRegisterRequest\x12\x1d\n\x08username\x18\x01 \x01(\tB\x0b\xbaH\x08r\x06\x18\x32\xf0\xd4\x18\x01\x12\xca\x01\n\x05\x65mail\x18\x02 \x01(\tB\xba\x01\xbaH\xb6\x01\xba\x01\xb2\x01\n\x0c\x65mail.format\x12\x15Invalid email format.\x1a\x8a\x01this.matches(\'^ *$\') || (this.size() <= 100 && this.matches(\'^ *[a-zA-Z0-9.!#$%&*+/=?^_`{|}~\\x27-]+@[a-zA-Z0-9-]+([.][a-zA-Z0-9-]+)+ *$\'))\x12\x1a\n\x08password\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\"\n\x0e\x63lient_address\x18\x04 \x01(\tB\n\xbaH\x07r\x02p\x01\xd8\x01\x01:\xa6\x01\xbaH\xa2\x01\x1a\x9f\x01\n\x11register.required\x12*Username, email and password are required.\x1a^this.username.matches(\'[^ \\t\\r\\n]\') && this.email.matches(\'[^ \\t\\r\\n]\') && this.password != \'\'\":\n\x10RegisterResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.bookstore.users.v1.User\"\xc2\x02\n\x0cLoginRequest\x12\x1b\n\x05\x65mail\x18\x01 \x01(\tB\x0c\xbaH\tr\x07\x18\xfe\x01\xf0\xd4\x18\x01\x12\x1a\n\x08password\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\"\n\x0e\x63lient_address\x18\x03 \x01(\tB\n\xbaH\x07r\x02p\x01\xd8\x01\x01\x12\x1e\n\x0c\x64\x65vice_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80 \x12\x43\n\x0brestriction\x18\x05 \x01(\x0e\x32$.bookstore.users.v1.LoginRestrictionB\x08\xbaH\x05\x82\x01\x02\x10\x01:p\xbaHm\x1ak\n\x0elogin.required\x12 Email and password are required.\x1a\x37this.email.matches(\'[^ \\t\\r\\n]\') && this.password != \'\'\"\xb4\x01\n\rLoginResponse\x12-\n\x06tokens\x18\x01 \x01(\x0b\x32\x1d.bookstore.users.v1.TokenPair\x12&\n\x04user\x18\x02 \x01(\x0b\x32\x18.bookstore.users.v1.User\x12\x14\n\x0c\x64\x65vice_token\x18\x03 \x01(\t\x12\x36\n\x12\x64\x65vice_expire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"U\n\x0eRefreshRequest\x12\x1f\n\rrefresh_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03(\x80 \x12\"\n\x0e\x63lient_address\x18\x02 \x01(\tB\n\xbaH\x07r\x02p\x01\xd8\x01\x01\"@\n\x0fRefreshResponse\x12-\n\x06tokens\x18\x01 \x01(\x0b\x32\x1d.bookstore.users.v1.TokenPair\"Q\n\rLogoutRequest\x12\x1c\n\nsession_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\"\n\x0e\x63lient_address\x18\x02 \x01(\tB\n\xbaH\x07r\x02p\x01\xd8\x01\x01\"\x10\n\x0eLogoutResponse\"*\n\x0eGetUserRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\"9\n\x0fGetUserResponse\x12&\n\x04user\x18\x01 \x01(\x0b\x32\x18.bookstore.users.v1.User*\xa1\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x16\n\x12PASSWORD_TOO_SHORT\x10\x01\x12\x0f\n\x0b\x45MAIL_TAKEN\x10\x02\x12\x10\n\x0cHASHING_BUSY\x10\x03\x12\x13\n\x0f\x42\x41\x44_CREDENTIALS\x10\x04\x12\x13\n\x0fLOGIN_THROTTLED\x10\x05\x12\x0e\n\nTOKEN_TYPE\x10\x06\x12\x13\n\x0fREFRESH_MISSING\x10\x07\x12\x13\n\x0fREFRESH_EXPIRED\x10\x08\x12\x13\n\x0fREFRESH_INVALID\x10\t\x12\x15\n\x11REFRESH_USER_GONE\x10\n\x12\x12\n\x0eUSER_NOT_FOUND\x10\x0b\x12\x15\n\x11\x41\x44\x44RESS_THROTTLED\x10\x0c*|\n\x10LoginRestriction\x12!\n\x1dLOGIN_RESTRICTION_UNSPECIFIED\x10\x00\x12!\n\x1dLOGIN_RESTRICTION_NO_FAILURES\x10\x01\x12\"\n\x1eLOGIN_RESTRICTION_KNOWN_DEVICE\x10\x02\x32\xb5\x04\n\x05Users\x12o\n\x08Register\x12#.bookstore.users.v1.RegisterRequest\x1a$.bookstore.users.v1.RegisterResponse\"\x18\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\x90N\x12\x66\n\x05Login\x12 .bookstore.users.v1.LoginRequest\x1a!.bookstore.users.v1.LoginResponse\"\x18\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\x90N\x12l\n\x07Refresh\x12\".bookstore.users.v1.RefreshRequest\x1a#.bookstore.users.v1.RefreshResponse\"\x18\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\x88\'\x12l\n\x06Logout\x12!.bookstore.users.v1.LogoutRequest\x1a\".bookstore.users.v1.LogoutResponse\"\x1b\x90\x02\x02\xf2\xd4\x18\x14\n\x07gateway\n\x06tester\x18\x88\'\x12\x66\n\x07GetUser\x12\".bookstore.users.v1.GetUserRequest\x1a#.bookstore.users.v1.GetUserResponse\"\x12\x90\x02\x01\xf2\xd4\x18\x0b\n\x06tester\x18\xd0\x0f\x1a\x0f\xf2\xd4\x18\x0b\n\x05users\x10\x83\x87\x03\x42>\n\x12\x62ookstore.users.v1B\nUsersProtoP\x01Z\x1a\x62ookstore/users/v1;usersv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,18 +42,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERREQUEST'].fields_by_name['email']._serialized_options = b'\272H\266\001\272\001\262\001\n\014email.format\022\025Invalid email format.\032\212\001this.matches(\'^ *$\') || (this.size() <= 100 && this.matches(\'^ *[a-zA-Z0-9.!#$%&*+/=?^_`{|}~\\x27-]+@[a-zA-Z0-9-]+([.][a-zA-Z0-9-]+)+ *$\'))'
   _globals['_REGISTERREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_REGISTERREQUEST'].fields_by_name['password']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_REGISTERREQUEST'].fields_by_name['client_address']._loaded_options = None
+  _globals['_REGISTERREQUEST'].fields_by_name['client_address']._serialized_options = b'\272H\007r\002p\001\330\001\001'
   _globals['_REGISTERREQUEST']._loaded_options = None
   _globals['_REGISTERREQUEST']._serialized_options = b'\272H\242\001\032\237\001\n\021register.required\022*Username, email and password are required.\032^this.username.matches(\'[^ \\t\\r\\n]\') && this.email.matches(\'[^ \\t\\r\\n]\') && this.password != \'\''
   _globals['_LOGINREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['email']._serialized_options = b'\272H\tr\007\030\376\001\360\324\030\001'
   _globals['_LOGINREQUEST'].fields_by_name['password']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['password']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_LOGINREQUEST'].fields_by_name['client_address']._loaded_options = None
+  _globals['_LOGINREQUEST'].fields_by_name['client_address']._serialized_options = b'\272H\007r\002p\001\330\001\001'
+  _globals['_LOGINREQUEST'].fields_by_name['device_token']._loaded_options = None
+  _globals['_LOGINREQUEST'].fields_by_name['device_token']._serialized_options = b'\272H\005r\003(\200 '
+  _globals['_LOGINREQUEST'].fields_by_name['restriction']._loaded_options = None
+  _globals['_LOGINREQUEST'].fields_by_name['restriction']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_LOGINREQUEST']._loaded_options = None
   _globals['_LOGINREQUEST']._serialized_options = b'\272Hm\032k\n\016login.required\022 Email and password are required.\0327this.email.matches(\'[^ \\t\\r\\n]\') && this.password != \'\''
   _globals['_REFRESHREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_REFRESHREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\272H\005r\003(\200 '
+  _globals['_REFRESHREQUEST'].fields_by_name['client_address']._loaded_options = None
+  _globals['_REFRESHREQUEST'].fields_by_name['client_address']._serialized_options = b'\272H\007r\002p\001\330\001\001'
   _globals['_LOGOUTREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_LOGOUTREQUEST'].fields_by_name['session_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_LOGOUTREQUEST'].fields_by_name['client_address']._loaded_options = None
+  _globals['_LOGOUTREQUEST'].fields_by_name['client_address']._serialized_options = b'\272H\007r\002p\001\330\001\001'
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETUSERREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\004\"\002 \000'
   _globals['_USERS']._loaded_options = None
@@ -68,32 +80,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERS'].methods_by_name['Logout']._serialized_options = b'\220\002\002\362\324\030\024\n\007gateway\n\006tester\030\210\''
   _globals['_USERS'].methods_by_name['GetUser']._loaded_options = None
   _globals['_USERS'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\362\324\030\013\n\006tester\030\320\017'
-  _globals['_ERRORREASON']._serialized_start=1472
-  _globals['_ERRORREASON']._serialized_end=1738
+  _globals['_ERRORREASON']._serialized_start=1796
+  _globals['_ERRORREASON']._serialized_end=2085
+  _globals['_LOGINRESTRICTION']._serialized_start=2087
+  _globals['_LOGINRESTRICTION']._serialized_end=2211
   _globals['_USER']._serialized_start=159
   _globals['_USER']._serialized_end=264
   _globals['_TOKENPAIR']._serialized_start=266
   _globals['_TOKENPAIR']._serialized_end=379
   _globals['_REGISTERREQUEST']._serialized_start=382
-  _globals['_REGISTERREQUEST']._serialized_end=832
-  _globals['_REGISTERRESPONSE']._serialized_start=834
-  _globals['_REGISTERRESPONSE']._serialized_end=892
-  _globals['_LOGINREQUEST']._serialized_start=895
-  _globals['_LOGINREQUEST']._serialized_end=1080
-  _globals['_LOGINRESPONSE']._serialized_start=1082
-  _globals['_LOGINRESPONSE']._serialized_end=1184
-  _globals['_REFRESHREQUEST']._serialized_start=1186
-  _globals['_REFRESHREQUEST']._serialized_end=1235
-  _globals['_REFRESHRESPONSE']._serialized_start=1237
-  _globals['_REFRESHRESPONSE']._serialized_end=1301
-  _globals['_LOGOUTREQUEST']._serialized_start=1303
-  _globals['_LOGOUTREQUEST']._serialized_end=1348
-  _globals['_LOGOUTRESPONSE']._serialized_start=1350
-  _globals['_LOGOUTRESPONSE']._serialized_end=1366
-  _globals['_GETUSERREQUEST']._serialized_start=1368
-  _globals['_GETUSERREQUEST']._serialized_end=1410
-  _globals['_GETUSERRESPONSE']._serialized_start=1412
-  _globals['_GETUSERRESPONSE']._serialized_end=1469
-  _globals['_USERS']._serialized_start=1741
-  _globals['_USERS']._serialized_end=2306
+  _globals['_REGISTERREQUEST']._serialized_end=868
+  _globals['_REGISTERRESPONSE']._serialized_start=870
+  _globals['_REGISTERRESPONSE']._serialized_end=928
+  _globals['_LOGINREQUEST']._serialized_start=931
+  _globals['_LOGINREQUEST']._serialized_end=1253
+  _globals['_LOGINRESPONSE']._serialized_start=1256
+  _globals['_LOGINRESPONSE']._serialized_end=1436
+  _globals['_REFRESHREQUEST']._serialized_start=1438
+  _globals['_REFRESHREQUEST']._serialized_end=1523
+  _globals['_REFRESHRESPONSE']._serialized_start=1525
+  _globals['_REFRESHRESPONSE']._serialized_end=1589
+  _globals['_LOGOUTREQUEST']._serialized_start=1591
+  _globals['_LOGOUTREQUEST']._serialized_end=1672
+  _globals['_LOGOUTRESPONSE']._serialized_start=1674
+  _globals['_LOGOUTRESPONSE']._serialized_end=1690
+  _globals['_GETUSERREQUEST']._serialized_start=1692
+  _globals['_GETUSERREQUEST']._serialized_end=1734
+  _globals['_GETUSERRESPONSE']._serialized_start=1736
+  _globals['_GETUSERRESPONSE']._serialized_end=1793
+  _globals['_USERS']._serialized_start=2214
+  _globals['_USERS']._serialized_end=2779
 # @@protoc_insertion_point(module_scope)

@@ -31,7 +31,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     EMAIL_TAKEN: _ErrorReason.ValueType  # 2
     """ALREADY_EXISTS: the email already has an account. The metadata contains the `email`."""
     HASHING_BUSY: _ErrorReason.ValueType  # 3
-    """UNAVAILABLE: too many passwords are being hashed at once."""
+    """RESOURCE_EXHAUSTED: too many passwords are being hashed at once. The metadata contains `retry_after`, in seconds."""
     BAD_CREDENTIALS: _ErrorReason.ValueType  # 4
     """UNAUTHENTICATED: no account has this email and password."""
     LOGIN_THROTTLED: _ErrorReason.ValueType  # 5
@@ -43,11 +43,15 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     REFRESH_EXPIRED: _ErrorReason.ValueType  # 8
     """UNAUTHENTICATED: the refresh token has expired."""
     REFRESH_INVALID: _ErrorReason.ValueType  # 9
-    """UNAUTHENTICATED: the refresh token is forged, withdrawn or already used."""
+    """UNAUTHENTICATED: the refresh token is forged, withdrawn or already used, or the password has changed since the log-in."""
     REFRESH_USER_GONE: _ErrorReason.ValueType  # 10
     """UNAUTHENTICATED: the account of the refresh token no longer exists."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 11
     """NOT_FOUND: no account has the id."""
+    ADDRESS_THROTTLED: _ErrorReason.ValueType  # 12
+    """RESOURCE_EXHAUSTED: too many log-ins from the client's address have failed. The metadata contains `retry_after`, in
+    seconds.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of `google.rpc.ErrorInfo` in errors of this service. `mesh.v1.ErrorReason` lists the reasons that all
@@ -62,7 +66,7 @@ PASSWORD_TOO_SHORT: ErrorReason.ValueType  # 1
 EMAIL_TAKEN: ErrorReason.ValueType  # 2
 """ALREADY_EXISTS: the email already has an account. The metadata contains the `email`."""
 HASHING_BUSY: ErrorReason.ValueType  # 3
-"""UNAVAILABLE: too many passwords are being hashed at once."""
+"""RESOURCE_EXHAUSTED: too many passwords are being hashed at once. The metadata contains `retry_after`, in seconds."""
 BAD_CREDENTIALS: ErrorReason.ValueType  # 4
 """UNAUTHENTICATED: no account has this email and password."""
 LOGIN_THROTTLED: ErrorReason.ValueType  # 5
@@ -74,12 +78,40 @@ REFRESH_MISSING: ErrorReason.ValueType  # 7
 REFRESH_EXPIRED: ErrorReason.ValueType  # 8
 """UNAUTHENTICATED: the refresh token has expired."""
 REFRESH_INVALID: ErrorReason.ValueType  # 9
-"""UNAUTHENTICATED: the refresh token is forged, withdrawn or already used."""
+"""UNAUTHENTICATED: the refresh token is forged, withdrawn or already used, or the password has changed since the log-in."""
 REFRESH_USER_GONE: ErrorReason.ValueType  # 10
 """UNAUTHENTICATED: the account of the refresh token no longer exists."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 11
 """NOT_FOUND: no account has the id."""
+ADDRESS_THROTTLED: ErrorReason.ValueType  # 12
+"""RESOURCE_EXHAUSTED: too many log-ins from the client's address have failed. The metadata contains `retry_after`, in
+seconds.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
+
+class _LoginRestriction:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LoginRestrictionEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LoginRestriction.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LOGIN_RESTRICTION_UNSPECIFIED: _LoginRestriction.ValueType  # 0
+    """All."""
+    LOGIN_RESTRICTION_NO_FAILURES: _LoginRestriction.ValueType  # 1
+    """From known devices, and to accounts to which no log-in from the same network has failed lately."""
+    LOGIN_RESTRICTION_KNOWN_DEVICE: _LoginRestriction.ValueType  # 2
+    """From known devices."""
+
+class LoginRestriction(_LoginRestriction, metaclass=_LoginRestrictionEnumTypeWrapper):
+    """Which log-ins are accepted from an address from which too many log-ins have failed."""
+
+LOGIN_RESTRICTION_UNSPECIFIED: LoginRestriction.ValueType  # 0
+"""All."""
+LOGIN_RESTRICTION_NO_FAILURES: LoginRestriction.ValueType  # 1
+"""From known devices, and to accounts to which no log-in from the same network has failed lately."""
+LOGIN_RESTRICTION_KNOWN_DEVICE: LoginRestriction.ValueType  # 2
+"""From known devices."""
+Global___LoginRestriction: _TypeAlias = LoginRestriction  # noqa: Y015
 
 @_typing.final
 class User(_message.Message):
@@ -158,22 +190,26 @@ class RegisterRequest(_message.Message):
     USERNAME_FIELD_NUMBER: _builtins.int
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     username: _builtins.str
     """Display name, at most 50 characters."""
     email: _builtins.str
     """Email address, at most 100 characters."""
     password: _builtins.str
     """Password in plain text, at most 1024 characters. Only its hash is stored."""
+    client_address: _builtins.str
+    """IP address of the client, for the security log; empty when it is unknown."""
     def __init__(
         self,
         *,
         username: _builtins.str = ...,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "password", b"password", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "email", b"email", "password", b"password", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -211,19 +247,31 @@ class LoginRequest(_message.Message):
 
     EMAIL_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
+    DEVICE_TOKEN_FIELD_NUMBER: _builtins.int
+    RESTRICTION_FIELD_NUMBER: _builtins.int
     email: _builtins.str
     """Email address in any case, at most 254 characters."""
     password: _builtins.str
     """Password in plain text, at most 1024 characters."""
+    client_address: _builtins.str
+    """IP address of the client, for the security log and for counting failures; empty when it is unknown."""
+    device_token: _builtins.str
+    """The `device_token` of an earlier log-in from the same device, if it has one, at most 4096 bytes."""
+    restriction: Global___LoginRestriction.ValueType
+    """Which log-ins to accept, because too many from the client's address have failed."""
     def __init__(
         self,
         *,
         email: _builtins.str = ...,
         password: _builtins.str = ...,
+        client_address: _builtins.str = ...,
+        device_token: _builtins.str = ...,
+        restriction: Global___LoginRestriction.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "password", b"password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "device_token", b"device_token", "email", b"email", "password", b"password", "restriction", b"restriction"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -237,6 +285,10 @@ class LoginResponse(_message.Message):
 
     TOKENS_FIELD_NUMBER: _builtins.int
     USER_FIELD_NUMBER: _builtins.int
+    DEVICE_TOKEN_FIELD_NUMBER: _builtins.int
+    DEVICE_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    device_token: _builtins.str
+    """JWT by which the device is known at later log-ins of the same account."""
     @_builtins.property
     def tokens(self) -> Global___TokenPair:
         """Tokens of the new session."""
@@ -245,15 +297,21 @@ class LoginResponse(_message.Message):
     def user(self) -> Global___User:
         """Account of the session."""
 
+    @_builtins.property
+    def device_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Time at which the device token expires."""
+
     def __init__(
         self,
         *,
         tokens: Global___TokenPair | None = ...,
         user: Global___User | None = ...,
+        device_token: _builtins.str = ...,
+        device_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["tokens", b"tokens", "user", b"user"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["device_expire_time", b"device_expire_time", "tokens", b"tokens", "user", b"user"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["tokens", b"tokens", "user", b"user"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_expire_time", b"device_expire_time", "device_token", b"device_token", "tokens", b"tokens", "user", b"user"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,16 +324,20 @@ class RefreshRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     refresh_token: _builtins.str
     """The JWT from the cookie, at most 4096 bytes. Empty when there is no cookie."""
+    client_address: _builtins.str
+    """IP address of the client, for the security log; empty when it is unknown."""
     def __init__(
         self,
         *,
         refresh_token: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["refresh_token", b"refresh_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "refresh_token", b"refresh_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -312,16 +374,20 @@ class LogoutRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SESSION_ID_FIELD_NUMBER: _builtins.int
+    CLIENT_ADDRESS_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Id of the session, a UUID: the `sid` claim of its access token."""
+    client_address: _builtins.str
+    """IP address of the client, for the security log; empty when it is unknown."""
     def __init__(
         self,
         *,
         session_id: _builtins.str = ...,
+        client_address: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["session_id", b"session_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_address", b"client_address", "session_id", b"session_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

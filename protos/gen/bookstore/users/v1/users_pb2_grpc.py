@@ -73,7 +73,8 @@ class UsersServicer:
         - INVALID_ARGUMENT (INVALID_FIELD): a field is missing, too long or malformed.
         - INVALID_ARGUMENT (PASSWORD_TOO_SHORT): the password has too few characters.
         - ALREADY_EXISTS (EMAIL_TAKEN): the email already has an account.
-        - UNAVAILABLE (HASHING_BUSY): too many passwords are being hashed at once.
+        - RESOURCE_EXHAUSTED (HASHING_BUSY): too many passwords are being hashed at once. `google.rpc.RetryInfo` contains
+        the time to wait.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -82,14 +83,17 @@ class UsersServicer:
     def Login(self, request, context):
         """Opens a session and returns its access and refresh tokens.
 
-        A log-in with an unknown email takes as long as one with a wrong password.
+        A log-in with an unknown email takes as long as one with a wrong password. Failures are counted for the account and
+        the client's network, or for the account and the device if the request has a device token of the account.
 
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): the email or the password is missing or too long.
         - UNAUTHENTICATED (BAD_CREDENTIALS): no account has this email and password.
         - RESOURCE_EXHAUSTED (LOGIN_THROTTLED): too many log-ins with this email failed. `google.rpc.RetryInfo`, and
         `retry_after` in the metadata of the ErrorInfo in seconds, contain the time to wait.
-        - UNAVAILABLE (HASHING_BUSY): too many passwords are being checked at once.
+        - RESOURCE_EXHAUSTED (ADDRESS_THROTTLED): the `restriction` of the request excludes this log-in.
+        - RESOURCE_EXHAUSTED (HASHING_BUSY): too many passwords are being checked at once. `google.rpc.RetryInfo` contains
+        the time to wait.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,7 +107,8 @@ class UsersServicer:
         - INVALID_ARGUMENT (TOKEN_TYPE): the token is not a refresh token.
         - UNAUTHENTICATED (REFRESH_MISSING): the token is empty.
         - UNAUTHENTICATED (REFRESH_EXPIRED): the token has expired.
-        - UNAUTHENTICATED (REFRESH_INVALID): the token is forged, withdrawn or already used.
+        - UNAUTHENTICATED (REFRESH_INVALID): the token is forged, withdrawn or already used, or the password has changed
+        since the log-in.
         - UNAUTHENTICATED (REFRESH_USER_GONE): the account of the token no longer exists.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -1,0 +1,1 @@
+"""Engines and connections for MySQL and MariaDB."""

@@ -1,0 +1,1 @@
+"""How long transactions take, how they fail, and what they wait for."""
