@@ -42,12 +42,15 @@ def build(environ: Mapping[str, str], report: Callable[[str], None], folder: Pat
         folder: folder of the app.
 
     Raises:
-        BuildError: Node.js is missing or too old, or npm fails.
+        BuildError: Node.js is missing or too old, npm fails, or the folder has a name that Vite cannot use.
         StoppedError: a signal has arrived, or the reader of the output has ended.
     """
     digest, stamp = _digest_sources(folder), folder / "dist" / ".sources"
     if is_built(folder) and stamp.is_file() and stamp.read_text() == digest:
         return
+    if any(character in str(folder) for character in "#?"):
+        message = f"Vite cannot build the pages of the app in {folder}: rename the folder so that it has no # and no ?."
+        raise BuildError(message)
     npm = _Npm(environ, folder)
     npm.check_version()
     lock_digest = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
