@@ -29,6 +29,7 @@ from svc_orders.rules import (
 )  # fmt: skip
 from svc_orders.store.orders import OrderStore, PendingOrderError, Placement
 from svc_orders.store.outbox import Done, LeasedEvent, Reject, Retry, Settlement
+from svc_orders.store.placer import OrderPlacer
 
 OWN_ORDERS_ONLY = "Forbidden. You can only see your own orders."
 
@@ -43,6 +44,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     Args:
         store: the orders.
+        placer: places orders.
         outbox: their events.
         signal: is notified after an order was committed.
         books: reads books from the books service.
@@ -53,6 +55,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
     def __init__(
         self,
         store: OrderStore,
+        placer: OrderPlacer,
         outbox: Outbox,
         signal: EventSignal,
         books: BookClient,
@@ -61,19 +64,21 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         has_broker: bool = False,
     ) -> None:
         self._store = store
+        self._placer = placer
         self._outbox = outbox
         self._signal = signal
         self._books = books
         self._clock = clock
         self._has_broker = has_broker
 
-    def PlaceOrder(self, request: pb.PlaceOrderRequest, context: grpc.ServicerContext) -> pb.PlaceOrderResponse:
+    async def PlaceOrder(self, request: pb.PlaceOrderRequest, context: grpc.ServicerContext) -> pb.PlaceOrderResponse:
         """Place an order at the price of the catalogue."""
         key = _request_key(request)
-        earlier = self._store.find_by_key(request.user_id, key, self._clock()) if key else None
-        if earlier is not None:
-            return _placed(Placement(earlier, replayed=True))
-        book = self._books.get_book(request.book_id)
+        if key is not None:
+            earlier = await self._placer.find_by_key(request.user_id, key, self._clock())
+            if earlier is not None:
+                return _placed(Placement(earlier, replayed=True))
+        book = await self._books.get_book(request.book_id)
         check_price(request.expected_price, book.price)
         check_stock(request.quantity, book.quantity)
         order = NewOrder(
@@ -86,9 +91,11 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
             authors=book.authors,
             url=book.url,
         )
-        return _placed(self._place(order, key))
+        return _placed(await self._place(order, key))
 
-    def CreateOrder(self, request: pb.CreateOrderRequest, context: grpc.ServicerContext) -> pb.CreateOrderResponse:
+    async def CreateOrder(
+        self, request: pb.CreateOrderRequest, context: grpc.ServicerContext
+    ) -> pb.CreateOrderResponse:
         """Store an order as given."""
         order = NewOrder(
             book_id=request.book_id,
@@ -100,7 +107,8 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
             authors=request.authors,
             url=request.url,
         )
-        return pb.CreateOrderResponse(order=_order(self._place(order, None).order))
+        placement = await self._place(order, None)
+        return pb.CreateOrderResponse(order=_order(placement.order))
 
     def GetOrder(self, request: pb.GetOrderRequest, context: grpc.ServicerContext) -> pb.GetOrderResponse:
         """Return the order with this id."""
@@ -138,12 +146,14 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self._store.set_statuses([StatusChange(each.order_id, STATUS_NAMES[each.status]) for each in request.requests])
         return pb.BatchSetStatusResponse()
 
-    def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
+    async def LeaseEvents(
+        self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext
+    ) -> pb.LeaseEventsResponse:
         """Lease events to one worker."""
         if self._has_broker:
             raise FailedPrecondition("A broker carries the events.", "BROKER_CARRIES_EVENTS")
-        events = self._outbox.wait_and_lease(
-            request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta(), context.is_active
+        events = await self._outbox.wait_and_lease(
+            request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta()
         )
         return pb.LeaseEventsResponse(events=map(_event, events))
 
@@ -152,10 +162,10 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self._outbox.settle([_settlement(each) for each in request.settlements])
         return pb.AckEventsResponse()
 
-    def _place(self, order: NewOrder, key: RequestKey | None) -> Placement:
+    async def _place(self, order: NewOrder, key: RequestKey | None) -> Placement:
         call = current_call.get()
         try:
-            placement = self._store.place(order, key, call.request_id if call else "", self._clock())
+            placement = await self._placer.place(order, key, call.request_id if call else "", self._clock())
         except PendingOrderError as error:
             message = "An order for this book is already being processed."
             raise AlreadyExists(message, "ORDER_PENDING", details=[_order(error.order)]) from None

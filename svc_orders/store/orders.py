@@ -1,7 +1,6 @@
 """Reads and writes orders."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +8,6 @@ from sqlalchemy import Connection, Integer, bindparam, func, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import Database, retry_transaction
-from mesh.batching import HANDOVER_SECONDS, Batcher
 from mesh.errors import NotFound
 from registry.order_statuses import PENDING
 from svc_orders.rules import (
@@ -72,12 +70,10 @@ class OrderStore:
 
     Args:
         database: where the orders are.
-        handover_seconds: how long an order waits for the running transaction before the next one starts.
     """
 
-    def __init__(self, database: Database, handover_seconds: float = HANDOVER_SECONDS) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._batcher = Batcher(self._insert, handover_seconds)
 
     def get(self, order_id: int) -> StoredOrder:
         """Return the order with this id.
@@ -122,22 +118,16 @@ class OrderStore:
             return find_order_by_key(connection, user_id, key, now)
 
     def place(self, order: NewOrder, key: RequestKey | None, request_id: str, now: datetime) -> Placement:
-        """Store an order with its event and its key, unless the key has placed it already.
-
-        Orders that arrive at the same time share a transaction. When that transaction fails, its cause may be any of
-        them, so each order is then stored alone.
+        """Store an order with its event and its key in a transaction of its own, unless the key has placed it already.
 
         Raises:
             PendingOrderError: the user has a pending order for the book.
             NotFound: the user or the book does not exist.
         """
         insert = OrderInsert(order, key, request_id, now)
-        if is_pending(order):
-            with suppress(IntegrityError, DataError):
-                return Placement(self._batcher.submit(insert), replayed=False)
         for _ in range(MAX_PLACE_ATTEMPTS):  # a conflicting order may have ended before it is read
             try:
-                return Placement(self._insert([insert])[0], replayed=False)
+                return Placement(self.insert([insert])[0], replayed=False)
             except (IntegrityError, DataError):  # DataError: the id of a user or book exceeds its column
                 earlier = self.find_by_key(order.user_id, key, now) if key else None
                 if earlier is not None:
@@ -183,7 +173,13 @@ class OrderStore:
             transaction.commit()
 
     @retry_transaction
-    def _insert(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
+    def insert(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
+        """Store orders in one transaction, all or none, and return them in the same order.
+
+        Raises:
+            IntegrityError: a user or a book does not exist, an order is pending already, or a key was used.
+            DataError: an id is larger than its column allows.
+        """
         with self._database.write() as transaction:
             orders = insert_orders(transaction, inserts)
             transaction.commit()

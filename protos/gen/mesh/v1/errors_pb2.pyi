@@ -50,6 +50,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """DEADLINE_EXCEEDED: a service that this service calls took too long."""
     INTERNAL: _ErrorReason.ValueType  # 13
     """INTERNAL: an unexpected error, which is in the log of the service."""
+    SERVER_BUSY: _ErrorReason.ValueType  # 14
+    """RESOURCE_EXHAUSTED: the service has too many calls to do. `google.rpc.RetryInfo` says when to try again."""
+    REQUEST_NOT_RECEIVED: _ErrorReason.ValueType  # 15
+    """UNAVAILABLE: the request did not arrive in time, or the service needed its place for newer calls."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The `reason` of `google.rpc.ErrorInfo` in errors of the mesh itself. Errors of a service have the reasons of its own
@@ -85,4 +89,8 @@ UPSTREAM_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 12
 """DEADLINE_EXCEEDED: a service that this service calls took too long."""
 INTERNAL: ErrorReason.ValueType  # 13
 """INTERNAL: an unexpected error, which is in the log of the service."""
+SERVER_BUSY: ErrorReason.ValueType  # 14
+"""RESOURCE_EXHAUSTED: the service has too many calls to do. `google.rpc.RetryInfo` says when to try again."""
+REQUEST_NOT_RECEIVED: ErrorReason.ValueType  # 15
+"""UNAVAILABLE: the request did not arrive in time, or the service needed its place for newer calls."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
