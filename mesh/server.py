@@ -17,7 +17,7 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 from mesh.v1 import policy_pb2
 
-from mesh import health_service, logs, reflection
+from mesh import health_service, keepalive, logs, reflection
 from mesh.credentials import Credentials
 from mesh.env import ConfigError, read_environment
 from mesh.event_loop import EventLoop
@@ -45,6 +45,12 @@ MAX_CONNECTION_AGE_SECONDS = 60.0
 """After that a caller has to connect again and so resolves the address again: replicas come and go."""
 CONNECTION_GRACE_PERIOD_SECONDS = 40.0
 """How long calls on an old connection may continue; more than any method's deadline."""
+MAX_STREAMS_PER_CONNECTION = 100
+"""Calls on one connection at the same time; a caller of ours waits until one ends."""
+MAX_CONNECTIONS = 500
+"""Leaves half of the usual 1,024 file descriptors to the database and the logs."""
+HANDSHAKE_TIMEOUT_SECONDS = 10.0
+MAX_METADATA_BYTES = 16 * 1024
 
 log = logs.get("mesh.server")
 
@@ -280,6 +286,11 @@ def _options(max_connection_age_seconds: float) -> list[tuple[str, int]]:
         ("grpc.max_connection_age_ms", int(max_connection_age_seconds * 1000)),
         ("grpc.max_connection_age_grace_ms", int(CONNECTION_GRACE_PERIOD_SECONDS * 1000)),
         ("grpc.so_reuseport", 0),  # a second server on the same port is a mistake
+        ("grpc.max_concurrent_streams", MAX_STREAMS_PER_CONNECTION),
+        ("grpc.max_allowed_incoming_connections", MAX_CONNECTIONS),
+        ("grpc.server_handshake_timeout_ms", int(HANDSHAKE_TIMEOUT_SECONDS * 1000)),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+        *keepalive.SERVER_OPTIONS,
     ]
 
 
