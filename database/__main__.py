@@ -1,6 +1,12 @@
-"""`python -m database wait|upgrade|seed`: waits for the server, migrates the schema, and adds the books.
+"""`python -m database wait|upgrade|seed|accounts`: prepares the database in `dbURL`, in this order.
 
-`python -m database sql` prints the schema as SQL for MySQL and MariaDB; it needs no database.
+wait       wait for the server
+upgrade    migrate the schema
+seed       add the books that are missing
+accounts   create an account for each service at MySQL or MariaDB, with the passwords in USERS_DB_PW and so on
+
+`python -m database sql` prints the schema as SQL for MySQL and MariaDB, and `grants` prints the accounts of the
+database that dbURL names, for an administrator who creates them by hand. Both need no server.
 """
 
 import argparse
@@ -10,6 +16,7 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy.exc import DBAPIError
 
+from database import accounts
 from database.config import Config
 from database.engine import Database, DatabaseUrlError, describe_failure
 from database.migrate import as_sql, upgrade
@@ -18,7 +25,8 @@ from mesh import logs
 from mesh.env import ConfigError, read_environment
 from mesh.errors import Unavailable
 
-COMMANDS = ("wait", "upgrade", "seed", "sql")
+COMMANDS = ("wait", "upgrade", "seed", "accounts")
+PRINTING_COMMANDS = ("sql", "grants")
 STARTUP_TIMEOUT_SECONDS = 120
 """Time limit of `wait`: a new server initialises its data folder first."""
 POLL_INTERVAL_SECONDS = 0.2
@@ -31,16 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m database", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("commands", nargs="+", choices=COMMANDS, metavar="|".join(COMMANDS))
+    parser.add_argument("commands", nargs="+", choices=(*COMMANDS, *PRINTING_COMMANDS), metavar="command")
     options = parser.parse_args(arguments)
-    if "sql" in options.commands:
-        if len(options.commands) > 1:
-            parser.error("sql cannot be combined with other commands.")
-        print(as_sql(), end="")
-        return 0
+    printing = [command for command in options.commands if command in PRINTING_COMMANDS]
+    if printing and len(options.commands) > 1:
+        parser.error(f"{printing[0]} cannot be combined with other commands.")
     try:
         environ = read_environment()
         logs.configure("database", environ)
+        if printing:
+            print(as_sql() if "sql" in printing else accounts.as_sql(_database_name(environ)), end="")
+            return 0
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_SETTING
@@ -50,12 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
 def run(commands: Collection[str], environ: Mapping[str, str]) -> int:
     """Wait for the database, migrate it and seed it, as far as `commands` say, and return the exit status."""
     try:
-        database = Config.from_env(environ).open_for_migrations()
+        config = Config.from_env(environ)
+        service_accounts = accounts.read_accounts(environ, config.url) if "accounts" in commands else []
+        database = config.open_for_migrations()
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_SETTING
     try:
-        _run(database, commands)
+        _run(database, commands, service_accounts)
     except DatabaseUrlError as error:
         print(error, file=sys.stderr)
         return BAD_SETTING
@@ -67,7 +78,12 @@ def run(commands: Collection[str], environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _run(database: Database, commands: Collection[str]) -> None:
+def _database_name(environ: Mapping[str, str]) -> str:
+    config = Config.from_env(environ)
+    return "bookstore" if config.url.get_backend_name() == "sqlite" else str(config.url.database)
+
+
+def _run(database: Database, commands: Collection[str], service_accounts: list[accounts.Account]) -> None:
     _wait(database, STARTUP_TIMEOUT_SECONDS if "wait" in commands else 0)
     if "upgrade" in commands:
         if not upgrade(database):
@@ -77,6 +93,9 @@ def _run(database: Database, commands: Collection[str]) -> None:
     if "seed" in commands:
         added = seed(database)
         print(f"Added {added} books." if added else "The catalogue is complete.")
+    if "accounts" in commands and service_accounts:
+        accounts.create_accounts(database, service_accounts)
+        print(f"The accounts {', '.join(account.name for account in service_accounts)} are up to date.")
 
 
 def _wait(database: Database, timeout_seconds: float) -> None:

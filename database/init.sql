@@ -177,3 +177,13 @@ CREATE TABLE `AccountLoginFailures` (
 CREATE INDEX `ix_AccountLoginFailures_forget_at` ON `AccountLoginFailures` (forget_at);
 
 UPDATE alembic_version SET version_num='0006' WHERE alembic_version.version_num = '0005';
+
+-- Running upgrade 0006 -> 0007
+
+CREATE TABLE `PendingReturns` (
+    order_id INTEGER NOT NULL, 
+    CONSTRAINT `pk_PendingReturns` PRIMARY KEY (order_id), 
+    CONSTRAINT `fk_PendingReturns_order_id` FOREIGN KEY(order_id) REFERENCES `Orders` (order_id)
+)CHARSET=utf8mb4 ENGINE=InnoDB COLLATE utf8mb4_bin;
+
+UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';

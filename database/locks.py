@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from database.engine import Database
+from database.sqlite import begin_immediate
 from mesh import logs
 from mesh.errors import Unavailable
 
@@ -40,19 +41,17 @@ def _exclusive_file(database: Database, max_wait_seconds: float) -> Iterator[Con
     with database.read() as connection:
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # has no effect inside a transaction
         try:
-            _wait_until(lambda _: _begin(connection), max_wait_seconds)
+            _wait_until(lambda seconds: _begin(connection, seconds), max_wait_seconds)
             yield connection
         finally:
             connection.rollback()
             connection.exec_driver_sql("PRAGMA foreign_keys = ON")
 
 
-def _begin(connection: Connection) -> bool:
+def _begin(connection: Connection, seconds: float) -> bool:
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # waits for SQLITE_BUSY_TIMEOUT_MILLISECONDS
-    except OperationalError as error:
-        if "locked" not in str(error.orig):
-            raise
+        begin_immediate(connection, seconds)
+    except Unavailable:
         return False
     return True
 

@@ -2,21 +2,20 @@
 
 import sys
 
-from flask import Flask
-
-from gateway.app import create_app
+from gateway.app import create_site
 from gateway.config import Config
-from gateway.server.ports import open_ports, serve
+from gateway.server import open_ports, serve
 from gateway.stubs import connect
 from mesh import logs
 from mesh.env import ConfigError, read_environment
 from mesh.ports import PortInUseError
+from mesh.web import Site
 
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; return 2 for a bad setting and 1 for a port in use."""
-    environ = read_environment()
     try:
+        environ = read_environment()
         logs.configure("gateway", environ)
         config = Config.from_env(environ)
         sockets = open_ports(config.host, config.ports)
@@ -27,11 +26,11 @@ def main() -> int:
         print(f"gateway: {error}", file=sys.stderr)
         return 1
 
-    def load(groups: tuple[str, ...]) -> Flask:
-        return create_app(config, connect(config), groups)
+    def load(ports: tuple[str, ...]) -> Site:
+        return create_site(config, connect(config), ports)
 
     logs.get("gateway").info("serving", host=config.host, ports=[port.number for port in config.ports])
-    return serve(config.ports, sockets, load, config.threads)
+    return serve(config.ports, sockets, load)
 
 
 if __name__ == "__main__":

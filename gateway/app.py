@@ -11,6 +11,7 @@ from gateway.http.auth import Authenticator
 from gateway.http.cors import Cors
 from gateway.http.endpoints import create_blueprint
 from gateway.http.errors import register_error_handlers
+from gateway.http.lanes import create_lanes, lane_finder
 from gateway.http.middleware import RequestMiddleware
 from gateway.http.parsing import MAX_BODY_BYTES, IdConverter
 from gateway.http.rate_limits import RateLimiter
@@ -19,6 +20,8 @@ from gateway.openapi.document import build_document
 from gateway.routes import discover, docs
 from gateway.routes.health import Readiness
 from gateway.stubs import Stubs
+from mesh.web import Site
+from mesh.web.addresses import address_behind
 from registry.rest_ports import REST_PORTS
 
 ALL_PORTS = tuple(port.name for port in REST_PORTS)
@@ -50,7 +53,7 @@ def create_app(
         groups: the route groups to choose from; by default those in `gateway.routes`.
     """
     groups = discover() if groups is None else groups
-    served = [group for group in groups if group.port in {*ports, EVERY_PORT}]
+    served = _served(groups, ports)
     app = _App("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one byte more than allowed, so that an excess is noticed
     app.url_map.merge_slashes = False  # a redirect would be HTML
@@ -73,3 +76,19 @@ def create_app(
     if config.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.trusted_proxies, x_proto=0)  # type: ignore[method-assign] # as Werkzeug documents it
     return app
+
+
+def create_site(config: Config, stubs: Stubs, ports: Collection[str] = ALL_PORTS) -> Site:
+    """Return the app with the routes of these REST ports, together with the limits of its requests."""
+    served = _served(discover(), ports)
+    return Site(
+        app=create_app(config, stubs, ports),
+        lanes=create_lanes(served, config.threads),
+        lane_of=lane_finder(served),
+        address_of=address_behind(config.trusted_proxies),
+        max_body_bytes=MAX_BODY_BYTES,
+    )
+
+
+def _served(groups: Sequence[RouteGroup], ports: Collection[str]) -> list[RouteGroup]:
+    return [group for group in groups if group.port in {*ports, EVERY_PORT}]

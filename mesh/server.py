@@ -138,8 +138,8 @@ def run(name: str, wire: Callable[[Mapping[str, str]], tuple[MeshServer, Callabl
         name: name of the process, on its log lines and in front of its errors.
         wire: creates the server from the environment, and returns with it what to call after its stop.
     """
-    environ = read_environment()
     try:
+        environ = read_environment()
         logs.configure(name, environ)
         server, close = wire(environ)
     except (ConfigError, ContractError) as error:

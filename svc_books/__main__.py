@@ -10,12 +10,13 @@ from mesh.server import MeshServer, Service, run
 from svc_books.config import Config
 from svc_books.servicer import BooksServicer
 from svc_books.store.books import BookStore
+from svc_books.store.returns import ReturnStore
 from svc_books.store.stock import StockStore
 
 
 def service(database: Database) -> Service:
     """Return the service on a database."""
-    servicer = BooksServicer(BookStore(database), StockStore(database))
+    servicer = BooksServicer(BookStore(database), StockStore(database), ReturnStore(database))
     return Service(
         name="books",
         descriptor=books_pb2.DESCRIPTOR.services_by_name["Books"],

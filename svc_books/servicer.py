@@ -8,9 +8,9 @@ from bookstore.books.v1 import books_pb2 as pb
 from bookstore.books.v1 import books_pb2_grpc
 
 from mesh.paging import read_page
-from svc_books import rules
-from svc_books.rules import DEFAULT_PAGE_SIZE, Book, BookFilters, BookSort, Outcome
+from svc_books.rules import DEFAULT_PAGE_SIZE, Book, BookFilters, BookSort, Decrement, Outcome
 from svc_books.store.books import BookStore
+from svc_books.store.returns import ReturnStore
 from svc_books.store.stock import StockStore
 
 SORTS = {
@@ -21,7 +21,11 @@ SORTS = {
     pb.BOOK_SORT_PRICE_DESC: BookSort.PRICE_DESC,
     pb.BOOK_SORT_NEWEST: BookSort.NEWEST,
 }
-OUTCOMES = {Outcome.APPLIED: pb.DECREMENT_OUTCOME_APPLIED, Outcome.REJECTED: pb.DECREMENT_OUTCOME_REJECTED}
+OUTCOMES = {
+    Outcome.APPLIED: pb.DECREMENT_OUTCOME_APPLIED,
+    Outcome.REJECTED: pb.DECREMENT_OUTCOME_REJECTED,
+    Outcome.RETURNED: pb.DECREMENT_OUTCOME_RETURNED,
+}
 
 
 class BooksServicer(books_pb2_grpc.BooksServicer):
@@ -30,11 +34,13 @@ class BooksServicer(books_pb2_grpc.BooksServicer):
     Args:
         books: reads books.
         stock: takes copies from the stock.
+        returns: puts copies back.
     """
 
-    def __init__(self, books: BookStore, stock: StockStore) -> None:
+    def __init__(self, books: BookStore, stock: StockStore, returns: ReturnStore) -> None:
         self._books = books
         self._stock = stock
+        self._returns = returns
 
     def ListBooks(self, request: pb.ListBooksRequest, context: grpc.ServicerContext) -> pb.ListBooksResponse:
         """Return one page of the catalogue."""
@@ -72,13 +78,30 @@ class BooksServicer(books_pb2_grpc.BooksServicer):
         """Take the copies of several orders, each once."""
         return pb.BatchDecrementResponse(responses=self._decrement(request.requests))
 
+    def Return(self, request: pb.ReturnRequest, context: grpc.ServicerContext) -> pb.ReturnResponse:
+        """Put the copies of an order back, once."""
+        (response,) = self._give_back([request])
+        return response
+
+    def BatchReturn(self, request: pb.BatchReturnRequest, context: grpc.ServicerContext) -> pb.BatchReturnResponse:
+        """Put the copies of several orders back, each once."""
+        return pb.BatchReturnResponse(responses=self._give_back(request.requests))
+
     def RemoveStock(self, request: pb.RemoveStockRequest, context: grpc.ServicerContext) -> pb.RemoveStockResponse:
         """Take copies without an order."""
         return pb.RemoveStockResponse(book=_book(self._stock.remove(request.book_id, request.quantity)))
 
     def _decrement(self, requests: Iterable[pb.DecrementRequest]) -> list[pb.DecrementResponse]:
-        decrements = [rules.Decrement(request.order_id, request.book_id, request.quantity) for request in requests]
-        return [pb.DecrementResponse(outcome=OUTCOMES[outcome]) for outcome in self._stock.decrement(decrements)]
+        outcomes = self._stock.decrement([_movement(request) for request in requests])
+        return [pb.DecrementResponse(outcome=OUTCOMES[outcome]) for outcome in outcomes]
+
+    def _give_back(self, requests: Iterable[pb.ReturnRequest]) -> list[pb.ReturnResponse]:
+        outcomes = self._returns.give_back([_movement(request) for request in requests])
+        return [pb.ReturnResponse(outcome=OUTCOMES[outcome]) for outcome in outcomes]
+
+
+def _movement(request: pb.DecrementRequest | pb.ReturnRequest) -> Decrement:
+    return Decrement(request.order_id, request.book_id, request.quantity)
 
 
 def _filters(request: pb.ListBooksRequest) -> BookFilters:

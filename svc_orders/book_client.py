@@ -1,4 +1,4 @@
-"""Reads books from the books service."""
+"""Reads books from the books service, and takes copies from its stock."""
 
 import contextvars
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from bookstore.books.v1 import books_pb2_grpc
 from mesh.batching import Batcher
 from mesh.client import parse_failure
 from mesh.errors import NotFound
+from svc_orders.rules import StoredOrder
 
 
 class BookClient:
@@ -36,6 +37,20 @@ class BookClient:
         if book is None:
             raise NotFound("Book was not found.", "BOOK_NOT_FOUND")
         return book
+
+    def take_copies(self, orders: Sequence[StoredOrder]) -> set[int]:
+        """Take the copies of each order, once, and return the ids of the orders that have them.
+
+        Raises:
+            grpc.RpcError: the books service did not respond.
+        """
+        requests = [
+            pb.DecrementRequest(order_id=order.order_id, book_id=order.book_id, quantity=order.quantity)
+            for order in orders
+        ]
+        responses = self._books.BatchDecrement(pb.BatchDecrementRequest(requests=requests)).responses
+        outcomes = zip(orders, responses, strict=True)
+        return {order.order_id for order, each in outcomes if each.outcome == pb.DECREMENT_OUTCOME_APPLIED}
 
     def _get_books(self, book_ids: Sequence[int]) -> list[pb.Book | None]:
         if len(book_ids) == 1:

@@ -45,10 +45,17 @@ class StoredOrder(NewOrder):
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """The final status of an order."""
+    """The final status of an order.
+
+    Args:
+        order_id: the order.
+        status: its final status.
+        stock_settled: whether the order's copies are known to be taken, or none are when it fails.
+    """
 
     order_id: int
     status: str
+    stock_settled: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The Orders service: translates between the contract, the rules and the stores."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from mesh.context import current_call
 from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
 from mesh.paging import read_page
 from registry.order_messages import parse_order_message
-from registry.order_statuses import PENDING, STATUS_NAMES, STATUS_NUMBERS
+from registry.order_statuses import FAILED, PENDING, STATUS_NAMES, STATUS_NUMBERS
 from svc_orders.book_client import BookClient
 from svc_orders.outbox.event_signal import EventSignal
 from svc_orders.outbox.leasing import Outbox
@@ -25,6 +25,7 @@ from svc_orders.rules import (
     StoredOrder,
     check_price,
     check_stock,
+    is_pending,
     request_fingerprint,
 )  # fmt: skip
 from svc_orders.store.orders import OrderStore, PendingOrderError, Placement
@@ -108,6 +109,12 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         _check_viewer(request, order.user_id, "Forbidden. Order does not belong to this user.")
         return pb.GetOrderResponse(order=_order(order))
 
+    def BatchGetOrders(
+        self, request: pb.BatchGetOrdersRequest, context: grpc.ServicerContext
+    ) -> pb.BatchGetOrdersResponse:
+        """Return several orders."""
+        return pb.BatchGetOrdersResponse(orders=map(_order, self._store.get_many(request.order_ids)))
+
     def ListUserOrders(
         self, request: pb.ListUserOrdersRequest, context: grpc.ServicerContext
     ) -> pb.ListUserOrdersResponse:
@@ -128,14 +135,20 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     def SetStatus(self, request: pb.SetStatusRequest, context: grpc.ServicerContext) -> pb.SetStatusResponse:
         """End a pending order."""
-        order = self._store.set_status(request.order_id, STATUS_NAMES[request.status])
+        self._take_copies([request])
+        order = self._store.set_status(_status_change(request), self._clock())
+        if not request.stock_settled:
+            self._signal.notify()
         return pb.SetStatusResponse(order=_order(order))
 
     def BatchSetStatus(
         self, request: pb.BatchSetStatusRequest, context: grpc.ServicerContext
     ) -> pb.BatchSetStatusResponse:
         """End many pending orders."""
-        self._store.set_statuses([StatusChange(each.order_id, STATUS_NAMES[each.status]) for each in request.requests])
+        self._take_copies(request.requests)
+        self._store.set_statuses([_status_change(each) for each in request.requests], self._clock())
+        if not all(each.stock_settled for each in request.requests):
+            self._signal.notify()
         return pb.BatchSetStatusResponse()
 
     def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
@@ -151,6 +164,18 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         """Settle leased events."""
         self._outbox.settle([_settlement(each) for each in request.settlements])
         return pb.AckEventsResponse()
+
+    def _take_copies(self, requests: Sequence[pb.SetStatusRequest]) -> None:
+        """Take the copies of pending orders that are to be completed; those for which too few are left fail."""
+        completed = [
+            each.order_id for each in requests if each.status == pb.ORDER_STATUS_COMPLETED and not each.stock_settled
+        ]
+        pending = [order for order in self._store.get_many(completed) if is_pending(order)] if completed else []
+        if pending:
+            taken = self._books.take_copies(pending)
+            failed = [StatusChange(order.order_id, FAILED, True) for order in pending if order.order_id not in taken]
+            if failed:
+                self._store.set_statuses(failed, self._clock())
 
     def _place(self, order: NewOrder, key: RequestKey | None) -> Placement:
         call = current_call.get()
@@ -177,6 +202,10 @@ def _check_viewer(
             raise PermissionDenied(sentence, "NOT_OWNER")
     elif call is None or not call.unrestricted:
         raise PermissionDenied("viewer_id must name the user on whose behalf this is requested.", "VIEWER_REQUIRED")
+
+
+def _status_change(request: pb.SetStatusRequest) -> StatusChange:
+    return StatusChange(request.order_id, STATUS_NAMES[request.status], request.stock_settled)
 
 
 def _request_key(request: pb.PlaceOrderRequest) -> RequestKey | None:

@@ -13,8 +13,10 @@ from pathlib import Path
 import grpc
 import httpx
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from database.accounts import OWN_TABLES, create_accounts, read_accounts
 from database.engine import Database, parse_url
 from database.migrate import upgrade
 from database.seed import seed
@@ -98,6 +100,8 @@ class Product:
         frontend_port = next(ports)
         self.pages = f"http://localhost:{frontend_port}"
         self.processes: dict[str, Process] = {}
+        self.own_settings: dict[str, dict[str, str]] = {}
+        """Settings of one part only, such as the URL with its own account, by the part's name."""
         self.environ = {
             **_inherited_environment(),
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "protos" / "gen"))),
@@ -125,7 +129,8 @@ class Product:
         for name in names:
             module = service(name).package if name in DESCRIPTORS else MODULES.get(name, name)
             log = self.folder / f"{name}.log"
-            self.processes[name] = Process([sys.executable, "-m", module], self.environ, self.folder, log)
+            environ = self.environ | self.own_settings.get(name, {})
+            self.processes[name] = Process([sys.executable, "-m", module], environ, self.folder, log)
         for name in names:
             if name in DESCRIPTORS:
                 self._wait_until_serving(name)
@@ -184,25 +189,61 @@ class Product:
 
 @contextmanager
 def running_product(
-    folder: Path, *names: str, settings: Mapping[str, str] | None = None, database: URL | None = None
+    folder: Path,
+    *names: str,
+    settings: Mapping[str, str] | None = None,
+    own_settings: Mapping[str, Mapping[str, str]] | None = None,
+    database: URL | None = None,
 ) -> Iterator[Product]:
     """Yield a product whose named parts run; stop them at the end, also after a failure.
+
+    On a server, each service uses its own account, as in production.
 
     Args:
         folder: an empty folder.
         names: the parts, as `Product.start` takes them.
         settings: environment in addition to the ports and the secret.
+        own_settings: environment of one part only, by the part's name.
         database: a migrated database; without one, a SQLite file with the catalogue is created in the folder.
     """
     url = {"dbURL": database.render_as_string(hide_password=False)} if database is not None else {}
     product = Product(folder, {**url, **(settings or {})})
     if database is None:
         product.prepare()
+    with _own_accounts(database) as urls:
+        own_urls = {name: {"dbURL": url} for name, url in urls.items()}
+        product.own_settings = {
+            name: own_urls.get(name, {}) | dict((own_settings or {}).get(name, {})) for name in names
+        }
+        try:
+            product.start(*names)
+            yield product
+        finally:
+            product.stop()
+
+
+@contextmanager
+def _own_accounts(url: URL | None) -> Iterator[dict[str, str]]:
+    """Yield the URL of each service at a server, with an account of its own."""
+    if url is None or url.get_backend_name() == "sqlite":
+        yield {}
+        return
+    passwords = {f"{name.upper()}_DB_PW": f"the password of {name}: 'x'" for name in OWN_TABLES}
+    accounts = read_accounts(passwords, url)
+    database = Database(url)
+    create_accounts(database, accounts)
     try:
-        product.start(*names)
-        yield product
+        yield {
+            account.service: url.set(username=account.name, password=account.password).render_as_string(
+                hide_password=False
+            )
+            for account in accounts
+        }
     finally:
-        product.stop()
+        with database.read() as connection:
+            for account in accounts:
+                connection.execute(text(f"DROP USER `{account.name}`@`%`"))
+        database.close()
 
 
 def create_catalogue(url: URL) -> None:

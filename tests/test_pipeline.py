@@ -1,5 +1,7 @@
 """Orders pass through real processes, on a SQLite file and on a real database server."""
 
+import asyncio
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +13,9 @@ from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 from sqlalchemy import text
 
 from database.engine import Database, parse_url
+from mesh.broker.connection import connect_to_broker
+from mesh.broker.messages import Message
+from mesh.broker.settings import Settings, broker_settings
 from mesh.client import connect, parse_failure
 from mesh.identity import Signer
 from mesh.testing import rpc_failure, wait_until
@@ -37,8 +42,8 @@ def shared_product(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     databases: Databases = request.getfixturevalue("databases")
     rabbit: Broker = request.getfixturevalue("rabbit")
     with rabbit.vhost() as vhost, databases.migrated(seeded=True) as url:
-        settings = {"RABBIT_URL": rabbit.url(vhost)}
-        with running_product(folder, *PARTS, settings=settings, database=url) as started:
+        own_settings = {process: {"RABBIT_URL": url} for process, url in rabbit.create_accounts(vhost).items()}
+        with running_product(folder, *PARTS, own_settings=own_settings, database=url) as started:
             yield started
 
 
@@ -145,6 +150,94 @@ def test_orders_survive_a_restart_of_the_books_service(
     assert failure.code in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
     product.start("books")
     assert wait_for_end(orders, placed) == orders_pb2.ORDER_STATUS_COMPLETED
+
+
+def test_an_order_that_fails_while_the_worker_holds_it_keeps_no_copies(
+    product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
+) -> None:
+    """The copies that a worker took before it was killed return to the stock exactly once."""
+    first, second = add_users(database, 2)
+    before = books.GetBook(books_pb2.GetBookRequest(book_id=7)).book.quantity
+    product.processes["worker"].stop()
+    placed = [
+        orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=user, book_id=7, quantity=2)).order.order_id
+        for user in (first, second)
+    ]
+    with connect(product.target("books"), Signer("worker", MESH_SECRET)) as channel:
+        request = books_pb2.DecrementRequest(order_id=placed[0], book_id=7, quantity=2)
+        books_pb2_grpc.BooksStub(channel).Decrement(request)
+    with connect(product.target("orders"), Signer("worker", MESH_SECRET)) as channel:
+        as_worker = orders_pb2_grpc.OrdersStub(channel)
+        for order_id in placed:
+            as_worker.SetStatus(orders_pb2.SetStatusRequest(order_id=order_id, status=orders_pb2.ORDER_STATUS_FAILED))
+    product.start("worker")
+    wait_until(lambda: execute(database, "SELECT count(*) FROM PendingReturns") == 0, TIMEOUT_SECONDS)
+    assert books.GetBook(books_pb2.GetBookRequest(book_id=7)).book.quantity == before
+    outcomes = "SELECT count(*) FROM StockMovements WHERE outcome = 'returned' AND order_id >= :first"
+    assert execute(database, outcomes, first=placed[0]) == 2
+
+
+def test_of_orders_completed_by_hand_only_those_with_copies_are(
+    product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
+) -> None:
+    """Ten orders for five copies: five are completed, the others fail, and the worker changes nothing about it."""
+    buyers = add_users(database, 10)
+    execute(database, "UPDATE Books SET quantity = 5 WHERE book_id = 8")
+    product.processes["worker"].stop()
+    placed = [
+        orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=user, book_id=8, quantity=1)).order.order_id
+        for user in buyers
+    ]
+
+    def complete(order_id: int) -> bool:
+        request = orders_pb2.SetStatusRequest(order_id=order_id, status=orders_pb2.ORDER_STATUS_COMPLETED)
+        try:
+            return as_worker.SetStatus(request).order.status == orders_pb2.ORDER_STATUS_COMPLETED
+        except grpc.RpcError as error:
+            if parse_failure(error).reason != "ORDER_ENDED":
+                raise
+            return False
+
+    with connect(product.target("orders"), Signer("worker", MESH_SECRET)) as channel:
+        as_worker = orders_pb2_grpc.OrdersStub(channel)
+        with ThreadPoolExecutor(10) as pool:
+            assert list(pool.map(complete, placed)).count(True) == 5
+    product.start("worker")
+    wait_until(lambda: execute(database, "SELECT count(*) FROM Outbox WHERE published_at IS NULL") == 0)
+    statuses = [wait_for_end(orders, order_id) for order_id in placed]
+    assert statuses.count(orders_pb2.ORDER_STATUS_COMPLETED) == 5
+    assert books.GetBook(books_pb2.GetBookRequest(book_id=8)).book.quantity == 0
+
+
+def test_a_message_that_differs_from_its_order_takes_no_copies(
+    product: Product, database: Database, orders: orders_pb2_grpc.OrdersStub, books: books_pb2_grpc.BooksStub
+) -> None:
+    """The order is processed by its own event, for its own book and quantity."""
+    (user,) = add_users(database, 1)
+    cheap, dear = (books.GetBook(books_pb2.GetBookRequest(book_id=book)).book.quantity for book in (9, 10))
+    product.processes["worker"].stop()
+    placed = orders.PlaceOrder(orders_pb2.PlaceOrderRequest(user_id=user, book_id=10, quantity=2)).order.order_id
+    forged = {"order_id": placed, "book_id": 9, "quantity": cheap}
+    publish(product, forged)
+    product.start("worker")
+    assert wait_for_end(orders, placed) == orders_pb2.ORDER_STATUS_COMPLETED
+    assert books.GetBook(books_pb2.GetBookRequest(book_id=9)).book.quantity == cheap
+    assert books.GetBook(books_pb2.GetBookRequest(book_id=10)).book.quantity == dear - 2
+    if "RABBIT_URL" in product.environ:
+        wait_until(lambda: "MISMATCH" in product.processes["worker"].log.read_text())
+
+
+def publish(product: Product, message: dict[str, int]) -> None:
+    """Publish a message as any other client of the broker does; without a broker there is no such client."""
+    settings = broker_settings(product.environ)
+    if settings is None:
+        return
+
+    async def run(broker: Settings) -> None:
+        async with connect_to_broker(broker) as channel:
+            await channel.publish("orders", "order.new", Message(json.dumps(message).encode()))
+
+    asyncio.run(run(settings))
 
 
 def add_users(database: Database, count: int) -> list[int]:

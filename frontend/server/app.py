@@ -1,6 +1,7 @@
 """WSGI app that serves the files of the build, and the app's page for every other path without a dot."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.headers import Headers
@@ -10,6 +11,7 @@ from whitenoise import WhiteNoise
 
 from frontend.server.config import Config
 from frontend.server.headers import SecurityHeaders
+from mesh.web import REFUSAL, Refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -33,6 +35,8 @@ def create_app(config: Config, dist: Path = DIST) -> "WSGIApplication":
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:  # noqa: ANN401 - as in WSGI
             return start_response(status, [*headers, *security.for_host(environ.get("HTTP_HOST", ""))], *rest)
 
+        if REFUSAL in environ:
+            return _refuse(start, environ[REFUSAL])
         path, files = environ.get("PATH_INFO", ""), build.files()
         if path == "/config.json":
             return _respond(start, "200 OK", "application/json", page_settings)
@@ -91,9 +95,16 @@ def _respond_not_found(_: "WSGIEnvironment", start_response: "StartResponse") ->
     return _respond(start_response, "404 Not Found", "text/plain; charset=utf-8", b"Not found.\n")
 
 
-def _respond(start_response: "StartResponse", status: str, content_type: str, body: bytes) -> Iterable[bytes]:
+def _refuse(start: "StartResponse", refusal: Refusal) -> Iterable[bytes]:
+    status, body = f"{refusal.status} {HTTPStatus(refusal.status).phrase}", f"{refusal.message}\n".encode()
+    return _respond(start, status, "text/plain; charset=utf-8", body, *refusal.headers.items())
+
+
+def _respond(
+    start_response: "StartResponse", status: str, content_type: str, body: bytes, *more: tuple[str, str]
+) -> Iterable[bytes]:
     headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("Cache-Control", "no-cache")]
-    start_response(status, headers)
+    start_response(status, [*headers, *more])
     return [body]
 
 

@@ -10,6 +10,7 @@ from gateway.http.responses import json_response
 from gateway.messages.common import Error
 from mesh import logs
 from mesh.client import Failure, parse_failure
+from mesh.web import Refusal
 
 Code = grpc.StatusCode
 
@@ -121,6 +122,11 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(ApiError, _api_error_response)
     app.register_error_handler(HTTPException, _http_exception_response)
     app.register_error_handler(Exception, _unknown_exception_response)
+
+
+def refusal_response(refusal: Refusal) -> Response:
+    """Return the response to a request that the server refuses before the app sees it."""
+    return _api_error_response(ApiError(refusal.status, refusal.message, headers=refusal.headers))
 
 
 def _retry_headers(status: int, seconds: str | None = None) -> dict[str, str]:

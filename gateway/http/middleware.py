@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from gateway.http.cors import Cors
+from gateway.http.errors import refusal_response
 from mesh import logs, request_ids
 from mesh.context import CallContext, current_call
+from mesh.web import REFUSAL, Refusal
 
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
@@ -45,17 +47,19 @@ class RequestMiddleware:
         call = CallContext(request_id=sent_id) if request_ids.is_valid(sent_id) else CallContext()
         path, response_status = "-", "0"
 
-        def start(status: str, headers: Headers, *rest: object) -> object:
+        def start(status: str, headers: Headers, *rest: Any) -> Any:  # noqa: ANN401 - as in WSGI
             nonlocal path, response_status
             path, response_status = _declared_path(environ), status
             return start_response(status, self._with_headers(environ, headers, call.request_id), *rest)
 
+        refusal: Refusal | None = environ.get(REFUSAL)
+        app, facts = (refusal_response(refusal), refusal.facts) if refusal else (self._app, {})
         token = current_call.set(call)
         try:
-            return self._app(environ, start)
+            return app(environ, start)
         finally:
-            ms = round((time.perf_counter() - started) * 1000, 2)
-            log.info("request", method=environ["REQUEST_METHOD"], path=path, status=int(response_status[:3]), ms=ms)
+            ms, status = round((time.perf_counter() - started) * 1000, 2), int(response_status[:3])
+            log.info("request", method=environ["REQUEST_METHOD"], path=path, status=status, ms=ms, **facts)
             current_call.reset(token)
 
     def _with_headers(self, environ: Environ, headers: Headers, request_id: str) -> Headers:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
 
 from flask import Response, g, request
 from limits import RateLimitItem, parse_many
@@ -16,9 +16,8 @@ from limits.strategies import FixedWindowRateLimiter
 
 from gateway.http.errors import MESSAGES, ApiError
 from mesh import logs
+from mesh.web.addresses import counted_address
 
-IPV6_NETWORK_BITS = 64
-"""All addresses of an IPv6 /64 network belong to the same customer of a provider, so that they share one limit."""
 FAILURE_STATUSES = frozenset({401, 429})
 """The statuses of a failed log-in."""
 
@@ -133,11 +132,4 @@ def client_ip() -> str:
 
 def client_address() -> str:
     """Return the address that the current request counts for: an IPv4 address, or the network of an IPv6 address."""
-    text = request.remote_addr or ""
-    try:
-        address = ip_address(text)
-    except ValueError:  # a proxy may send any text
-        return text or "unknown"
-    if not isinstance(address, IPv6Address):
-        return text
-    return str(address.ipv4_mapped or ip_network((address, IPV6_NETWORK_BITS), strict=False))
+    return counted_address(request.remote_addr or "")

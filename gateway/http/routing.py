@@ -34,6 +34,7 @@ class RouteOptions(TypedDict, total=False):
     not_found: str
     cookie: str
     rate_limit: RateLimit
+    lane: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,7 @@ class Route:
         not_found: the message for an id that no resource can have. A route with such a message may return 404.
         cookie: the name of the cookie that the route requires.
         rate_limit: the limit per client address.
+        lane: the name of the lane whose threads the route uses, instead of those for its service.
     """
 
     method: str
@@ -71,6 +73,7 @@ class Route:
     not_found: str = ""
     cookie: str = ""
     rate_limit: RateLimit | None = None
+    lane: str = ""
 
     @property
     def ids(self) -> list[str]:

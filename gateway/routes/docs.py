@@ -10,6 +10,9 @@ from pathlib import Path
 
 import orjson
 from flask import Blueprint, Response, request
+from werkzeug.http import generate_etag
+
+from mesh.web import WholeFile
 
 STATIC = Path(__file__).parents[1] / "static"
 SWAGGER_UI = Path(str(files("flask_swagger_ui"))) / "dist"
@@ -50,9 +53,15 @@ def create_blueprint(build: Callable[[], Mapping[str, object]]) -> Blueprint:
 def _file_view(file: Path) -> Callable[[], Response]:
     headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
 
+    @cache
+    def etag() -> str:
+        return generate_etag(file.read_bytes())  # so that a browser loads the 1.7 MB of Swagger UI once
+
     def view() -> Response:
-        response = Response(file.read_bytes(), headers=headers, content_type=CONTENT_TYPES[file.suffix])
-        response.add_etag()  # so that a browser loads the 1.7 MB of Swagger UI once
+        content = WholeFile(str(file))
+        response = Response(content, headers=headers, content_type=CONTENT_TYPES[file.suffix], direct_passthrough=True)
+        response.content_length = file.stat().st_size
+        response.set_etag(etag())
         response.make_conditional(request)
         return response
 

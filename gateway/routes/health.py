@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gateway.http.errors import ApiError
+from gateway.http.lanes import READY
 from gateway.http.routing import EVERY_PORT, RouteGroup
 from gateway.messages.common import Health
 
@@ -30,7 +31,7 @@ def health() -> Health:
     return {"status": "ok"}
 
 
-@routes.get("/ready", Health)
+@routes.get("/ready", Health, lane=READY)
 def ready(readiness: Readiness) -> Health:
     """Report whether the services that the port needs are serving."""
     for service in readiness.needs:

@@ -5,6 +5,7 @@ from bookstore.orders.v1.orders_pb2_grpc import OrdersStub
 from flask import request
 
 from gateway.http.auth import Access, Caller
+from gateway.http.lanes import PLACING
 from gateway.http.routing import RouteGroup
 from gateway.messages.orders import (
     ORDER_ERROR_DATA,
@@ -44,6 +45,7 @@ routes = RouteGroup(
     headers=HEADERS,
     field_names={"expected_price": "price", "idempotency_key": IDEMPOTENCY_KEY},
     errors=(404, 409, 422),
+    lane=PLACING,
 )
 def place_order(orders: OrdersStub, caller: Caller, body: PlaceOrderRequest) -> PlaceOrderResponse:
     """Buy copies of a book at the price of the catalogue."""

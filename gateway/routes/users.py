@@ -12,6 +12,7 @@ from gateway.config import Config
 from gateway.http.auth import Authenticator
 from gateway.http.cors import Cors
 from gateway.http.errors import ApiError, api_error
+from gateway.http.lanes import PASSWORDS
 from gateway.http.rate_limits import Excess, RateLimit, client_ip, excess
 from gateway.http.responses import json_response
 from gateway.http.routing import RouteGroup
@@ -41,6 +42,7 @@ routes = RouteGroup("users", port="users", service="users")
     body=RegisterRequest,
     errors=(409,),
     rate_limit=RateLimit("register"),
+    lane=PASSWORDS,
 )
 def register(users: UsersStub, body: RegisterRequest) -> RegisterResponse:
     """Create an account."""
@@ -63,6 +65,7 @@ def register(users: UsersStub, body: RegisterRequest) -> RegisterResponse:
     body=LoginRequest,
     errors=(401, 403),
     rate_limit=RateLimit("login", failures_only=True, exempt_cookie=DEVICE_COOKIE),
+    lane=PASSWORDS,
 )
 def login(users: UsersStub, cors: Cors, config: Config, body: LoginRequest) -> Response:
     """Log in and open a session."""

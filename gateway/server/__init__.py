@@ -1,1 +1,5 @@
-"""Serves the gateway: a process per port, request bodies with a time limit, and granian as the HTTP server."""
+"""Serves the gateway: one supervisor that holds the sockets, and a server process for each port."""
+
+from gateway.server.ports import open_ports, serve
+
+__all__ = ["open_ports", "serve"]

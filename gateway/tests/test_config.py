@@ -15,7 +15,7 @@ def test_the_defaults_are_the_ports_of_the_contract() -> None:
     made = config()
     assert [port.number for port in made.ports] == [5001, 5002, 5003, 5004, 5005]
     assert [port.names for port in made.ports] == [(port.name,) for port in REST_PORTS]
-    assert (made.host, made.threads, made.cookie_secure) == ("127.0.0.1", 8, True)
+    assert (made.host, made.threads, made.cookie_secure) == ("127.0.0.1", 32, True)
     assert made.cors_origins == {"http://localhost:5173", "http://127.0.0.1:5173"}
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -11,15 +12,21 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError
 
 from mesh import logs
-from mesh.broker.channel import BrokerChannel, error_reason
-from mesh.broker.errors import BrokerError, ConnectionLostError
+from mesh.broker.channel import BrokerChannel
+from mesh.broker.errors import BrokerError, ConnectionLostError, MisconfiguredError, error_reason, reply_of, root_error
 from mesh.broker.settings import Settings
+from mesh.broker.status import CONNECTION, USE, BrokerStatus
 from mesh.broker.topology import Topology
 
 MIN_RECONNECT_DELAY_SECONDS, MAX_RECONNECT_DELAY_SECONDS = 0.1, 5.0
 """Each further attempt waits twice as long as the one before it."""
 CLOSE_TIMEOUT_SECONDS = 2.0
 """How long a close may take: a broker that blocks its publishers does not respond to it."""
+CONNECTION_REFUSALS = {403, 530}
+"""Reply codes of AMQP for a wrong password and for a virtual host that is missing or forbidden.
+
+The broker uses the second one also for its limits of connections, which a retry may overcome.
+"""
 
 log = logs.get("mesh.broker")
 
@@ -49,9 +56,18 @@ async def connect_to_broker(
         closed.set()
 
     connection.add_on_close_callback(on_close)
-    connection.add_on_connection_blocked_callback(lambda *_: log.warning("broker blocked", broker=settings.location))
-    connection.add_on_connection_unblocked_callback(lambda *_: log.info("broker unblocked", broker=settings.location))
     channel = BrokerChannel(connection, lost)
+
+    def on_blocked(*_: object) -> None:
+        channel.blocked.set()
+        log.warning("broker blocked", broker=settings.location)
+
+    def on_unblocked(*_: object) -> None:
+        channel.blocked.clear()
+        log.info("broker unblocked", broker=settings.location)
+
+    connection.add_on_connection_blocked_callback(on_blocked)
+    connection.add_on_connection_unblocked_callback(on_unblocked)
     try:
         await channel.open_channel()
         yield channel
@@ -91,8 +107,16 @@ async def _connect(settings: Settings) -> AsyncioConnection:
         await _close_after_handshake(opened)
         raise
     if isinstance(result, BaseException):
-        raise ConnectionLostError(error_reason(result))
+        raise _connect_error(result)
     return result
+
+
+def _connect_error(error: BaseException) -> ConnectionLostError:
+    """Return the error of a connection that could not be made, and decide whether a retry may succeed."""
+    code, reason = reply_of(error)
+    is_refusal = code in CONNECTION_REFUSALS and "limit" not in reason
+    is_permanent = is_refusal or isinstance(root_error(error), ssl.SSLCertVerificationError)
+    return (MisconfiguredError if is_permanent else ConnectionLostError)(reason)
 
 
 async def _close_after_handshake(opened: asyncio.Future[AsyncioConnection | BaseException]) -> None:
@@ -107,18 +131,33 @@ async def _close_after_handshake(opened: asyncio.Future[AsyncioConnection | Base
 
 
 async def keep_connected(
-    settings: Settings, topology: Topology, use: Callable[[BrokerChannel], Awaitable[None]]
+    settings: Settings,
+    topology: Topology,
+    use: Callable[[BrokerChannel], Awaitable[None]],
+    status: BrokerStatus | None = None,
 ) -> None:
-    """Call `use` with a channel, and again with a new one each time the connection is lost, until `use` returns."""
+    """Call `use` with a channel, and again with a new one each time the connection is lost, until `use` returns.
+
+    Args:
+        settings: the broker.
+        topology: is declared on each connection.
+        use: uses the connection.
+        status: records what an operator has to change.
+    """
+    status = status or BrokerStatus(settings.location)
     delay_seconds, logged_error = MIN_RECONNECT_DELAY_SECONDS, ""
     while True:
-        started = time.monotonic()
+        started, part = time.monotonic(), CONNECTION
         try:
             async with connect_to_broker(settings) as channel:
-                await topology.declare(channel)
+                declared = await channel.declare(topology)
+                status.report(CONNECTION, " ".join(declared.problems))
                 log.info("broker connected", broker=settings.location)
+                part = USE
                 return await use(channel)
         except (BrokerError, AMQPError, OSError) as error:
+            if isinstance(error, MisconfiguredError):
+                status.report(part, error_reason(error))
             if time.monotonic() - started > MAX_RECONNECT_DELAY_SECONDS:  # it had worked: log this failure again
                 delay_seconds, logged_error = MIN_RECONNECT_DELAY_SECONDS, ""
             if error_reason(error) != logged_error:

@@ -1,21 +1,31 @@
 """The exchanges and queues that carry one kind of message: its queues, their retry queues and its dead letters."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mesh.broker.channel import BrokerChannel
+
+@dataclass(frozen=True)
+class Exchange:
+    """A durable exchange.
+
+    Args:
+        name: its name.
+        kind: its type.
+    """
+
+    name: str
+    kind: str = "direct"
 
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue and its binding.
+    """A durable queue and its binding.
 
     Args:
         name: its name.
         exchange: the exchange that it is bound to.
         routing_key: the key of the binding.
-        arguments: the arguments that it is declared with.
+        arguments: the arguments that it is declared with and needs; the operator decides on all others.
     """
 
     name: str
@@ -48,7 +58,11 @@ class WorkQueue:
 
     def retry_key(self, attempt: int) -> str:
         """Return the routing key to the retry queue of a message with this number of earlier deliveries."""
-        return self._retry_name(self.queue.routing_key, min(attempt, len(self.retry_delays_seconds) - 1))
+        return self._retry_name(self.queue.routing_key, self._level(attempt))
+
+    def retry_delay_seconds(self, attempt: int) -> int:
+        """Return the delay of a message with this number of earlier deliveries."""
+        return self.retry_delays_seconds[self._level(attempt)]
 
     def retry_queues(self) -> list[Queue]:
         """Return the retry queues, the shortest delay first."""
@@ -65,6 +79,9 @@ class WorkQueue:
             )
             for level, delay_seconds in enumerate(self.retry_delays_seconds)
         ]
+
+    def _level(self, attempt: int) -> int:
+        return min(attempt, len(self.retry_delays_seconds) - 1)
 
     def _retry_name(self, name: str, level: int) -> str:
         return f"{name}.{self.retry_delays_seconds[level]}s" if level else name
@@ -122,21 +139,19 @@ class Topology:
         """The exchange for messages that are to be delivered again."""
         return f"{self.exchange}.retry"
 
-    async def declare(self, channel: BrokerChannel) -> int:
-        """Create what does not exist yet, and return the number of messages that wait for consumers."""
-        await asyncio.gather(
-            channel.declare_exchange(self.exchange, "direct"),
-            channel.declare_exchange(self.dead_exchange, "fanout"),
-            channel.declare_exchange(self.retry_exchange, "direct"),
-        )
-        queues = [
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """All exchanges."""
+        return [Exchange(self.exchange), Exchange(self.dead_exchange, "fanout"), Exchange(self.retry_exchange)]
+
+    @property
+    def queues(self) -> list[Queue]:
+        """All queues."""
+        return [
             *(work_queue.queue for work_queue in self.work_queues),
             Queue(self.dead_queue, self.dead_exchange, self.routing_key),
             *(queue for work_queue in self.work_queues for queue in work_queue.retry_queues()),
         ]
-        counts = await asyncio.gather(*(channel.declare_queue(each.name, each.arguments) for each in queues))
-        await asyncio.gather(*(channel.bind(each.name, each.exchange, each.routing_key) for each in queues))
-        return sum(counts[: len(self.work_queues)])
 
     def _work_queue(self, name: str, routing_key: str) -> WorkQueue:
         queue = Queue(name, self.exchange, routing_key)

@@ -31,7 +31,7 @@ def on_channel(broker: Settings, claim: Callable[[BrokerChannel], Awaitable[None
 
     async def run() -> None:
         async with asyncio.timeout(TIMEOUT_SECONDS), connect_to_broker(broker) as channel:
-            await THINGS.declare(channel)
+            await channel.declare(THINGS)
             await claim(channel)
 
     asyncio.run(run())
@@ -50,7 +50,7 @@ def test_a_confirmed_message_is_in_the_queue(broker: Settings) -> None:
     async def claim(channel: BrokerChannel) -> None:
         messages = [Message(b"%d" % i, f"id-{i}", {"x-request-id": "r", "x-attempt": i}) for i in range(1000)]
         await asyncio.gather(*(channel.publish(THINGS.exchange, THINGS.routing_key, each) for each in messages))
-        assert await channel.declare_queue(THINGS.queue) == 1000
+        assert await channel.count_messages(THINGS.queue) == 1000
         assert [each.message for each in await consume(channel, THINGS.queue, 1000)] == messages
 
     on_channel(broker, claim)
@@ -80,7 +80,7 @@ def test_a_message_without_a_queue_is_refused(broker: Settings) -> None:
         with pytest.raises(PublishRefusedError, match="no queue"):
             await bad
         await channel.publish(THINGS.exchange, THINGS.routing_key, Message(b"3"))
-        assert await channel.declare_queue(THINGS.queue) == 2
+        assert await channel.count_messages(THINGS.queue) == 2
 
     on_channel(broker, claim)
 
@@ -96,7 +96,7 @@ def test_a_message_without_room_is_refused(broker: Settings, rabbit: Broker, vho
             return_exceptions=True,
         )
         assert {type(result) for result in results} == {type(None), PublishRefusedError}
-        assert await channel.declare_queue(THINGS.queue) == results.count(None)
+        assert await channel.count_messages(THINGS.queue) == results.count(None)
 
     on_channel(broker, claim)
 
@@ -107,13 +107,13 @@ def test_a_message_in_a_retry_queue_returns_by_itself(broker: Settings) -> None:
 
     async def run() -> None:
         async with asyncio.timeout(TIMEOUT_SECONDS), connect_to_broker(broker) as channel:
-            await quick.declare(channel)
+            await channel.declare(quick)
             await channel.publish(quick.retry_exchange, quick.first.retry_key(1), Message(b"long"))
             await channel.publish(quick.retry_exchange, quick.first.retry_key(0), Message(b"short"))
             (delivery,) = await consume(channel, quick.queue, 1)
             assert delivery.message.body == b"short"
             _, long = quick.first.retry_queues()
-            assert (long.name, await channel.declare_queue(long.name, long.arguments)) == ("thing_queue.retry.300s", 1)
+            assert (long.name, await channel.count_messages(long.name)) == ("thing_queue.retry.300s", 1)
 
     asyncio.run(run())
 
@@ -146,21 +146,19 @@ def test_a_message_that_another_consumer_rejects_is_kept(broker: Settings, rabbi
     on_channel(broker, dead)
 
 
-def test_a_queue_with_other_arguments_is_an_error(broker: Settings) -> None:
+def test_an_error_of_the_channel_ends_the_connection(broker: Settings) -> None:
     """The message is the broker's own, and pending operations fail."""
 
-    async def run() -> None:
-        async with connect_to_broker(broker) as channel:
-            await channel.declare_queue(THINGS.queue, {"x-max-length": 1})
-            with pytest.raises(ConnectionLostError, match="inequivalent arg 'x-max-length'"):
-                await THINGS.declare(channel)
-            with pytest.raises(ConnectionLostError):
-                await channel.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
-            with pytest.raises(ConnectionLostError):
-                await channel.declare_queue(THINGS.dead_queue)
-            channel.ack(1)  # does nothing: the message is delivered again
+    async def claim(channel: BrokerChannel) -> None:
+        with pytest.raises(ConnectionLostError, match="no exchange 'nowhere'"):
+            await channel.publish("nowhere", THINGS.routing_key, Message(b"1"))
+        with pytest.raises(ConnectionLostError):
+            await channel.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
+        with pytest.raises(ConnectionLostError):
+            await channel.count_messages(THINGS.dead_queue)
+        channel.ack(1)  # does nothing: the message is delivered again
 
-    asyncio.run(run())
+    on_channel(broker, claim)
 
 
 def test_a_deleted_queue_ends_the_connection_of_its_consumer(broker: Settings, rabbit: Broker, vhost: str) -> None:
@@ -268,7 +266,7 @@ def test_a_broker_that_blocks_is_logged_and_disconnected(rabbit: Broker, broker:
 
     async def run() -> None:
         async with asyncio.timeout(TIMEOUT_SECONDS), connect_to_broker(broker, close_timeout_seconds=0.3) as channel:
-            await THINGS.declare(channel)
+            await channel.declare(THINGS)
             waiting = channel.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
             done, _ = await asyncio.wait([waiting], timeout=0.5)
             assert not done

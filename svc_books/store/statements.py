@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, insert, select, update
 
-from svc_books.rules import Book, BookSort
+from svc_books.rules import LIKE_ESCAPE, Book, BookSort, Outcome
 from svc_books.store.tables import BookRow, StockMovementRow
 
 BOOK_COLUMNS = tuple(getattr(BookRow, field.name) for field in fields(Book))
@@ -33,12 +33,21 @@ SELECT_MOVEMENTS = select(
     StockMovementRow.order_id, StockMovementRow.book_id, StockMovementRow.quantity, StockMovementRow.outcome
 ).where(StockMovementRow.order_id.in_(bindparam("order_ids", expanding=True)))
 INSERT_MOVEMENTS = insert(StockMovementRow)
+LOCK_MOVEMENTS = SELECT_MOVEMENTS.order_by(StockMovementRow.order_id).with_for_update()
+UPDATE_RETURNED = (
+    update(StockMovementRow)
+    .where(StockMovementRow.order_id.in_(bindparam("order_ids", expanding=True)))
+    .values(outcome=Outcome.RETURNED.value)
+)
+INCREMENT_STOCK = (
+    update(BookRow).where(BookRow.book_id == bindparam("id")).values(quantity=BookRow.quantity + bindparam("copies"))
+)
 
 CONDITIONS: dict[str, ColumnElement[bool]] = {
     "genre": BookRow.genre == bindparam("genre"),
     "min_price": BookRow.price >= bindparam("min_price"),
     "max_price": BookRow.price <= bindparam("max_price"),
-    "pattern": BookRow.search_text.like(bindparam("pattern"), escape="\\"),
+    "pattern": BookRow.search_text.like(bindparam("pattern"), escape=LIKE_ESCAPE),
     "min_quantity": BookRow.quantity >= bindparam("min_quantity"),
 }
 """The conditions of a list by the name of their parameter."""

@@ -35,7 +35,10 @@ class BookRow(Base):
 
 
 class StockMovementRow(Base):
-    """The outcome of an order's decrement. The key ensures that an order exists, and is counted once."""
+    """What an order did to the stock. The key ensures that an order exists, and is counted once.
+
+    The copies of a book that were sold are the sum of `quantity` over its movements with the outcome `applied`.
+    """
 
     __tablename__ = "StockMovements"
     __table_args__ = (TABLE_OPTIONS,)

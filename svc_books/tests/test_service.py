@@ -188,8 +188,12 @@ def test_only_the_worker_may_take_copies(target: Target, caller: str) -> None:
     with channel_as(caller, target) as channel:
         stub = Stub(channel)
         assert failure_of(stub.Decrement, pb.DecrementRequest())[0] is CODE.PERMISSION_DENIED
-        assert failure_of(stub.BatchDecrement, pb.BatchDecrementRequest())[0] is CODE.PERMISSION_DENIED
         assert failure_of(stub.RemoveStock, pb.RemoveStockRequest())[0] is CODE.PERMISSION_DENIED
+        assert failure_of(stub.Return, pb.ReturnRequest())[0] is CODE.PERMISSION_DENIED
+        assert failure_of(stub.BatchReturn, pb.BatchReturnRequest())[0] is CODE.PERMISSION_DENIED
+        batch_code = failure_of(stub.BatchDecrement, pb.BatchDecrementRequest())[0]
+        # Orders takes the copies of orders that another service completes.
+        assert batch_code is (CODE.INVALID_ARGUMENT if caller == "orders" else CODE.PERMISSION_DENIED)
 
 
 def test_a_decrement_returns_each_outcome_and_error(

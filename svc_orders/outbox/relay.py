@@ -12,6 +12,7 @@ from mesh.broker.connection import keep_connected
 from mesh.broker.errors import BrokerError, PublishRefusedError
 from mesh.broker.messages import Message
 from mesh.broker.settings import Settings
+from mesh.broker.status import CONNECTION, USE, BrokerStatus
 from mesh.broker.topology import Topology
 from svc_orders.outbox.event_signal import EventSignal
 from svc_orders.outbox.leasing import Outbox
@@ -59,11 +60,17 @@ class Relay:
         self._broker = broker
         self._topology = topology
         self._retry_seconds = retry_seconds
+        self._status = BrokerStatus(broker.location)
         self._connected = False
         self._next_reconciliation_at = 0.0
         self._last_failure = ""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="relay", daemon=True)
+
+    @property
+    def problem(self) -> str:
+        """What an operator has to change at the broker, in sentences; empty when nothing."""
+        return self._status.problem
 
     def start(self) -> None:
         """Start the thread, whether or not the broker is available."""
@@ -86,7 +93,7 @@ class Relay:
         """Start again after an unexpected error: without a relay, orders would wait unnoticed."""
         while True:
             try:
-                return await keep_connected(self._broker, self._topology, self._relay)
+                return await keep_connected(self._broker, self._topology, self._relay, self._status)
             except Exception:
                 log.exception("relay failed")
             await asyncio.sleep(self._retry_seconds)
@@ -134,11 +141,19 @@ class Relay:
         results = await asyncio.gather(*confirms, return_exceptions=True)
         await self._settle([self._settlement(event, result) for event, result in zip(events, results, strict=True)])
         failures = [result for result in results if result is not None]
+        if not failures:
+            self._status.report(USE, "")
         for failure in failures:
             if isinstance(failure, PublishRefusedError):
                 log.warning("publish refused", events=len(failures), reason=str(failure))
-                await self._topology.declare(channel)  # the queue may have been deleted
+                await self._declare(channel)  # the queue may have been deleted
                 return
+
+    async def _declare(self, channel: BrokerChannel) -> int:
+        """Create the queues that do not exist, and return the number of messages that wait for a worker."""
+        declared = await channel.declare(self._topology)
+        self._status.report(CONNECTION, " ".join(declared.problems))
+        return declared.waiting
 
     def _routing_key(self, event: LeasedEvent) -> str:
         return self._topology.resent_routing_key if event.resent else self._topology.routing_key
@@ -162,7 +177,7 @@ class Relay:
     async def _reconcile(self, channel: BrokerChannel) -> None:
         if time.monotonic() >= self._next_reconciliation_at:
             self._next_reconciliation_at = time.monotonic() + self._reconciler.interval_seconds
-            queued = await self._topology.declare(channel)
+            queued = await self._declare(channel)
             await asyncio.to_thread(self._reconciler.resend_lost, queued)
 
     def _log_failure(self, event: str, error: Exception) -> None:

@@ -1,11 +1,11 @@
 """Reads and writes orders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, bindparam, func, select, update
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import Database, retry_transaction
@@ -13,16 +13,8 @@ from database.transactions.failures import LockWaitError
 from database.transactions.locked_rows import LockedRows
 from mesh.batching import HANDOVER_SECONDS, Batcher
 from mesh.errors import NotFound
-from registry.order_statuses import PENDING
-from svc_orders.rules import (
-    NewOrder,
-    RequestKey,
-    StatusChange,
-    StoredOrder,
-    check_transition,
-    is_pending,
-    pending_key,
-)  # fmt: skip
+from svc_orders.rules import NewOrder, RequestKey, StatusChange, StoredOrder, is_pending, pending_key
+from svc_orders.store.endings import end_orders
 from svc_orders.store.idempotency_keys import find_order_by_key
 from svc_orders.store.inserts import OrderInsert, insert_orders
 from svc_orders.store.rows import ORDER_COLUMNS, order_from_row
@@ -41,12 +33,7 @@ COUNT_OF_USER = select(func.count()).select_from(Order).where(Order.user_id == b
 LIMIT, OFFSET = (bindparam(name, type_=Integer()) for name in ("limit", "offset"))
 NEWEST_OF_USER = OF_USER.limit(LIMIT)
 PAGE_OF_USER = OF_USER.add_columns(COUNT_OF_USER.scalar_subquery().label("total")).limit(LIMIT).offset(OFFSET)
-UPDATE_PENDING = (
-    update(Order)
-    .where(Order.order_id.in_(bindparam("ids", expanding=True)), Order.status == PENDING)
-    .values(status=bindparam("new_status"), pending_key=None)
-)
-STATUSES = select(Order.order_id, Order.status).where(Order.order_id.in_(bindparam("ids", expanding=True)))
+BY_IDS = select(*ORDER_COLUMNS).where(Order.order_id.in_(bindparam("ids", expanding=True))).order_by(Order.order_id)
 
 
 class PendingOrderError(Exception):
@@ -98,6 +85,12 @@ class OrderStore:
         if row is None:
             raise NotFound("Order not found.", "ORDER_NOT_FOUND")
         return order_from_row(row)
+
+    def get_many(self, order_ids: Iterable[int]) -> list[StoredOrder]:
+        """Return the orders with these ids, sorted by id. Ids without an order are left out."""
+        with self._database.read() as connection:
+            rows = connection.execute(BY_IDS, {"ids": sorted(set(order_ids))})
+            return [order_from_row(row) for row in rows]
 
     def list_newest(self, user_id: int, limit: int) -> list[StoredOrder]:
         """Return the newest orders of a user, at most `limit`."""
@@ -160,8 +153,8 @@ class OrderStore:
                     raise PendingOrderError(pending) from None
         raise NotFound("User or book was not found.", "USER_OR_BOOK_NOT_FOUND")
 
-    @retry_transaction
-    def set_status(self, order_id: int, status: str) -> StoredOrder:
+    @retry_transaction(idempotent=True)
+    def set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
         """End a pending order and return it. An order that already has the status stays as it is.
 
         Raises:
@@ -169,17 +162,13 @@ class OrderStore:
             FailedPrecondition: the order ended with another status.
         """
         with self._database.write() as transaction:
-            changed = transaction.execute(UPDATE_PENDING, {"ids": [order_id], "new_status": status}).rowcount
-            row = transaction.execute(BY_ID, {"id": order_id}).one_or_none()
+            end_orders(transaction, [change], now)
+            row = transaction.execute(BY_ID, {"id": change.order_id}).one()
             transaction.commit()
-        if row is None:
-            raise NotFound("Order not found.", "ORDER_NOT_FOUND")
-        if not changed:
-            check_transition(order_id, row.status, status)
         return order_from_row(row)
 
-    @retry_transaction
-    def set_statuses(self, changes: Sequence[StatusChange]) -> None:
+    @retry_transaction(idempotent=True)
+    def set_statuses(self, changes: Sequence[StatusChange], now: datetime) -> None:
         """End pending orders, all or none. An order that already has the status stays as it is.
 
         Raises:
@@ -187,12 +176,7 @@ class OrderStore:
             FailedPrecondition: an order ended with another status.
         """
         with self._database.write() as transaction:
-            changed = 0
-            for status in {change.status for change in changes}:
-                ids = [change.order_id for change in changes if change.status == status]
-                changed += transaction.execute(UPDATE_PENDING, {"ids": ids, "new_status": status}).rowcount
-            if changed < len(changes):
-                _check_transitions(transaction, changes)
+            end_orders(transaction, changes, now)
             transaction.commit()
 
     def _find_by_event(self, event_id: str) -> StoredOrder | None:
@@ -217,12 +201,3 @@ class OrderStore:
             orders = insert_orders(transaction, inserts)
             transaction.commit()
         return orders
-
-
-def _check_transitions(transaction: Connection, changes: Sequence[StatusChange]) -> None:
-    rows = transaction.execute(STATUSES, {"ids": [change.order_id for change in changes]})
-    current = {row.order_id: str(row.status) for row in rows}
-    for change in changes:
-        if change.order_id not in current:
-            raise NotFound("Order not found.", "ORDER_NOT_FOUND")
-        check_transition(change.order_id, current[change.order_id], change.status)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import Integer, Update, bindparam, select, update
+from sqlalchemy import Integer, Update, bindparam, or_, select, update
 
 from database.engine import Database, retry_transaction
 from registry.order_statuses import PENDING
-from svc_orders.store.tables import Order, OutboxEvent
+from svc_orders.store.tables import Order, OutboxEvent, PendingReturn
 
 MAX_OVERDUE_EVENTS = 1000
 """Events that are looked at in one pass, the oldest first."""
@@ -36,7 +36,8 @@ UPDATE_LEASED = (
 SELECT_OVERDUE = (
     select(OutboxEvent.event_id, OutboxEvent.published_at, OutboxEvent.resent)
     .join(Order, Order.order_id == OutboxEvent.order_id)
-    .where(Order.status == PENDING, OutboxEvent.published_at <= bindparam("before"))
+    .where(or_(Order.status == PENDING, Order.order_id.in_(select(PendingReturn.order_id))))
+    .where(OutboxEvent.published_at <= bindparam("before"))
     .where(OutboxEvent.dead_reason.is_(None))
     .order_by(OutboxEvent.published_at)
     .limit(MAX_OVERDUE_EVENTS)

@@ -61,6 +61,15 @@ class OutboxEvent(Base):
     resent: Mapped[int] = mapped_column(Integer, server_default="0")
 
 
+class PendingReturn(Base):
+    """An order that ended without a purchase, until the worker has returned the copies that it may have taken."""
+
+    __tablename__ = "PendingReturns"
+    __table_args__ = (TABLE_OPTIONS,)
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("Orders.order_id"), primary_key=True, autoincrement=False)
+
+
 class IdempotencyKey(Base):
     """The order that a user's key placed, and the fingerprint of the request."""
 

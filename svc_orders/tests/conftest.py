@@ -72,11 +72,13 @@ class FakeBooks:
         books: the books by id.
         failing: status code of every call, or None to respond.
         requests: the ids of each call.
+        taken: the order, book and copies of each decrement that was applied.
     """
 
     books: dict[int, books_pb2.Book] = field(default_factory=dict)
     failing: grpc.StatusCode | None = None
     requests: list[tuple[int, ...]] = field(default_factory=list)
+    taken: list[tuple[int, int, int]] = field(default_factory=list)
 
     def GetBook(self, request: books_pb2.GetBookRequest) -> books_pb2.GetBookResponse:  # noqa: N802 - the stub's name
         """Return the book, like the real service."""
@@ -92,6 +94,22 @@ class FakeBooks:
             raise BooksError(self.failing)
         books = [self.books[book_id] for book_id in request.book_ids if book_id in self.books]
         return books_pb2.BatchGetBooksResponse(books=books)
+
+    def BatchDecrement(self, request: books_pb2.BatchDecrementRequest) -> books_pb2.BatchDecrementResponse:  # noqa: N802 - the stub's name
+        """Take the copies of each order, like the real service."""
+        if self.failing:
+            raise BooksError(self.failing)
+        return books_pb2.BatchDecrementResponse(responses=map(self._decrement, request.requests))
+
+    def _decrement(self, request: books_pb2.DecrementRequest) -> books_pb2.DecrementResponse:
+        movement = request.order_id, request.book_id, request.quantity
+        if movement not in self.taken:
+            book = self.books[request.book_id]
+            if request.quantity > book.quantity:
+                return books_pb2.DecrementResponse(outcome=books_pb2.DECREMENT_OUTCOME_REJECTED)
+            book.quantity -= request.quantity
+            self.taken.append(movement)
+        return books_pb2.DecrementResponse(outcome=books_pb2.DECREMENT_OUTCOME_APPLIED)
 
     def add(self, book_id: int, price: str = "10.99", quantity: int = 5) -> None:
         """Add a book, or replace it."""

@@ -18,7 +18,7 @@ from database.tests.rows import add_book, add_user, count
 from mesh.errors import MeshError
 from mesh.testing import wait_until
 from registry.order_statuses import PENDING
-from svc_orders.rules import NewOrder, RequestKey, StoredOrder
+from svc_orders.rules import NewOrder, RequestKey, StatusChange, StoredOrder
 from svc_orders.store.inserts import OrderInsert, insert_orders
 from svc_orders.store.orders import OrderStore, PendingOrderError, Placement
 
@@ -120,7 +120,7 @@ def test_a_batch_deletes_the_expired_keys_of_its_users(file_database: Database, 
     with_keys = [each for each in inserts if each.key]
     for each in with_keys:
         order = store.place(each.order, each.key, each.request_id, NOW - timedelta(hours=24)).order
-        store.set_status(order.order_id, "completed")
+        store.set_status(StatusChange(order.order_id, "completed", True), NOW)
     with file_database.write() as transaction:
         insert_orders(transaction, with_keys)
         transaction.commit()

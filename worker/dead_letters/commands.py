@@ -50,7 +50,7 @@ def main(options: argparse.Namespace, broker: Settings | None, topology: Topolog
 async def _run(options: argparse.Namespace, broker: Settings, topology: Topology) -> int:
     # When the connection closes, every unacknowledged letter returns to its place in the queue.
     async with connect_to_broker(broker) as channel:
-        await topology.declare(channel)
+        await channel.declare(topology)
         deliveries = await _take_all(channel, topology)
         if options.action == "list":
             _print_list([DeadLetter(delivery.message) for delivery in deliveries])
@@ -68,7 +68,7 @@ async def _run(options: argparse.Namespace, broker: Settings, topology: Topology
 
 async def _take_all(channel: BrokerChannel, topology: Topology) -> list[Delivery]:
     """Return the messages that the queue holds now, except messages that another consumer has just taken."""
-    count = await channel.declare_queue(topology.dead_queue)
+    count = await channel.count_messages(topology.dead_queue)
     arrived: asyncio.Queue[Delivery] = asyncio.Queue()
     await channel.consume(topology.dead_queue, 0, arrived.put_nowait)
     deliveries: list[Delivery] = []

@@ -9,17 +9,15 @@ from bookstore.orders.v1.orders_pb2 import OrderEvent
 from mesh import logs
 from mesh.broker.channel import BrokerChannel
 from mesh.broker.connection import keep_connected
-from mesh.broker.errors import ConnectionLostError, PublishRefusedError
+from mesh.broker.errors import BrokerError
 from mesh.broker.messages import ATTEMPT_HEADER, Delivery, Message
+from mesh.broker.publisher import Publisher
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology, WorkQueue
 from registry.order_messages import MalformedMessageError, parse_order_message
 from worker.dead_letters.letter import mark_dead
 from worker.handler import Outcome, Result
 from worker.sources.base import EventHandler
-
-PUBLISH_RETRY_SECONDS = 1.0
-"""Pause before a message that the broker refused is published again."""
 
 log = logs.get("worker.rabbitmq")
 
@@ -29,26 +27,19 @@ class RabbitMQSource:
 
     A message to retry and a dead letter are published to their own queues before the original is acknowledged.
     Rejecting the original instead would drop it on every broker without a dead-letter policy, and could record
-    neither the reason nor the attempt.
+    neither the reason nor the attempt. While the broker accepts no messages, the source repeats an order itself.
 
     Args:
         settings: the broker.
         topology: the queues.
         concurrency: maximum number of orders in work at the same time.
-        publish_retry_seconds: pause before a message that the broker refused is published again.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        topology: Topology,
-        concurrency: int,
-        publish_retry_seconds: float = PUBLISH_RETRY_SECONDS,
-    ) -> None:
+    def __init__(self, settings: Settings, topology: Topology, concurrency: int) -> None:
         self._settings = settings
         self._topology = topology
         self._concurrency = concurrency
-        self._publish_retry_seconds = publish_retry_seconds
+        self._publisher = Publisher(settings, topology)
         self._stopping = asyncio.Event()
         self._consuming = False
 
@@ -70,6 +61,7 @@ class RabbitMQSource:
         consuming.cancel()
         stopping.cancel()
         await asyncio.wait([consuming])
+        await self._publisher.close()
         if not consuming.cancelled():
             consuming.result()
 
@@ -105,41 +97,43 @@ class RabbitMQSource:
     async def _process(
         self, handle: EventHandler, channel: BrokerChannel, queue: WorkQueue, delivery: Delivery
     ) -> None:
-        message_id = delivery.message.message_id
+        """Handle a message, again after a delay if the broker does not store its result, and acknowledge it."""
+        message = delivery.message
         try:
-            result = await handle(parse_event(delivery.message))
-        except MalformedMessageError as error:
-            log.warning("malformed message", message_id=message_id, reason=str(error))
-            result = Result(Outcome.REJECT, str(error))
-        except Exception as error:
-            log.exception("handler failed", message_id=message_id)
-            result = Result(Outcome.RETRY, type(error).__name__)
-        try:
-            await self._settle(channel, queue, delivery, result)
-        except ConnectionLostError:
-            return  # the broker delivers the message again
+            while not await self._settle(queue, message, await _handle(handle, message)):
+                await asyncio.sleep(queue.retry_delay_seconds(message.attempt()))
+                message = _next_attempt(message)
+            channel.ack(delivery.tag)
         except Exception:
-            log.exception("settling failed", message_id=message_id)
+            log.exception("settling failed", message_id=message.message_id)
 
-    async def _settle(self, channel: BrokerChannel, queue: WorkQueue, delivery: Delivery, result: Result) -> None:
-        attempt = delivery.message.attempt()
-        if result.outcome is Outcome.RETRY:
-            retried = delivery.message.with_headers({ATTEMPT_HEADER: attempt + 1})
-            await self._publish(channel, queue.retry_exchange, queue.retry_key(attempt), retried)
-        elif result.outcome is Outcome.REJECT:
-            letter = mark_dead(delivery.message, result.reason, datetime.now(UTC))
-            await self._publish(channel, self._topology.dead_exchange, self._topology.routing_key, letter)
-        channel.ack(delivery.tag)
+    async def _settle(self, queue: WorkQueue, message: Message, result: Result) -> bool:
+        """Publish a message to retry or a dead letter; return whether the original can be acknowledged."""
+        try:
+            if result.outcome is Outcome.RETRY:
+                key = queue.retry_key(message.attempt())
+                await self._publisher.publish(queue.retry_exchange, key, _next_attempt(message))
+            elif result.outcome is Outcome.REJECT:
+                letter = mark_dead(message, result.reason, datetime.now(UTC))
+                await self._publisher.publish(self._topology.dead_exchange, self._topology.routing_key, letter)
+        except BrokerError:
+            return False
+        return True
 
-    async def _publish(self, channel: BrokerChannel, exchange: str, key: str, message: Message) -> None:
-        """Publish until the broker confirms; until then the original stays unacknowledged in its queue."""
-        while True:
-            try:
-                return await channel.publish(exchange, key, message)
-            except PublishRefusedError as error:
-                log.warning("publish refused", exchange=exchange, reason=str(error))
-            await asyncio.sleep(self._publish_retry_seconds)
-            await self._topology.declare(channel)
+
+async def _handle(handle: EventHandler, message: Message) -> Result:
+    try:
+        return await handle(parse_event(message))
+    except MalformedMessageError as error:
+        log.warning("malformed message", message_id=message.message_id, reason=str(error))
+        return Result(Outcome.REJECT, str(error))
+    except Exception as error:
+        log.exception("handler failed", message_id=message.message_id)
+        return Result(Outcome.RETRY, type(error).__name__)
+
+
+def _next_attempt(message: Message) -> Message:
+    return message.with_headers({ATTEMPT_HEADER: message.attempt() + 1})
 
 
 def parse_event(message: Message) -> OrderEvent:

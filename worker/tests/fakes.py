@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import grpc
@@ -13,15 +13,18 @@ from google.protobuf.any_pb2 import Any as PackedAny
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
+from registry.order_statuses import STATUS_NAMES
 from worker.handler import Outcome
 
 OUTCOMES = {"done": Outcome.DONE, "retry": Outcome.RETRY, "reject": Outcome.REJECT}
 
 
-def rpc_error(code: grpc.StatusCode, reason: str = "") -> grpc.aio.AioRpcError:
-    """Return the exception of a failed call with the reason in its details."""
+def rpc_error(
+    code: grpc.StatusCode, reason: str = "", metadata: Mapping[str, str] | None = None
+) -> grpc.aio.AioRpcError:
+    """Return the exception of a failed call with the reason and its metadata in the details."""
     packed = PackedAny()
-    packed.Pack(ErrorInfo(reason=reason))
+    packed.Pack(ErrorInfo(reason=reason, metadata=metadata))
     status = Status(code=code.value[0], message="no", details=[packed])
     trailing = grpc.aio.Metadata(("grpc-status-details-bin", status.SerializeToString()))
     return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), trailing, "no")
@@ -35,6 +38,7 @@ class FakeBooks:
         stock: copies left.
         failures: exceptions that the next calls raise, one each.
         decided: whether the copies were taken, by order.
+        returned: orders that must not have copies.
         after_counting: raise the failures after the copies were taken, as if the response were lost.
         calls: number of calls.
     """
@@ -42,6 +46,7 @@ class FakeBooks:
     stock: int = 5
     failures: list[grpc.aio.AioRpcError] = field(default_factory=list)
     decided: dict[int, bool] = field(default_factory=dict)
+    returned: set[int] = field(default_factory=set)
     after_counting: bool = False
     calls: int = 0
 
@@ -54,6 +59,21 @@ class FakeBooks:
         """Take the copies of many orders."""
         return books_pb2.BatchDecrementResponse(responses=await self._decrement(request.requests))
 
+    async def Return(self, request: books_pb2.ReturnRequest) -> books_pb2.ReturnResponse:  # noqa: N802 - the stub's name
+        """Put the copies of one order back."""
+        await self.BatchReturn(books_pb2.BatchReturnRequest(requests=[request]))
+        return books_pb2.ReturnResponse()
+
+    async def BatchReturn(self, request: books_pb2.BatchReturnRequest) -> books_pb2.BatchReturnResponse:  # noqa: N802 - the stub's name
+        """Put the copies of many orders back, each once."""
+        self.calls += 1
+        if self.failures:
+            raise self.failures.pop(0)
+        for each in request.requests:
+            self.stock += each.quantity if self.decided.pop(each.order_id, False) else 0
+            self.returned.add(each.order_id)
+        return books_pb2.BatchReturnResponse(responses=[books_pb2.ReturnResponse()] * len(request.requests))
+
     async def _decrement(self, requests: Iterable[books_pb2.DecrementRequest]) -> list[books_pb2.DecrementResponse]:
         self.calls += 1
         if self.failures and not self.after_counting:
@@ -64,6 +84,8 @@ class FakeBooks:
         return responses
 
     def _decide(self, request: books_pb2.DecrementRequest) -> books_pb2.DecrementResponse:
+        if request.order_id in self.returned:
+            return books_pb2.DecrementResponse(outcome=books_pb2.DECREMENT_OUTCOME_RETURNED)
         if request.order_id not in self.decided:
             self.decided[request.order_id] = enough = request.quantity <= self.stock
             self.stock -= request.quantity if enough else 0
@@ -79,34 +101,50 @@ class FakeOrders:
     Args:
         failures: exceptions that the next status changes raise, one each.
         statuses: status by order.
+        stored: book and quantity by order. Other orders exist, too, each with two copies of book 1.
+        missing: orders that do not exist.
+        settled: orders whose stock the worker reported as settled.
         waiting: events that no worker has leased.
         settlements: all settlements.
         batches: number of settlements in each call.
         leases: all requests for events.
         before_response: is called before events are returned.
         down: whether every call fails.
+        reads: number of calls that read orders.
         order_ids: order by event.
         lease_tokens: token of the lease by event.
     """
 
     failures: list[grpc.aio.AioRpcError] = field(default_factory=list)
-    statuses: dict[int, int] = field(default_factory=dict)
+    statuses: "dict[int, pb.OrderStatus.ValueType]" = field(default_factory=dict)
+    stored: dict[int, tuple[int, int]] = field(default_factory=dict)
+    missing: set[int] = field(default_factory=set)
+    settled: set[int] = field(default_factory=set)
     waiting: list[pb.OrderEvent] = field(default_factory=list)
     settlements: list[pb.EventSettlement] = field(default_factory=list)
     batches: list[int] = field(default_factory=list)
     leases: list[pb.LeaseEventsRequest] = field(default_factory=list)
     before_response: Callable[[], None] = lambda: None
     down: bool = False
+    reads: int = 0
     order_ids: dict[str, int] = field(default_factory=dict)
     lease_tokens: dict[str, str] = field(default_factory=dict)
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def BatchGetOrders(self, request: pb.BatchGetOrdersRequest) -> pb.BatchGetOrdersResponse:  # noqa: N802 - the stub's name
+        """Return the orders that exist."""
+        self.reads += 1
+        existing = [order_id for order_id in request.order_ids if order_id not in self.missing]
+        return pb.BatchGetOrdersResponse(orders=map(self._order, existing))
+
+    def _order(self, order_id: int) -> pb.Order:
+        book_id, quantity = self.stored.get(order_id, (1, 2))
+        status = self.statuses.get(order_id, pb.ORDER_STATUS_PENDING)
+        return pb.Order(order_id=order_id, book_id=book_id, quantity=quantity, status=status)
+
     async def SetStatus(self, request: pb.SetStatusRequest) -> pb.SetStatusResponse:  # noqa: N802 - the stub's name
         """End an order."""
-        if self.failures:
-            raise self.failures.pop(0)
-        if self.statuses.setdefault(request.order_id, request.status) != request.status:
-            raise rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "ORDER_ENDED")
+        await self.BatchSetStatus(pb.BatchSetStatusRequest(requests=[request]))
         return pb.SetStatusResponse()
 
     async def BatchSetStatus(self, request: pb.BatchSetStatusRequest) -> pb.BatchSetStatusResponse:  # noqa: N802 - the stub's name
@@ -114,9 +152,12 @@ class FakeOrders:
         if self.failures:
             raise self.failures.pop(0)
         for each in request.requests:
-            if self.statuses.get(each.order_id, each.status) != each.status:
-                raise rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "ORDER_ENDED")
+            current = self.statuses.get(each.order_id, each.status)
+            if current != each.status:
+                metadata = {"status": STATUS_NAMES[current]}
+                raise rpc_error(grpc.StatusCode.FAILED_PRECONDITION, "ORDER_ENDED", metadata)
         self.statuses |= {each.order_id: each.status for each in request.requests}
+        self.settled |= {each.order_id for each in request.requests if each.stock_settled}
         return pb.BatchSetStatusResponse()
 
     async def LeaseEvents(self, request: pb.LeaseEventsRequest) -> pb.LeaseEventsResponse:  # noqa: N802 - the stub's name

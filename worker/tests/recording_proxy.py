@@ -32,6 +32,7 @@ class RecordingProxy:
         self._channel = channel
         self._order_ids = itertools.count(1)
         self._outcomes: dict[int, Outcome] = {}
+        self._published: dict[int, Outcome] = {}
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
         self.port = 0
@@ -64,7 +65,7 @@ class RecordingProxy:
         broker_reader, broker_writer = await asyncio.open_connection(*self._address)
         writers = {writer, broker_writer}
         self._open |= writers
-        record = ConnectionRecord(self._topology, self._outcomes)
+        record = ConnectionRecord(self._topology, self._outcomes, self._published)
         directions = (
             asyncio.ensure_future(_forward(reader, broker_writer, record.on_source_frame)),
             asyncio.ensure_future(_forward(broker_reader, writer, record.on_broker_frame)),
@@ -81,13 +82,19 @@ class RecordingProxy:
 
 
 class ConnectionRecord:
-    """The deliveries, publishes and acknowledgements on one connection."""
+    """The deliveries, publishes and acknowledgements on one connection.
 
-    def __init__(self, topology: Topology, outcomes: dict[int, Outcome]) -> None:
+    Args:
+        topology: the queue and its companions.
+        outcomes: the last outcome of each order, on all connections.
+        published: the orders whose copies were published, on all connections: a source has one to publish.
+    """
+
+    def __init__(self, topology: Topology, outcomes: dict[int, Outcome], published: dict[int, Outcome]) -> None:
         self._outcome_by_exchange = {topology.retry_exchange: Outcome.RETRY, topology.dead_exchange: Outcome.REJECT}
         self._outcomes = outcomes
         self._delivered: dict[int, int] = {}
-        self._published: dict[int, Outcome] = {}
+        self._published = published
         self._tag = 0
         self._exchange = ""
 
@@ -120,7 +127,7 @@ class ConnectionRecord:
 async def recording_proxy(broker: Settings, topology: Topology) -> AsyncIterator[RecordingProxy]:
     """Declare the queues and run a proxy for the duration of the block."""
     async with connect_to_broker(broker) as channel:
-        await topology.declare(channel)
+        await channel.declare(topology)
         proxy = RecordingProxy(broker, topology, channel)
         await proxy.come_back()
         try:

@@ -44,7 +44,7 @@ def add_letters(broker: Settings, *messages: Message) -> None:
 
     async def run() -> None:
         async with connect_to_broker(broker) as channel:
-            await ORDER_TOPOLOGY.declare(channel)
+            await channel.declare(ORDER_TOPOLOGY)
             for message in messages:
                 await channel.publish(ORDER_TOPOLOGY.dead_exchange, ORDER_TOPOLOGY.routing_key, message)
 
@@ -56,7 +56,7 @@ def take_messages(broker: Settings, queue: str) -> list[Message]:
 
     async def run() -> list[Message]:
         async with connect_to_broker(broker) as channel:
-            count = await channel.declare_queue(queue)
+            count = await channel.count_messages(queue)
             arrived: asyncio.Queue[Delivery] = asyncio.Queue()
             await channel.consume(queue, 0, arrived.put_nowait)
             deliveries = [await arrived.get() for _ in range(count)]

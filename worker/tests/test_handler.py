@@ -120,11 +120,81 @@ def test_a_final_error_is_rejected(code: grpc.StatusCode) -> None:
     assert orders.statuses == {}
 
 
+class OrdersEndedMeanwhile(FakeOrders):
+    """Orders that someone else ends after the worker has read them, with the statuses in `later`."""
+
+    def __init__(self, later: "dict[int, pb.OrderStatus.ValueType]") -> None:
+        super().__init__()
+        self.later = later
+
+    async def BatchGetOrders(self, request: pb.BatchGetOrdersRequest) -> pb.BatchGetOrdersResponse:  # noqa: N802 - the stub's name
+        """Return the orders as they are, then end them."""
+        response = await super().BatchGetOrders(request)
+        self.statuses |= self.later
+        return response
+
+
 def test_an_order_with_another_final_status_is_rejected() -> None:
-    """A final status is never overwritten."""
-    orders = FakeOrders(statuses={1: pb.ORDER_STATUS_FAILED})
-    (result,) = handle(FakeBooks(), orders)
-    assert (result.outcome, orders.statuses) == (Outcome.REJECT, {1: pb.ORDER_STATUS_FAILED})
+    """A final status is never overwritten: the books service refuses the copies of an order that was completed."""
+    orders = OrdersEndedMeanwhile({1: pb.ORDER_STATUS_COMPLETED})
+    (result,) = handle(FakeBooks(stock=0), orders)
+    assert (result.outcome, orders.statuses) == (Outcome.REJECT, {1: pb.ORDER_STATUS_COMPLETED})
+
+
+def test_an_order_that_has_failed_takes_no_copies() -> None:
+    """It is marked at the books service, so that a worker that has read it earlier takes none either."""
+    books, orders = FakeBooks(stock=5), FakeOrders(statuses={1: pb.ORDER_STATUS_FAILED})
+    (result,) = handle(books, orders)
+    assert (result.outcome, result.reason) == (Outcome.DONE, "ORDER_STATUS_FAILED")
+    assert (books.stock, books.decided, books.returned, orders.settled) == (5, {}, {1}, {1})
+
+
+def test_an_order_that_was_completed_takes_no_copies_again() -> None:
+    """Its event is done without a call to the books service."""
+    books = FakeBooks(stock=5)
+    (result,) = handle(books, FakeOrders(statuses={1: pb.ORDER_STATUS_COMPLETED}))
+    assert (result.outcome, books.stock, books.calls) == (Outcome.DONE, 5, 0)
+
+
+def test_copies_of_an_order_that_fails_meanwhile_are_returned() -> None:
+    """The worker had read the order as pending and taken its copies."""
+    books, orders = FakeBooks(stock=5), OrdersEndedMeanwhile({1: pb.ORDER_STATUS_FAILED})
+    (result,) = handle(books, orders)
+    assert (result.outcome, result.reason) == (Outcome.DONE, "ORDER_STATUS_FAILED")
+    assert (books.stock, books.returned, orders.settled) == (5, {1}, {1})
+
+
+@pytest.mark.parametrize("code", RETRIED_CODES, ids=lambda code: code.name)
+def test_a_return_that_failed_is_retried(code: grpc.StatusCode) -> None:
+    """The copies are in the stock once, and the order counts as settled only afterwards."""
+    books, orders = FakeBooks(stock=3, decided={1: True}), FakeOrders(statuses={1: pb.ORDER_STATUS_FAILED})
+    books.failures = [rpc_error(code)]
+    first, second, third = handle(books, orders, times=3)
+    assert [each.outcome for each in (first, second, third)] == [Outcome.RETRY, Outcome.DONE, Outcome.DONE]
+    assert (books.stock, orders.settled) == (5, {1})
+
+
+@pytest.mark.parametrize("stored", [(2, 2), (1, 3)], ids=["book", "quantity"])
+@pytest.mark.parametrize("status", [pb.ORDER_STATUS_PENDING, pb.ORDER_STATUS_FAILED, pb.ORDER_STATUS_COMPLETED])
+def test_a_message_that_differs_from_its_order_changes_nothing(
+    stored: tuple[int, int], status: "pb.OrderStatus.ValueType"
+) -> None:
+    """It is a dead letter with both values as its reason; the order continues through its own event."""
+    books, orders = FakeBooks(stock=5), FakeOrders(statuses={1: status}, stored={1: stored})
+    (result,) = handle(books, orders)
+    assert result == Result(
+        Outcome.REJECT,
+        f"MISMATCH: The message is for book 1, quantity 2; order 1 is for book {stored[0]}, quantity {stored[1]}.",
+    )
+    assert (books.stock, books.calls, orders.statuses, orders.settled) == (5, 0, {1: status}, set())
+
+
+def test_a_message_of_an_unknown_order_is_rejected() -> None:
+    """No copies are taken for it."""
+    books = FakeBooks(stock=5)
+    (result,) = handle(books, FakeOrders(missing={1}))
+    assert result == Result(Outcome.REJECT, "NOT_FOUND: Order not found.")
+    assert books.calls == 0
 
 
 def test_the_work_comes_before_the_calls() -> None:
@@ -149,14 +219,14 @@ def test_the_work_comes_before_the_calls() -> None:
 
 
 def test_orders_that_are_ready_together_share_their_calls() -> None:
-    """A hundred orders need two calls instead of two hundred."""
+    """A hundred orders need three calls instead of three hundred."""
 
     async def claim() -> None:
         books, orders = FakeBooks(stock=150), FakeOrders()
         handler = new_handler(books, orders)
         results = await asyncio.gather(*(handler.handle(event) for event in events(100)))
         assert [result.outcome for result in results] == [Outcome.DONE] * 100
-        assert (books.stock, books.calls, len(orders.statuses)) == (0, 1, 100)
+        assert (books.stock, orders.reads, books.calls, len(orders.statuses)) == (0, 1, 1, 100)
         assert list(orders.statuses.values()).count(pb.ORDER_STATUS_COMPLETED) == 75
 
     asyncio.run(claim())
@@ -166,7 +236,7 @@ def test_a_rejected_order_does_not_affect_others_in_its_batch() -> None:
     """The others are completed, and only the order with another final status is rejected."""
 
     async def claim() -> None:
-        books, orders = FakeBooks(stock=150), FakeOrders(statuses={7: pb.ORDER_STATUS_FAILED})
+        books, orders = FakeBooks(stock=150, decided={7: False}), OrdersEndedMeanwhile({7: pb.ORDER_STATUS_COMPLETED})
         handler = new_handler(books, orders)
         results = await asyncio.gather(*(handler.handle(event) for event in events(10)))
         outcomes = [Outcome.DONE] * 10

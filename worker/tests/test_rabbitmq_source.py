@@ -34,12 +34,11 @@ from worker.tests.recording_proxy import RecordingProxy, recording_proxy
 BODY = b'{"order_id": 7, "book_id": 3, "quantity": 2}'
 LONG_DELAY = replace(ORDER_TOPOLOGY, retry_delays_seconds=(60,))
 """A retried message does not come back during a test."""
-PUBLISH_RETRY_SECONDS = 0.05
 
 
 def new_source(broker: Settings, concurrency: int = 10) -> RabbitMQSource:
     """Return a source on the contract's queue."""
-    return RabbitMQSource(broker, ORDER_TOPOLOGY, concurrency, PUBLISH_RETRY_SECONDS)
+    return RabbitMQSource(broker, ORDER_TOPOLOGY, concurrency)
 
 
 def through(proxy: RecordingProxy, broker: Settings) -> Settings:
@@ -100,7 +99,7 @@ def check(broker: Settings, claim: Callable[[BrokerChannel], Awaitable[None]]) -
 
     async def run() -> None:
         async with asyncio.timeout(2 * TEST_TIMEOUT_SECONDS), connect_to_broker(broker) as channel:
-            await ORDER_TOPOLOGY.declare(channel)
+            await channel.declare(ORDER_TOPOLOGY)
             await claim(channel)
 
     asyncio.run(run())
@@ -110,7 +109,7 @@ async def wait_for_messages(channel: BrokerChannel, queue: str, count: int) -> N
     """Wait until this many messages are ready in the queue."""
 
     async def ready() -> bool:
-        return await channel.declare_queue(queue) == count
+        return await channel.count_messages(queue) == count
 
     await wait_until_async(ready, TEST_TIMEOUT_SECONDS)
 
@@ -140,7 +139,7 @@ def test_a_message_from_a_plain_client_is_processed(broker: Settings, broker_url
         async with running_source(new_source(broker), work):
             event = await events.get()
         assert (event.order_id, event.book_id, event.quantity) == (7, 3, 2)
-        assert await channel.declare_queue(ORDER_TOPOLOGY.queue) == 0
+        assert await channel.count_messages(ORDER_TOPOLOGY.queue) == 0
 
     check(broker, claim)
 
@@ -216,7 +215,7 @@ def test_a_retried_message_comes_back_with_its_attempt(broker: Settings) -> None
             await wait_for(lambda: len(attempts) == 2)
         assert attempts == [0, 1]
         for queue in (ORDER_TOPOLOGY.queue, ORDER_TOPOLOGY.dead_queue):
-            assert await channel.declare_queue(queue) == 0
+            assert await channel.count_messages(queue) == 0
 
     check(broker, claim)
 
@@ -230,13 +229,13 @@ def test_a_retried_message_returns_to_the_queue_that_it_came_from(broker: Settin
 
         async def work(event: OrderEvent) -> Result:
             attempts.append(event.attempt)
-            return Result(Outcome.DONE if event.attempt else Outcome.RETRY, "reason")
+            return await never_finish(event) if event.attempt else Result(Outcome.RETRY, "reason")
 
         async with running_source(new_source(broker), work):
             await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.resent_routing_key, Message(BODY))
-            await wait_for(lambda: len(attempts) == 1)
+            await wait_for(lambda: attempts == [0, 1])
         returned = await first_message(channel, ORDER_TOPOLOGY.resent.name)
-        assert (returned.attempt(), await channel.declare_queue(ORDER_TOPOLOGY.queue)) == (1, 0)
+        assert (returned.attempt(), await channel.count_messages(ORDER_TOPOLOGY.queue)) == (1, 0)
 
     check(broker, claim)
 
@@ -273,7 +272,7 @@ def test_a_source_that_stops_leaves_its_messages_in_the_queue(broker: Settings) 
         recorder = Recorder(never_finish)
         async with running_source(new_source(broker), recorder.handle):
             await wait_for(lambda: len(recorder.order_ids) == 10)
-            assert await channel.declare_queue(ORDER_TOPOLOGY.queue) == 10
+            assert await channel.count_messages(ORDER_TOPOLOGY.queue) == 10
         await wait_for_messages(channel, ORDER_TOPOLOGY.queue, 20)
 
     check(broker, claim)
@@ -289,7 +288,7 @@ def test_a_deleted_queue_is_declared_again(broker: Settings, rabbit: Broker, vho
             await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
             await wait_for(lambda: len(recorder.order_ids) == 1)
             await asyncio.to_thread(rabbit.manage, "DELETE", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}")
-            await ORDER_TOPOLOGY.declare(channel)
+            await channel.declare(ORDER_TOPOLOGY)
             await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
             await wait_for(lambda: len(recorder.order_ids) == 2)
 
@@ -298,7 +297,7 @@ def test_a_deleted_queue_is_declared_again(broker: Settings, rabbit: Broker, vho
 
 @pytest.mark.integration
 def test_a_message_whose_retry_is_refused_stays_in_its_queue(broker: Settings, rabbit: Broker, vhost: str) -> None:
-    """Without the retry queue the message is not acknowledged; once the queue exists again, the message goes there."""
+    """Without the retry queue the message stays, and its order is repeated; the retry queue is declared again."""
 
     async def claim(channel: BrokerChannel) -> None:
         attempts: list[int] = []
@@ -313,8 +312,36 @@ def test_a_message_whose_retry_is_refused_stays_in_its_queue(broker: Settings, r
         async with running_source(new_source(broker), work):
             await wait_for(lambda: len(attempts) == 2)
         assert attempts == [0, 1]
+        assert (await asyncio.to_thread(rabbit.manage, "GET", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}.retry"))[
+            "durable"
+        ]
 
     check(broker, claim)
+
+
+@pytest.mark.integration
+def test_a_broker_that_blocks_publishers_still_delivers(broker: Settings, rabbit: Broker) -> None:
+    """Orders of a full queue end although one of them is retried, and so they can free the broker's memory."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        for number in range(30):
+            body = json.dumps({"order_id": number + 1, "book_id": 1, "quantity": 1}).encode()
+            await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(body))
+        rabbit.control("set_vm_memory_high_watermark", "0.0001")
+
+        async def work(event: OrderEvent) -> Result:
+            return Result(Outcome.RETRY if (event.order_id, event.attempt) == (1, 0) else Outcome.DONE)
+
+        recorder = Recorder(work)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for(lambda: set(recorder.order_ids) == set(range(1, 31)))
+            await wait_for(lambda: recorder.order_ids.count(1) == 2)
+        assert await channel.count_messages(ORDER_TOPOLOGY.queue) == 0
+
+    try:
+        check(broker, claim)
+    finally:
+        rabbit.control("set_vm_memory_high_watermark", "0.4")
 
 
 @pytest.mark.integration

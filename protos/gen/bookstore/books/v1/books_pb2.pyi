@@ -106,6 +106,8 @@ class _DecrementOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Decr
     """The copies were taken."""
     DECREMENT_OUTCOME_REJECTED: _DecrementOutcome.ValueType  # 2
     """Too few copies were left, and the stock is unchanged."""
+    DECREMENT_OUTCOME_RETURNED: _DecrementOutcome.ValueType  # 3
+    """The order has no copies: those that it had taken were put back, and it never takes any again."""
 
 class DecrementOutcome(_DecrementOutcome, metaclass=_DecrementOutcomeEnumTypeWrapper):
     """Outcome of a decrement."""
@@ -116,6 +118,8 @@ DECREMENT_OUTCOME_APPLIED: DecrementOutcome.ValueType  # 1
 """The copies were taken."""
 DECREMENT_OUTCOME_REJECTED: DecrementOutcome.ValueType  # 2
 """Too few copies were left, and the stock is unchanged."""
+DECREMENT_OUTCOME_RETURNED: DecrementOutcome.ValueType  # 3
+"""The order has no copies: those that it had taken were put back, and it never takes any again."""
 Global___DecrementOutcome: _TypeAlias = DecrementOutcome  # noqa: Y015
 
 @_typing.final
@@ -541,6 +545,106 @@ class BatchDecrementResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchDecrementResponse: _TypeAlias = BatchDecrementResponse  # noqa: Y015
+
+@_typing.final
+class ReturnRequest(_message.Message):
+    """Request of Books.Return: an order that ended without a purchase."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    BOOK_ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.int
+    """Id of the order, the key that makes the call idempotent."""
+    book_id: _builtins.int
+    """Id of the order's book. The copies that were taken are put back, even if they were those of another book."""
+    quantity: _builtins.int
+    """Copies that the order asked for, at least 1. As many copies are put back as were taken."""
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.int = ...,
+        book_id: _builtins.int = ...,
+        quantity: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["book_id", b"book_id", "order_id", b"order_id", "quantity", b"quantity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnRequest: _TypeAlias = ReturnRequest  # noqa: Y015
+
+@_typing.final
+class ReturnResponse(_message.Message):
+    """Response of Books.Return."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    outcome: Global___DecrementOutcome.ValueType
+    """DECREMENT_OUTCOME_RETURNED, or DECREMENT_OUTCOME_REJECTED for an order that had got no copies."""
+    def __init__(
+        self,
+        *,
+        outcome: Global___DecrementOutcome.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnResponse: _TypeAlias = ReturnResponse  # noqa: Y015
+
+@_typing.final
+class BatchReturnRequest(_message.Message):
+    """Request of Books.BatchReturn."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReturnRequest]:
+        """One request per order, 1 to 100."""
+
+    def __init__(
+        self,
+        *,
+        requests: _abc.Iterable[Global___ReturnRequest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["requests", b"requests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchReturnRequest: _TypeAlias = BatchReturnRequest  # noqa: Y015
+
+@_typing.final
+class BatchReturnResponse(_message.Message):
+    """Response of Books.BatchReturn."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESPONSES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def responses(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReturnResponse]:
+        """One response per request, in the same order."""
+
+    def __init__(
+        self,
+        *,
+        responses: _abc.Iterable[Global___ReturnResponse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["responses", b"responses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchReturnResponse: _TypeAlias = BatchReturnResponse  # noqa: Y015
 
 @_typing.final
 class RemoveStockRequest(_message.Message):

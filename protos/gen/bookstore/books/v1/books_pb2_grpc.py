@@ -65,6 +65,16 @@ class BooksStub:
                 request_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementRequest.SerializeToString,
                 response_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementResponse.FromString,
                 _registered_method=True)
+        self.Return = channel.unary_unary(
+                '/bookstore.books.v1.Books/Return',
+                request_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.ReturnRequest.SerializeToString,
+                response_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.ReturnResponse.FromString,
+                _registered_method=True)
+        self.BatchReturn = channel.unary_unary(
+                '/bookstore.books.v1.Books/BatchReturn',
+                request_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchReturnRequest.SerializeToString,
+                response_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchReturnResponse.FromString,
+                _registered_method=True)
         self.RemoveStock = channel.unary_unary(
                 '/bookstore.books.v1.Books/RemoveStock',
                 request_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.RemoveStockRequest.SerializeToString,
@@ -120,7 +130,8 @@ class BooksServicer:
     def Decrement(self, request, context):
         """Takes the copies of an order from the stock and stores the outcome.
 
-        The order's id is the key: a repeated call changes nothing and returns the stored outcome.
+        The order's id is the key: a repeated call changes nothing and returns the stored outcome. That includes an order
+        whose copies were returned (Return): it never takes copies again.
 
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
@@ -140,6 +151,30 @@ class BooksServicer:
         - NOT_FOUND (BOOK_NOT_FOUND): no book has one of the ids.
         - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
         - FAILED_PRECONDITION (ORDER_COUNTED_DIFFERENTLY): an order was already counted with another book or quantity.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Return(self, request, context):
+        """Puts the copies of an order that ended without a purchase back into the stock, once.
+
+        A repeated call changes nothing. An order that has not taken any copies is marked, so that it cannot take them later.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchReturn(self, request, context):
+        """Does the same as Return for many orders in one transaction: all copies are put back, or none are.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,6 +224,16 @@ def add_BooksServicer_to_server(servicer, server):
                     servicer.BatchDecrement,
                     request_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementRequest.FromString,
                     response_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementResponse.SerializeToString,
+            ),
+            'Return': grpc.unary_unary_rpc_method_handler(
+                    servicer.Return,
+                    request_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.ReturnRequest.FromString,
+                    response_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.ReturnResponse.SerializeToString,
+            ),
+            'BatchReturn': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchReturn,
+                    request_deserializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchReturnRequest.FromString,
+                    response_serializer=bookstore_dot_books_dot_v1_dot_books__pb2.BatchReturnResponse.SerializeToString,
             ),
             'RemoveStock': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveStock,
@@ -359,6 +404,60 @@ class Books:
             '/bookstore.books.v1.Books/BatchDecrement',
             bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementRequest.SerializeToString,
             bookstore_dot_books_dot_v1_dot_books__pb2.BatchDecrementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Return(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bookstore.books.v1.Books/Return',
+            bookstore_dot_books_dot_v1_dot_books__pb2.ReturnRequest.SerializeToString,
+            bookstore_dot_books_dot_v1_dot_books__pb2.ReturnResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchReturn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bookstore.books.v1.Books/BatchReturn',
+            bookstore_dot_books_dot_v1_dot_books__pb2.BatchReturnRequest.SerializeToString,
+            bookstore_dot_books_dot_v1_dot_books__pb2.BatchReturnResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -64,7 +64,8 @@ class BooksStub:
     Decrement: _grpc.UnaryUnaryMultiCallable[_books_pb2.DecrementRequest, _books_pb2.DecrementResponse]
     """Takes the copies of an order from the stock and stores the outcome.
 
-    The order's id is the key: a repeated call changes nothing and returns the stored outcome.
+    The order's id is the key: a repeated call changes nothing and returns the stored outcome. That includes an order
+    whose copies were returned (Return): it never takes copies again.
 
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
@@ -80,6 +81,22 @@ class BooksStub:
     - NOT_FOUND (BOOK_NOT_FOUND): no book has one of the ids.
     - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
     - FAILED_PRECONDITION (ORDER_COUNTED_DIFFERENTLY): an order was already counted with another book or quantity.
+    """
+    Return: _grpc.UnaryUnaryMultiCallable[_books_pb2.ReturnRequest, _books_pb2.ReturnResponse]
+    """Puts the copies of an order that ended without a purchase back into the stock, once.
+
+    A repeated call changes nothing. An order that has not taken any copies is marked, so that it cannot take them later.
+
+    Errors:
+    - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
+    - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
+    """
+    BatchReturn: _grpc.UnaryUnaryMultiCallable[_books_pb2.BatchReturnRequest, _books_pb2.BatchReturnResponse]
+    """Does the same as Return for many orders in one transaction: all copies are put back, or none are.
+
+    Errors:
+    - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
+    - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
     """
     RemoveStock: _grpc.UnaryUnaryMultiCallable[_books_pb2.RemoveStockRequest, _books_pb2.RemoveStockResponse]
     """Takes copies from the stock without an order. Every call takes copies, also a repeated one.
@@ -123,7 +140,8 @@ class BooksAsyncStub(BooksStub):
     Decrement: _aio.UnaryUnaryMultiCallable[_books_pb2.DecrementRequest, _books_pb2.DecrementResponse]  # type: ignore[assignment]
     """Takes the copies of an order from the stock and stores the outcome.
 
-    The order's id is the key: a repeated call changes nothing and returns the stored outcome.
+    The order's id is the key: a repeated call changes nothing and returns the stored outcome. That includes an order
+    whose copies were returned (Return): it never takes copies again.
 
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
@@ -139,6 +157,22 @@ class BooksAsyncStub(BooksStub):
     - NOT_FOUND (BOOK_NOT_FOUND): no book has one of the ids.
     - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
     - FAILED_PRECONDITION (ORDER_COUNTED_DIFFERENTLY): an order was already counted with another book or quantity.
+    """
+    Return: _aio.UnaryUnaryMultiCallable[_books_pb2.ReturnRequest, _books_pb2.ReturnResponse]  # type: ignore[assignment]
+    """Puts the copies of an order that ended without a purchase back into the stock, once.
+
+    A repeated call changes nothing. An order that has not taken any copies is marked, so that it cannot take them later.
+
+    Errors:
+    - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
+    - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
+    """
+    BatchReturn: _aio.UnaryUnaryMultiCallable[_books_pb2.BatchReturnRequest, _books_pb2.BatchReturnResponse]  # type: ignore[assignment]
+    """Does the same as Return for many orders in one transaction: all copies are put back, or none are.
+
+    Errors:
+    - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
+    - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
     """
     RemoveStock: _aio.UnaryUnaryMultiCallable[_books_pb2.RemoveStockRequest, _books_pb2.RemoveStockResponse]  # type: ignore[assignment]
     """Takes copies from the stock without an order. Every call takes copies, also a repeated one.
@@ -209,7 +243,8 @@ class BooksServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_books_pb2.DecrementResponse, _abc.Awaitable[_books_pb2.DecrementResponse]]:
         """Takes the copies of an order from the stock and stores the outcome.
 
-        The order's id is the key: a repeated call changes nothing and returns the stored outcome.
+        The order's id is the key: a repeated call changes nothing and returns the stored outcome. That includes an order
+        whose copies were returned (Return): it never takes copies again.
 
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
@@ -231,6 +266,34 @@ class BooksServicer(metaclass=_abc_1.ABCMeta):
         - NOT_FOUND (BOOK_NOT_FOUND): no book has one of the ids.
         - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
         - FAILED_PRECONDITION (ORDER_COUNTED_DIFFERENTLY): an order was already counted with another book or quantity.
+        """
+
+    @_abc_1.abstractmethod
+    def Return(
+        self,
+        request: _books_pb2.ReturnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_books_pb2.ReturnResponse, _abc.Awaitable[_books_pb2.ReturnResponse]]:
+        """Puts the copies of an order that ended without a purchase back into the stock, once.
+
+        A repeated call changes nothing. An order that has not taken any copies is marked, so that it cannot take them later.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): an id or the quantity is below 1.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchReturn(
+        self,
+        request: _books_pb2.BatchReturnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_books_pb2.BatchReturnResponse, _abc.Awaitable[_books_pb2.BatchReturnResponse]]:
+        """Does the same as Return for many orders in one transaction: all copies are put back, or none are.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
+        - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
         """
 
     @_abc_1.abstractmethod

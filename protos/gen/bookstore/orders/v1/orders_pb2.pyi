@@ -97,7 +97,7 @@ class _OrderStatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_OrderStat
     ORDER_STATUS_COMPLETED: _OrderStatus.ValueType  # 2
     """The copies were taken from the stock."""
     ORDER_STATUS_FAILED: _OrderStatus.ValueType  # 3
-    """Too few copies were in stock."""
+    """Too few copies were in stock, or the order was ended without a purchase."""
 
 class OrderStatus(_OrderStatus, metaclass=_OrderStatusEnumTypeWrapper):
     """Status of an order."""
@@ -109,7 +109,7 @@ ORDER_STATUS_PENDING: OrderStatus.ValueType  # 1
 ORDER_STATUS_COMPLETED: OrderStatus.ValueType  # 2
 """The copies were taken from the stock."""
 ORDER_STATUS_FAILED: OrderStatus.ValueType  # 3
-"""Too few copies were in stock."""
+"""Too few copies were in stock, or the order was ended without a purchase."""
 Global___OrderStatus: _TypeAlias = OrderStatus  # noqa: Y015
 
 @_typing.final
@@ -418,6 +418,54 @@ class GetOrderResponse(_message.Message):
 Global___GetOrderResponse: _TypeAlias = GetOrderResponse  # noqa: Y015
 
 @_typing.final
+class BatchGetOrdersRequest(_message.Message):
+    """Request of Orders.BatchGetOrders."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Ids of the orders, 1 to 100."""
+
+    def __init__(
+        self,
+        *,
+        order_ids: _abc.Iterable[_builtins.int] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_ids", b"order_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetOrdersRequest: _TypeAlias = BatchGetOrdersRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetOrdersResponse(_message.Message):
+    """Response of Orders.BatchGetOrders."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Order]:
+        """The orders that exist, each once, sorted by id."""
+
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[Global___Order] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetOrdersResponse: _TypeAlias = BatchGetOrdersResponse  # noqa: Y015
+
+@_typing.final
 class ListUserOrdersRequest(_message.Message):
     """Request of Orders.ListUserOrders."""
 
@@ -558,19 +606,25 @@ class SetStatusRequest(_message.Message):
 
     ORDER_ID_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    STOCK_SETTLED_FIELD_NUMBER: _builtins.int
     order_id: _builtins.int
     """Id of the order."""
     status: Global___OrderStatus.ValueType
     """ORDER_STATUS_COMPLETED or ORDER_STATUS_FAILED."""
+    stock_settled: _builtins.bool
+    """Whether the caller has settled the order's stock with the books service: it has taken the copies of an order to
+    complete, and an order to fail has none.
+    """
     def __init__(
         self,
         *,
         order_id: _builtins.int = ...,
         status: Global___OrderStatus.ValueType = ...,
+        stock_settled: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_id", b"order_id", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_id", b"order_id", "status", b"status", "stock_settled", b"stock_settled"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

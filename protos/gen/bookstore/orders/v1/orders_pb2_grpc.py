@@ -54,6 +54,11 @@ class OrdersStub:
                 request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.GetOrderRequest.SerializeToString,
                 response_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.GetOrderResponse.FromString,
                 _registered_method=True)
+        self.BatchGetOrders = channel.unary_unary(
+                '/bookstore.orders.v1.Orders/BatchGetOrders',
+                request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchGetOrdersRequest.SerializeToString,
+                response_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchGetOrdersResponse.FromString,
+                _registered_method=True)
         self.ListUserOrders = channel.unary_unary(
                 '/bookstore.orders.v1.Orders/ListUserOrders',
                 request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.ListUserOrdersRequest.SerializeToString,
@@ -138,6 +143,16 @@ class OrdersServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetOrders(self, request, context):
+        """Returns several orders. Ids without an order are left out of the response and are not an error.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListUserOrders(self, request, context):
         """Lists the orders of a user, the newest first.
 
@@ -166,10 +181,17 @@ class OrdersServicer:
     def SetStatus(self, request, context):
         """Ends a pending order. An order that already has the requested status stays as it is.
 
+        The status of an order and the stock agree, whether or not the caller has settled the stock (`stock_settled`). If it
+        has not, an order is completed only after its copies were taken, and fails if there are too few. The event of an
+        order that fails is delivered again, so that the worker returns the copies that it may have taken.
+
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): the id is below 1, or the status is not an end state.
         - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
         - FAILED_PRECONDITION (ORDER_ENDED): the order ended with another status, which the metadata contains as `status`.
+        A pending order ends as failed and gets this error if it cannot be completed because too few copies are left.
+        - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond, and the order is unchanged.
+        - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long, and the order is unchanged.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -182,6 +204,8 @@ class OrdersServicer:
         - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
         - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
         - FAILED_PRECONDITION (ORDER_ENDED): an order ended with another status.
+        - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond, and no order has changed.
+        - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long, and no order has changed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -230,6 +254,11 @@ def add_OrdersServicer_to_server(servicer, server):
                     servicer.GetOrder,
                     request_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.GetOrderRequest.FromString,
                     response_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.GetOrderResponse.SerializeToString,
+            ),
+            'BatchGetOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetOrders,
+                    request_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchGetOrdersRequest.FromString,
+                    response_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchGetOrdersResponse.SerializeToString,
             ),
             'ListUserOrders': grpc.unary_unary_rpc_method_handler(
                     servicer.ListUserOrders,
@@ -348,6 +377,33 @@ class Orders:
             '/bookstore.orders.v1.Orders/GetOrder',
             bookstore_dot_orders_dot_v1_dot_orders__pb2.GetOrderRequest.SerializeToString,
             bookstore_dot_orders_dot_v1_dot_orders__pb2.GetOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bookstore.orders.v1.Orders/BatchGetOrders',
+            bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchGetOrdersRequest.SerializeToString,
+            bookstore_dot_orders_dot_v1_dot_orders__pb2.BatchGetOrdersResponse.FromString,
             options,
             channel_credentials,
             insecure,

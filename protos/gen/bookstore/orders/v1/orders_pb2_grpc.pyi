@@ -73,6 +73,12 @@ class OrdersStub:
     - PERMISSION_DENIED (NOT_OWNER): the viewer does not own the order.
     - PERMISSION_DENIED (VIEWER_REQUIRED): the caller must set `viewer_id`.
     """
+    BatchGetOrders: _grpc.UnaryUnaryMultiCallable[_orders_pb2.BatchGetOrdersRequest, _orders_pb2.BatchGetOrdersResponse]
+    """Returns several orders. Ids without an order are left out of the response and are not an error.
+
+    Errors:
+    - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.
+    """
     ListUserOrders: _grpc.UnaryUnaryMultiCallable[_orders_pb2.ListUserOrdersRequest, _orders_pb2.ListUserOrdersResponse]
     """Lists the orders of a user, the newest first.
 
@@ -93,10 +99,17 @@ class OrdersStub:
     SetStatus: _grpc.UnaryUnaryMultiCallable[_orders_pb2.SetStatusRequest, _orders_pb2.SetStatusResponse]
     """Ends a pending order. An order that already has the requested status stays as it is.
 
+    The status of an order and the stock agree, whether or not the caller has settled the stock (`stock_settled`). If it
+    has not, an order is completed only after its copies were taken, and fails if there are too few. The event of an
+    order that fails is delivered again, so that the worker returns the copies that it may have taken.
+
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): the id is below 1, or the status is not an end state.
     - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
     - FAILED_PRECONDITION (ORDER_ENDED): the order ended with another status, which the metadata contains as `status`.
+      A pending order ends as failed and gets this error if it cannot be completed because too few copies are left.
+    - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond, and the order is unchanged.
+    - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long, and the order is unchanged.
     """
     BatchSetStatus: _grpc.UnaryUnaryMultiCallable[_orders_pb2.BatchSetStatusRequest, _orders_pb2.BatchSetStatusResponse]
     """Does the same as SetStatus for many orders in one transaction: all of them end, or none does.
@@ -105,6 +118,8 @@ class OrdersStub:
     - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
     - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
     - FAILED_PRECONDITION (ORDER_ENDED): an order ended with another status.
+    - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond, and no order has changed.
+    - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long, and no order has changed.
     """
     LeaseEvents: _grpc.UnaryUnaryMultiCallable[_orders_pb2.LeaseEventsRequest, _orders_pb2.LeaseEventsResponse]
     """Leases events to one worker: no other worker gets them until the lease expires. Waits when there are no events.
@@ -167,6 +182,12 @@ class OrdersAsyncStub(OrdersStub):
     - PERMISSION_DENIED (NOT_OWNER): the viewer does not own the order.
     - PERMISSION_DENIED (VIEWER_REQUIRED): the caller must set `viewer_id`.
     """
+    BatchGetOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.BatchGetOrdersRequest, _orders_pb2.BatchGetOrdersResponse]  # type: ignore[assignment]
+    """Returns several orders. Ids without an order are left out of the response and are not an error.
+
+    Errors:
+    - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.
+    """
     ListUserOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListUserOrdersRequest, _orders_pb2.ListUserOrdersResponse]  # type: ignore[assignment]
     """Lists the orders of a user, the newest first.
 
@@ -187,10 +208,17 @@ class OrdersAsyncStub(OrdersStub):
     SetStatus: _aio.UnaryUnaryMultiCallable[_orders_pb2.SetStatusRequest, _orders_pb2.SetStatusResponse]  # type: ignore[assignment]
     """Ends a pending order. An order that already has the requested status stays as it is.
 
+    The status of an order and the stock agree, whether or not the caller has settled the stock (`stock_settled`). If it
+    has not, an order is completed only after its copies were taken, and fails if there are too few. The event of an
+    order that fails is delivered again, so that the worker returns the copies that it may have taken.
+
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): the id is below 1, or the status is not an end state.
     - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
     - FAILED_PRECONDITION (ORDER_ENDED): the order ended with another status, which the metadata contains as `status`.
+      A pending order ends as failed and gets this error if it cannot be completed because too few copies are left.
+    - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond, and the order is unchanged.
+    - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long, and the order is unchanged.
     """
     BatchSetStatus: _aio.UnaryUnaryMultiCallable[_orders_pb2.BatchSetStatusRequest, _orders_pb2.BatchSetStatusResponse]  # type: ignore[assignment]
     """Does the same as SetStatus for many orders in one transaction: all of them end, or none does.
@@ -199,6 +227,8 @@ class OrdersAsyncStub(OrdersStub):
     - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
     - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
     - FAILED_PRECONDITION (ORDER_ENDED): an order ended with another status.
+    - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond, and no order has changed.
+    - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long, and no order has changed.
     """
     LeaseEvents: _aio.UnaryUnaryMultiCallable[_orders_pb2.LeaseEventsRequest, _orders_pb2.LeaseEventsResponse]  # type: ignore[assignment]
     """Leases events to one worker: no other worker gets them until the lease expires. Waits when there are no events.
@@ -278,6 +308,18 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def BatchGetOrders(
+        self,
+        request: _orders_pb2.BatchGetOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orders_pb2.BatchGetOrdersResponse, _abc.Awaitable[_orders_pb2.BatchGetOrdersResponse]]:
+        """Returns several orders. Ids without an order are left out of the response and are not an error.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.
+        """
+
+    @_abc_1.abstractmethod
     def ListUserOrders(
         self,
         request: _orders_pb2.ListUserOrdersRequest,
@@ -314,10 +356,17 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_orders_pb2.SetStatusResponse, _abc.Awaitable[_orders_pb2.SetStatusResponse]]:
         """Ends a pending order. An order that already has the requested status stays as it is.
 
+        The status of an order and the stock agree, whether or not the caller has settled the stock (`stock_settled`). If it
+        has not, an order is completed only after its copies were taken, and fails if there are too few. The event of an
+        order that fails is delivered again, so that the worker returns the copies that it may have taken.
+
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): the id is below 1, or the status is not an end state.
         - NOT_FOUND (ORDER_NOT_FOUND): no order has the id.
         - FAILED_PRECONDITION (ORDER_ENDED): the order ended with another status, which the metadata contains as `status`.
+          A pending order ends as failed and gets this error if it cannot be completed because too few copies are left.
+        - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond, and the order is unchanged.
+        - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long, and the order is unchanged.
         """
 
     @_abc_1.abstractmethod
@@ -332,6 +381,8 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
         - INVALID_ARGUMENT (INVALID_FIELD): there is no request, there are more than 100, or one is out of range.
         - NOT_FOUND (ORDER_NOT_FOUND): no order has one of the ids.
         - FAILED_PRECONDITION (ORDER_ENDED): an order ended with another status.
+        - UNAVAILABLE (UPSTREAM_UNAVAILABLE): the books service did not respond, and no order has changed.
+        - DEADLINE_EXCEEDED (UPSTREAM_DEADLINE_EXCEEDED): the books service took too long, and no order has changed.
         """
 
     @_abc_1.abstractmethod

@@ -5,81 +5,70 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.net import SocketHolder  # type: ignore[attr-defined] # granian does not declare it, but imports it there
-from granian.server import MPServer, mp
-from granian.wsgi import _callback_wrapper
+from granian.server import MPServer
 
-from gateway.server.bodies import BodyReader
 from mesh.processes import end_with_parent
+from mesh.web.site import Site
+from mesh.web.worker import spawn_worker
 
 BACKLOG = 1024
 MAX_CONNECTIONS = 8192
 """Connections that may be open at once on a port. It is not the number of requests at once: browsers keep idle
 connections, and slow clients half-sent ones; each costs some kilobytes."""
 OTHER_FILES = 256
-"""Files that a worker opens in addition to its connections."""
-MAX_BODIES = 120
-"""Bodies that may be on their way at once; their threads exist only while they are needed."""
+"""Files that a worker opens in addition to its connections; a quarter of all files when only few are allowed."""
 HTTP1_SETTINGS = HTTP1Settings(header_read_timeout=15_000, max_buffer_size=64 * 1024)
 """Milliseconds for the headers of a request to arrive, also of the next one on an idle connection; bytes of headers."""
-REQUEST_GRACE_SECONDS = 8
-"""Time that running requests get when the server stops."""
+SEND_TIMEOUT_MILLISECONDS = 20_000
+"""Time after which a connection is closed whose client receives nothing of a response."""
 LOGGING = {"loggers": {"_granian": {"propagate": True}}}
 """Granian's log records go to the root logger, as those of every library."""
 
 
-App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
-def serve_port(sock: socket.socket, load: Callable[[], App], threads: int) -> None:
-    """Serve the app until SIGTERM or SIGINT.
+def serve(sock: socket.socket, load: Callable[[], Site], grace_seconds: int) -> None:
+    """Serve a site until SIGTERM or SIGINT.
 
     Args:
         sock: a listening socket.
-        load: creates the app; it is called in the worker process, after every fork.
-        threads: number of requests that run at once while all bodies are slow.
+        load: creates the site; it is called in the worker process, after every fork.
+        grace_seconds: time that running requests get when the server stops.
 
     Raises:
         SystemExit: the worker keeps crashing.
     """
     multiprocessing.set_start_method("fork", force=True)  # granian's worker shares the memory of all that is imported
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted sockets inherit it
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SEND_TIMEOUT_MILLISECONDS)
     server = _SocketServer(
         sock,
-        "gateway",
-        interface=Interfaces.WSGI,
-        blocking_threads=threads + MAX_BODIES,
+        "site",
+        interface=Interfaces.WSGI,  # granian opens no event loop for it
+        blocking_threads=1,  # the worker uses as many as its lanes need
         http=HTTPModes.http1,
         http1_settings=HTTP1_SETTINGS,
         websockets=False,
         backlog=BACKLOG,
-        backpressure=MAX_CONNECTIONS,
+        backpressure=_max_connections(),
         log_level=LogLevels.error,
         log_dictconfig=LOGGING,
         respawn_failed_workers=True,
-        workers_kill_timeout=REQUEST_GRACE_SECONDS,
+        workers_kill_timeout=grace_seconds,
     )
     parent_id = os.getpid()
 
-    def load_in_worker() -> App:
+    def load_in_worker() -> Site:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # granian's own handler comes later; the inherited one only notes
-        end_with_parent(parent_id, REQUEST_GRACE_SECONDS)
-        _raise_file_limit(MAX_CONNECTIONS + OTHER_FILES)
-        # The only place between granian and the app where a response can be sent while the request's thread still reads
-        # the body. It is private, so the version of granian is fixed in pyproject.toml.
-        mp._wsgi_call_wrap = _limit_bodies  # type: ignore[attr-defined,assignment] # noqa: SLF001 - see above
+        end_with_parent(parent_id, grace_seconds)
         return load()
 
-    server.serve(target_loader=load_in_worker, wrap_loader=False)
-
-
-def _limit_bodies(*options: Any) -> BodyReader:  # noqa: ANN401 - granian's own
-    return BodyReader(_callback_wrapper(*options), MAX_BODIES)
+    server.serve(spawn_worker, load_in_worker, wrap_loader=False)  # type: ignore[arg-type] # the worker takes a site
 
 
 class _SocketServer(MPServer):
@@ -99,9 +88,16 @@ class _SocketServer(MPServer):
         self._shd = SocketHolder(self._socket.fileno(), False, BACKLOG)  # type: ignore[call-arg,assignment] # as declared for other systems
 
 
-def _raise_file_limit(files: int) -> None:
-    """Allow this process so many open files, as far as the hard limit permits."""
+def _max_connections() -> int:
+    """Raise the limit of open files as far as permitted; return the number of connections that it leaves room for.
+
+    A worker that has reached the limit would try to accept the next connection again and again, without a pause.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < files:
-        limit = files if hard == resource.RLIM_INFINITY else min(files, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    wanted = MAX_CONNECTIONS + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return min(MAX_CONNECTIONS, soft - min(OTHER_FILES, soft // 4))
