@@ -2,13 +2,16 @@
 
 import sys
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 
 from database.engine import Database
-from mesh.client import Target, connect
+from mesh.client import Target, connect_async
+from mesh.event_loop import EventLoop
 from mesh.identity import Signer
+from mesh.pools import Pools
 from mesh.server import MeshServer, Service, run
 from registry.order_messages import ORDER_TOPOLOGY
 from svc_orders.book_client import BookClient
@@ -21,19 +24,30 @@ from svc_orders.servicer import OrdersServicer, utc_now
 from svc_orders.store.orders import OrderStore
 from svc_orders.store.outbox import OutboxStore
 
+if TYPE_CHECKING:
+    from bookstore.books.v1.books_pb2_grpc import BooksAsyncStub  # exists for type checkers only
+
 
 def create_service(
-    database: Database, signal: EventSignal, books: books_pb2_grpc.BooksStub, *, has_broker: bool
+    database: Database, signal: EventSignal, books: "BooksAsyncStub", pools: Pools, *, has_broker: bool
 ) -> Service:
     """Return the service on a database. With a broker, it leases no events to workers."""
-    outbox = Outbox(OutboxStore(database), signal, utc_now)
-    servicer = OrdersServicer(OrderStore(database), outbox, signal, BookClient(books), has_broker=has_broker)
+    store = OrderStore(database)
+    servicer = OrdersServicer(
+        store,
+        pools,
+        Outbox(OutboxStore(database), signal, utc_now, run=pools.writes.run),
+        signal,
+        BookClient(books),
+        has_broker=has_broker,
+    )
     return Service(
         name="orders",
         descriptor=orders_pb2.DESCRIPTOR.services_by_name["Orders"],
         add=lambda server: orders_pb2_grpc.add_OrdersServicer_to_server(servicer, server),
         probe=database.check_ready,
         on_stop=(lambda: None) if has_broker else signal.close,
+        pools=pools,
     )
 
 
@@ -41,18 +55,21 @@ def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     """Return the server, and a function that closes what it uses."""
     config = Config.from_env(environ)
     database = config.database.open()
+    loop = EventLoop()
     books = Target("books", config.books_target, books_pb2.DESCRIPTOR.services_by_name["Books"])
-    channel = connect(books, Signer("orders", config.mesh_secret))
+    channel = loop.call(connect_async, books, Signer("orders", config.mesh_secret))
     signal = EventSignal()
-    has_broker = config.broker is not None
-    service = create_service(database, signal, books_pb2_grpc.BooksStub(channel), has_broker=has_broker)
-    server = MeshServer(service, config.mesh_secret, config.address)
+    stub = books_pb2_grpc.BooksStub(channel)
+    pools = Pools.for_connections(config.database.options.pool_size)
+    service = create_service(database, signal, stub, pools, has_broker=config.broker is not None)
+    server = MeshServer(service, config.mesh_secret, config.address, loop)
     background = _background_thread(config, database, signal)
     background.start()
 
     def close() -> None:
         background.stop()  # after the last call, so that its event is published too
-        channel.close()
+        loop.run(channel.close())
+        loop.close()
         database.close()
 
     return server, close
