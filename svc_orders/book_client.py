@@ -10,7 +10,7 @@ from bookstore.books.v1 import books_pb2_grpc
 from mesh.batching import Batcher
 from mesh.client import parse_failure
 from mesh.errors import NotFound
-from svc_orders.rules import StoredOrder
+from svc_orders.rules import OrderState
 
 
 class BookClient:
@@ -38,7 +38,7 @@ class BookClient:
             raise NotFound("Book was not found.", "BOOK_NOT_FOUND")
         return book
 
-    def take_copies(self, orders: Sequence[StoredOrder]) -> set[int]:
+    def take_copies(self, orders: Sequence[OrderState]) -> set[int]:
         """Take the copies of each order, once, and return the ids of the orders that have them.
 
         Raises:

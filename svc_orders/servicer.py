@@ -20,6 +20,7 @@ from svc_orders.outbox.leasing import Outbox
 from svc_orders.rules import (
     DEFAULT_PAGE_SIZE,
     NewOrder,
+    OrderState,
     RequestKey,
     StatusChange,
     StoredOrder,
@@ -113,7 +114,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self, request: pb.BatchGetOrdersRequest, context: grpc.ServicerContext
     ) -> pb.BatchGetOrdersResponse:
         """Return several orders."""
-        return pb.BatchGetOrdersResponse(orders=map(_order, self._store.get_many(request.order_ids)))
+        return pb.BatchGetOrdersResponse(orders=map(_order_state, self._store.get_states(request.order_ids)))
 
     def ListUserOrders(
         self, request: pb.ListUserOrdersRequest, context: grpc.ServicerContext
@@ -170,7 +171,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         completed = [
             each.order_id for each in requests if each.status == pb.ORDER_STATUS_COMPLETED and not each.stock_settled
         ]
-        pending = [order for order in self._store.get_many(completed) if is_pending(order)] if completed else []
+        pending = [order for order in self._store.get_states(completed) if is_pending(order)] if completed else []
         if pending:
             taken = self._books.take_copies(pending)
             failed = [StatusChange(order.order_id, FAILED, True) for order in pending if order.order_id not in taken]
@@ -235,6 +236,15 @@ def _order(order: StoredOrder) -> pb.Order:
         authors=order.authors,
         url=order.url,
         create_time=placed_at,
+    )
+
+
+def _order_state(state: OrderState) -> pb.Order:
+    return pb.Order(
+        order_id=state.order_id,
+        book_id=state.book_id,
+        quantity=state.quantity,
+        status=STATUS_NUMBERS[state.status],
     )
 
 
