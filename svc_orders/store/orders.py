@@ -73,6 +73,7 @@ class OrderStore:
         self._database = database
         self._batcher = Batcher(self._insert_pending, handover_seconds)
         self._locked_books = LockedRows()
+        self._locked_orders = LockedRows()
 
     def get(self, order_id: int) -> StoredOrder:
         """Return the order with this id.
@@ -153,28 +154,37 @@ class OrderStore:
                     raise PendingOrderError(pending) from None
         raise NotFound("User or book was not found.", "USER_OR_BOOK_NOT_FOUND")
 
-    @retry_transaction(idempotent=True)
     def set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
         """End a pending order and return it. An order that already has the status stays as it is.
 
         Raises:
             NotFound: no order has the id.
             FailedPrecondition: the order ended with another status.
+            Unavailable: another client has locked the order.
         """
-        with self._database.write() as transaction:
-            end_orders(transaction, [change], now)
-            row = transaction.execute(BY_ID, {"id": change.order_id}).one()
-            transaction.commit()
-        return order_from_row(row)
+        return self._locked_orders.run(change.order_id, lambda: self._set_status(change, now))
 
-    @retry_transaction(idempotent=True)
     def set_statuses(self, changes: Sequence[StatusChange], now: datetime) -> None:
         """End pending orders, all or none. An order that already has the status stays as it is.
 
         Raises:
             NotFound: no order has one of the ids.
             FailedPrecondition: an order ended with another status.
+            Unavailable: another client has locked one of the orders.
         """
+        order_ids = {change.order_id for change in changes}
+        self._locked_orders.run_together(order_ids, lambda: self._set_statuses(changes, now))
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
+        with self._database.write() as transaction:
+            end_orders(transaction, [change], now)
+            row = transaction.execute(BY_ID, {"id": change.order_id}).one()
+            transaction.commit()
+        return order_from_row(row)
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _set_statuses(self, changes: Sequence[StatusChange], now: datetime) -> None:
         with self._database.write() as transaction:
             end_orders(transaction, changes, now)
             transaction.commit()
