@@ -108,7 +108,7 @@ def test_reflection_can_be_turned_off() -> None:
     try:
         address = f"127.0.0.1:{server.port}"
         with grpc.insecure_channel(address) as channel:
-            method = channel.stream_stream(REFLECTION)
+            method: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(REFLECTION)
             assert rpc_failure(lambda: list(method(iter([b""]), timeout=5))).code is grpc.StatusCode.UNIMPLEMENTED
         assert_serves(Target("echo", address, echo.descriptor()))
     finally:
