@@ -16,7 +16,7 @@ from mesh.broker.status import CONNECTION, USE, BrokerStatus
 from mesh.broker.topology import Topology
 from svc_orders.outbox.event_signal import EventSignal
 from svc_orders.outbox.leasing import Outbox
-from svc_orders.outbox.reconciler import Reconciler
+from svc_orders.outbox.reconciler import Backlog, Reconciler
 from svc_orders.store.outbox import Done, LeasedEvent, Retry, Settlement
 
 MAX_BATCH_SIZE = 500
@@ -149,11 +149,11 @@ class Relay:
                 await self._declare(channel)  # the queue may have been deleted
                 return
 
-    async def _declare(self, channel: BrokerChannel) -> int:
-        """Create the queues that do not exist, and return the number of messages that wait for a worker."""
+    async def _declare(self, channel: BrokerChannel) -> Backlog:
+        """Create the queues that do not exist, and return the messages that wait in them."""
         declared = await channel.declare(self._topology)
         self._status.report(CONNECTION, " ".join(declared.problems))
-        return declared.waiting
+        return Backlog(self._topology.first.count(declared.messages), self._topology.resent.count(declared.messages))
 
     def _routing_key(self, event: LeasedEvent) -> str:
         return self._topology.resent_routing_key if event.resent else self._topology.routing_key
@@ -177,8 +177,8 @@ class Relay:
     async def _reconcile(self, channel: BrokerChannel) -> None:
         if time.monotonic() >= self._next_reconciliation_at:
             self._next_reconciliation_at = time.monotonic() + self._reconciler.interval_seconds
-            queued = await self._declare(channel)
-            await asyncio.to_thread(self._reconciler.resend_lost, queued)
+            backlog = await self._declare(channel)
+            await asyncio.to_thread(self._reconciler.resend_lost, backlog)
 
     def _log_failure(self, event: str, error: Exception) -> None:
         """Log a failure once, not at each attempt until it is over."""

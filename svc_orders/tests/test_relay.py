@@ -31,6 +31,7 @@ from svc_orders.outbox.relay import Relay
 from svc_orders.rules import NewOrder, StoredOrder
 from svc_orders.servicer import utc_now
 from svc_orders.store.inserts import OrderInsert
+from svc_orders.store.lost_events import LostEventStore
 from svc_orders.store.orders import OrderStore
 from svc_orders.store.outbox import LeasedEvent, OutboxStore
 from tests.servers.proxy import TcpProxy
@@ -60,9 +61,9 @@ class Shop:
 
     def relay(self, broker: Settings, resend_after_seconds: float = 3600, outbox: Outbox | None = None) -> Relay:
         """Return a relay whose reconciler resends events of this age."""
-        store = OutboxStore(self.database)
-        reconciler = Reconciler(store, self.signal, utc_now, timedelta(seconds=resend_after_seconds))
-        outbox = outbox or Outbox(store, self.signal, utc_now)
+        lost_events, resend_after = LostEventStore(self.database), timedelta(seconds=resend_after_seconds)
+        reconciler = Reconciler(lost_events, self.signal, utc_now, resend_after)
+        outbox = outbox or Outbox(OutboxStore(self.database), self.signal, utc_now)
         return Relay(outbox, self.signal, reconciler, broker, ORDER_TOPOLOGY, RETRY_SECONDS)
 
     def buy(self, count: int = 1) -> list[StoredOrder]:
