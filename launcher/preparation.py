@@ -10,7 +10,7 @@ from database.config import Config
 from database.engine import describe_failure
 from database.migrate import upgrade
 from database.seed import seed
-from mesh import env, logs
+from mesh import logs
 from mesh.errors import Unavailable
 
 SECRET = "JWT_SECRET_KEY"  # noqa: S105 - the name of the setting

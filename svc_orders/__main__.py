@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bookstore.books.v1 import books_pb2, books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 
 from database.engine import Database
-from mesh.client import Target, connect
+from mesh.client import Target, connect_async
+from mesh.event_loop import EventLoop
 from mesh.identity import Signer
+from mesh.pools import Pools
 from mesh.server import MeshServer, Service, run
 from registry.order_messages import ORDER_TOPOLOGY
 from svc_orders.book_client import BookClient
@@ -26,6 +29,9 @@ from svc_orders.store.orders import OrderStore
 from svc_orders.store.outbox import OutboxStore
 from svc_orders.store.purge import PurgeStore
 
+if TYPE_CHECKING:
+    from bookstore.books.v1.books_pb2_grpc import BooksAsyncStub  # exists for type checkers only
+
 CLOCK_INTERVAL_SECONDS = 5.0
 """Time between two readings of the database's clock: a change of it delays an event by no more."""
 REPORT_CHECK_INTERVAL_SECONDS = 10.0
@@ -35,20 +41,29 @@ PURGE_INTERVAL_SECONDS = 60.0
 def create_service(
     database: Database,
     signal: EventSignal,
-    books: books_pb2_grpc.BooksStub,
+    books: "BooksAsyncStub",
+    pools: Pools,
     clock: Callable[[], datetime] = utc_now,
     *,
     has_broker: bool,
 ) -> Service:
     """Return the service on a database. With a broker, it leases no events to workers."""
-    outbox = Outbox(OutboxStore(database), signal, clock)
-    servicer = OrdersServicer(OrderStore(database), outbox, signal, BookClient(books), clock, has_broker=has_broker)
+    servicer = OrdersServicer(
+        OrderStore(database),
+        pools,
+        Outbox(OutboxStore(database), signal, clock, run=pools.writes.run),
+        signal,
+        BookClient(books),
+        clock,
+        has_broker=has_broker,
+    )
     return Service(
         name="orders",
         descriptor=orders_pb2.DESCRIPTOR.services_by_name["Orders"],
         add=lambda server: orders_pb2_grpc.add_OrdersServicer_to_server(servicer, server),
         probe=database.check_ready,
         on_stop=(lambda: None) if has_broker else signal.close,
+        pools=pools,
     )
 
 
@@ -56,13 +71,15 @@ def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     """Return the server, and a function that closes what it uses."""
     config = Config.from_env(environ)
     database = config.database.open()
+    loop = EventLoop()
     books = Target("books", config.books_target, books_pb2.DESCRIPTOR.services_by_name["Books"])
-    channel = connect(books, Signer("orders", config.mesh_secret))
+    channel = loop.call(connect_async, books, Signer("orders", config.mesh_secret))
     signal = EventSignal()
-    has_broker = config.broker is not None
+    stub = books_pb2_grpc.BooksStub(channel)
+    pools = Pools.for_connections(config.database.options.pool_size)
     clock = DatabaseClock(database)
-    service = create_service(database, signal, books_pb2_grpc.BooksStub(channel), clock, has_broker=has_broker)
-    server = MeshServer(service, config.mesh_secret, config.address)
+    service = create_service(database, signal, stub, pools, clock, has_broker=config.broker is not None)
+    server = MeshServer(service, config.mesh_secret, config.address, loop)
     background = _background(config, database, signal, clock)
     for each in background:
         each.start()
@@ -70,7 +87,8 @@ def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     def close() -> None:
         for each in background:
             each.stop()  # after the last call, so that its event is published too
-        channel.close()
+        loop.run(channel.close())
+        loop.close()
         database.close()
 
     return server, close

@@ -70,7 +70,7 @@ def on_channel(broker: Settings, claim: Claim) -> None:
 
 async def declare_and_publish(channel: BrokerChannel) -> None:
     """Do what both processes do."""
-    await ORDER_TOPOLOGY.declare(channel)
+    await channel.declare(ORDER_TOPOLOGY)
     await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(b"{}"))
 
 
@@ -87,7 +87,7 @@ def test_the_worker_consumes_every_queue(accounts: Mapping[str, Settings]) -> No
     """It also reads the dead letters, which an operator sends back with its account."""
 
     async def claim(channel: BrokerChannel) -> None:
-        await ORDER_TOPOLOGY.declare(channel)
+        await channel.declare(ORDER_TOPOLOGY)
         await channel.publish(ORDER_TOPOLOGY.retry_exchange, ORDER_TOPOLOGY.first.retry_key(0), Message(b"{}"))
         for queue in (*(each.name for each in ORDER_TOPOLOGY.work_queues), ORDER_TOPOLOGY.dead_queue):
             await channel.consume(queue, 1, lambda _: None)
@@ -113,7 +113,7 @@ def _consume(queue: str) -> Claim:
 )
 def test_the_broker_refuses_everything_else(accounts: Mapping[str, Settings], process: str, claim: Claim) -> None:
     """The orders service cannot read orders of others back, and no process can use other names."""
-    on_channel(accounts[process], ORDER_TOPOLOGY.declare)
+    on_channel(accounts[process], lambda channel: channel.declare(ORDER_TOPOLOGY))
     with pytest.raises(ConnectionLostError, match=r"ACCESS_REFUSED|access to"):
         on_channel(accounts[process], claim)
 

@@ -114,7 +114,7 @@ class Relay:
         is_last = self._stopping.is_set()
         try:
             await self._reconcile(channel)
-            events = await asyncio.to_thread(self._lease, channel)
+            events = await self._lease(channel)
             if events:
                 await self._publish(channel, events)
             self._last_failure = ""
@@ -126,11 +126,11 @@ class Relay:
             return not is_last
         return bool(events) or not is_last
 
-    def _lease(self, channel: BrokerChannel) -> Sequence[LeasedEvent]:
+    async def _lease(self, channel: BrokerChannel) -> Sequence[LeasedEvent]:
         if self._stopping.is_set():
-            return self._outbox.lease(MAX_BATCH_SIZE, LEASE)
+            return await asyncio.to_thread(self._outbox.lease, MAX_BATCH_SIZE, LEASE)
         wait = timedelta(seconds=self._reconciler.interval_seconds)
-        return self._outbox.wait_and_lease(
+        return await self._outbox.wait_and_lease(
             MAX_BATCH_SIZE, LEASE, wait, lambda: not (channel.lost.done() or self._stopping.is_set())
         )
 

@@ -1,5 +1,6 @@
 """The lost event of a pending order is sent again; a late one is not."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -234,6 +235,6 @@ def test_events_of_a_removed_broker_are_sent_again(file_database: Database, sign
     clock.advance(timedelta(seconds=1))
     thread = MaintenanceThread([Task("reconcile", 0.05, reconciler.resend_lost)])
     thread.start()
-    signal.wait(0, 20)
+    asyncio.run(signal.wait(0, 20))
     thread.stop()
     assert (count_waiting(file_database), reconciler.passes >= 2) == (1, True)
