@@ -45,8 +45,9 @@ MAX_CONNECTION_AGE_SECONDS = 60.0
 """After that a caller has to connect again and so resolves the address again: replicas come and go."""
 CONNECTION_GRACE_PERIOD_SECONDS = 40.0
 """How long calls on an old connection may continue; more than any method's deadline."""
-MAX_STREAMS_PER_CONNECTION = 100
-"""Calls on one connection at the same time; a caller of ours waits until one ends."""
+MAX_STREAMS_PER_CONNECTION = 1000
+"""Calls on one connection at the same time. A caller waits until one ends, except in the first milliseconds of a
+connection, when it does not know the limit yet: 200 calls at once on a new connection failed with a limit of 100."""
 MAX_CONNECTIONS = 500
 """Leaves half of the usual 1,024 file descriptors to the database and the logs."""
 HANDSHAKE_TIMEOUT_SECONDS = 10.0

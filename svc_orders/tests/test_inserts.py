@@ -137,7 +137,9 @@ def test_a_batch_deletes_the_expired_keys_of_its_users(file_database: Database, 
     store = OrderStore(file_database)
     with_keys = [each for each in inserts if each.key]
     for each in with_keys:
-        order = store.place(replace(each, now=NOW - timedelta(hours=24))).order
+        order = store.place(
+            replace(each, now=NOW - timedelta(hours=24), event_id=f"earlier {each.event_id}"[:36])
+        ).order
         store.set_status(StatusChange(order.order_id, "completed", True), NOW)
     with file_database.write() as transaction:
         insert_orders(transaction, with_keys)
