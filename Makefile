@@ -9,11 +9,10 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 run:  ## start everything and print the address to open; Ctrl-C stops it
-	@$(PYTHON) launcher/bootstrap.py run
-	@$(IN_VENV)python -m launcher
+	@$(PYTHON) -ES launcher/bootstrap.py start
 
 dev:
-	@$(PYTHON) launcher/bootstrap.py dev
+	@$(PYTHON) -ES launcher/bootstrap.py dev
 
 check: dev  ## run the linters, the type checkers and the unit tests, in less than a minute
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target check-units check-types frontend-lint check-style check-imports

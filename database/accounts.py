@@ -14,9 +14,9 @@ from database.engine import Database, DatabaseUrlError
 from mesh import env
 
 OWN_TABLES: Mapping[str, tuple[str, ...]] = {
-    "users": ("Users", "RefreshTokens", "LoginFailures"),
+    "users": ("Users", "RefreshTokens", "LoginFailures", "AccountLoginFailures"),
     "books": ("Books", "StockMovements"),
-    "orders": ("Orders", "Outbox", "IdempotencyKeys"),
+    "orders": ("Orders", "Outbox", "IdempotencyKeys", "PendingReturns"),
 }
 """The tables of each service."""
 SHARED_TABLES = ("alembic_version",)

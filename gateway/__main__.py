@@ -14,8 +14,8 @@ from mesh.web import Site
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; return 2 for a bad setting and 1 for a port in use."""
-    environ = read_environment()
     try:
+        environ = read_environment()
         logs.configure("gateway", environ)
         config = Config.from_env(environ)
         sockets = open_ports(config.host, config.ports)

@@ -62,7 +62,7 @@ class Config:
             ConfigError: when a setting is missing or has a bad value.
         """
         return cls(
-            host=env.text(environ, "GATEWAY_HOST", "127.0.0.1"),
+            host=env.host(environ, "GATEWAY_HOST", "127.0.0.1"),
             ports=_ports(environ),
             targets={
                 entry.name: env.text(environ, entry.target_variable, f"127.0.0.1:{entry.default_port}")
@@ -80,11 +80,8 @@ class Config:
 
 
 def _ports(environ: Mapping[str, str]) -> tuple[Port, ...]:
-    ports = [
-        Port(each.variable, env.integer(environ, each.variable, each.default, minimum=1, maximum=65535), (each.name,))
-        for each in REST_PORTS
-    ]
-    single_port = env.integer(environ, "GATEWAY_PORT", 0, maximum=65535)
+    ports = [Port(each.variable, env.port(environ, each.variable, each.default), (each.name,)) for each in REST_PORTS]
+    single_port = env.port(environ, "GATEWAY_PORT", 0, minimum=0)
     if single_port:
         ports.append(Port("GATEWAY_PORT", single_port, tuple(each.name for each in REST_PORTS)))
     return tuple(ports)

@@ -5,10 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from launcher.commands import run
+from launcher.installation import NPM_INSTALL, VENV
+from launcher.tool_environment import tool_environment
 from mesh import env
+from mesh.signals import StoppedError
 
 FOLDER = Path(__file__).resolve().parent.parent / "frontend"
 SOURCE_FILES = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "vite-dev.ts")
@@ -38,6 +43,7 @@ def build(environ: Mapping[str, str], report: Callable[[str], None], folder: Pat
 
     Raises:
         BuildError: Node.js is missing or too old, or npm fails.
+        StoppedError: a signal has arrived, or the reader of the output has ended.
     """
     digest, stamp = _digest_sources(folder), folder / "dist" / ".sources"
     if is_built(folder) and stamp.is_file() and stamp.read_text() == digest:
@@ -48,7 +54,7 @@ def build(environ: Mapping[str, str], report: Callable[[str], None], folder: Pat
     installed = folder / "node_modules" / "installed"  # bootstrap.py, which installs them for the tests, writes it too
     if not installed.is_file() or installed.read_text() != lock_digest:
         report("Installing the npm packages of the app (once, and again when their lock changes) ...")
-        npm.run("ci", "--no-audit", "--no-fund", "--loglevel=error")
+        npm.run(*NPM_INSTALL)
         installed.write_text(lock_digest)
     report("Building the app (once, and again when its sources change) ...")
     npm.run("run", "build")
@@ -75,7 +81,7 @@ class _Npm:
     """Node.js and npm, as they are found on the path."""
 
     def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
-        self._environ = environ
+        self._environ = tool_environment(environ, VENV)
         self._folder = folder
         self._programs = {name: shutil.which(name, path=environ.get("PATH")) for name in ("node", "npm")}
 
@@ -87,7 +93,7 @@ class _Npm:
             if path is None:
                 message = f"The program {name} was not found: {advice}."
                 raise BuildError(message)
-        version = self._call("node", "--version").stdout.decode().strip()
+        version = self._read_version()
         numbers = re.match(r"v(\d+)\.(\d+)\.", version)
         if not numbers or (int(numbers[1]), int(numbers[2])) < MIN_NODE_VERSION:
             message = f"Node.js {version} is too old: {advice}."
@@ -95,28 +101,29 @@ class _Npm:
 
     def run(self, *arguments: str) -> None:
         """Run npm; its output is shown only when it fails."""
-        result = self._call("npm", *arguments)
-        if result.returncode:
-            sys.stderr.buffer.write(result.stdout)
+        program = self._programs["npm"] or "npm"
+        with tempfile.TemporaryFile() as output:
+            if not run([program, *arguments], self._folder, self._environ, output):
+                return
+            output.seek(0)
+            sys.stderr.buffer.write(output.read())
+            sys.stderr.flush()
             message = f"The pages of the app could not be built: `npm {' '.join(arguments[:2])}` failed as shown above."
             raise BuildError(message)
 
-    def _call(self, name: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(  # noqa: S603 - programs of our own choice
-            [self._programs[name] or name, *arguments],
-            cwd=self._folder,
-            env=self._environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
+    def _read_version(self) -> str:
+        command = [self._programs["node"] or "node", "--version"]
+        result = subprocess.run(command, env=self._environ, capture_output=True, text=True, check=False)  # noqa: S603 - our choice
+        return result.stdout.strip()
 
 
 def main() -> int:
     """Build the pages; return 1 when that fails."""
     try:
         build(env.read_environment(), print)
-    except BuildError as error:
+    except StoppedError as error:
+        return error.status
+    except (BuildError, env.ConfigError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

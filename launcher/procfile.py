@@ -10,8 +10,9 @@ from pathlib import Path
 from mesh import logs
 from mesh.env import ConfigError, read_environment
 from mesh.processes import Supervisor, program
+from mesh.streams import OUTPUTS
 
-GRACE_SECONDS = 15.0
+GRACE_SECONDS = 12.0
 """Time that the processes get to end; the services give running calls 10 s."""
 
 
@@ -24,7 +25,9 @@ def parse_procfile(text: str) -> dict[str, str]:
 def run_commands(
     commands: Mapping[str, str], environ: Mapping[str, str], on_started: Callable[[], None] = lambda: None
 ) -> int:
-    """Run shell commands until SIGTERM, SIGINT or the first of them ends; return the exit status.
+    """Run shell commands until a signal or until the first of them ends; return the exit status.
+
+    They also end when the reader of the output does, as in `make run | head`.
 
     They write to the stdout and stderr of this process. To copy each line instead, with a prefix, costs 7 % of the CPU
     of a read; the field `service` of each log line names its process.
@@ -33,15 +36,18 @@ def run_commands(
         commands: the commands by name.
         environ: their environment.
         on_started: is called when all have been started.
+
+    Raises:
+        OSError: the system refuses another process.
     """
     children = {name: program(("/bin/sh", "-c", command), environ) for name, command in commands.items()}
-    return Supervisor(children, grace_seconds=GRACE_SECONDS).run(on_started)
+    return Supervisor(children, grace_seconds=GRACE_SECONDS, outputs=OUTPUTS).run(on_started)
 
 
 def main(arguments: list[str]) -> int:
     """Run the processes of the named Procfile; return 0 after a signal."""
-    environ = read_environment()
     try:
+        environ = read_environment()
         logs.configure("procfile", environ)
     except ConfigError as error:
         print(f"procfile: {error}", file=sys.stderr)

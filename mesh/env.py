@@ -1,8 +1,13 @@
 """Reads settings from the environment; an error names the invalid setting in one sentence."""
 
+import io
+import ipaddress
 import os
 import re
+import socket
+import stat
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from dotenv import dotenv_values
 
@@ -18,14 +23,23 @@ PLACEHOLDER_PATTERN = re.compile(
 """The beginnings of example keys, which get copied and left unchanged."""
 
 
+KUBERNETES_PORT_PATTERN = re.compile(r"(tcp|udp|sctp)://\S+")
+"""What Kubernetes sets `BOOKS_PORT` to in the containers of a namespace that has a Service named `books`."""
+MAX_PORT = 65535
+FILE = ".env"
+
+
 class ConfigError(Exception):
     """A setting is missing or invalid; the message names it and never contains a secret."""
 
 
 def read_environment() -> dict[str, str]:
-    """Return the settings of this process: the environment, then the `.env` file of the working directory."""
-    file = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-    return {**file, **os.environ}  # noqa: TID251 - the one place that reads it
+    """Return the settings of this process: the environment, then the `.env` file of the working directory.
+
+    Raises:
+        ConfigError: there is a `.env`, and it cannot be read.
+    """
+    return {**_read_file(Path(FILE)), **os.environ}  # noqa: TID251 - the one place that reads it
 
 
 def text(env: Mapping[str, str], name: str, default: str | None = None) -> str:
@@ -58,8 +72,39 @@ def integer(env: Mapping[str, str], name: str, default: int, *, minimum: int = 0
     return number
 
 
-def seconds(env: Mapping[str, str], name: str, default: float, *, maximum: float = 86400) -> float:
-    """Return a setting that is a duration in seconds, from 0 to `maximum`.
+def port(env: Mapping[str, str], name: str, default: int, *, minimum: int = 1) -> int:
+    """Return a setting that is a port number; the address that Kubernetes may set the variable to counts as not set.
+
+    Raises:
+        ConfigError: it is not such a number.
+    """
+    value = env.get(name, "").strip()
+    if not value or KUBERNETES_PORT_PATTERN.fullmatch(value):
+        return default
+    return integer(env, name, default, minimum=minimum, maximum=MAX_PORT)
+
+
+def host(env: Mapping[str, str], name: str, default: str) -> str:
+    """Return a setting that is the IP address of an interface, or a name such as `localhost`, as an IP address.
+
+    Raises:
+        ConfigError: it is neither, or the name has no address.
+    """
+    value = text(env, name, default)
+    try:
+        return str(ipaddress.ip_address(value.removeprefix("[").removesuffix("]")))
+    except ValueError:
+        pass
+    try:
+        found = socket.getaddrinfo(value, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        message = f"{name} must be the IP address or the name of an interface of this machine, not {value!r}."
+        raise ConfigError(message) from None
+    return str(min(found, key=lambda each: each[0] != socket.AF_INET)[4][0])  # IPv4 first, as without the setting
+
+
+def seconds(env: Mapping[str, str], name: str, default: float, *, minimum: float = 0, maximum: float = 86400) -> float:
+    """Return a setting that is a duration in seconds, from `minimum` to `maximum`.
 
     Raises:
         ConfigError: it is not such a number.
@@ -69,8 +114,8 @@ def seconds(env: Mapping[str, str], name: str, default: float, *, maximum: float
         number = float(value)
     except ValueError:
         number = -1.0
-    if not 0 <= number <= maximum:
-        message = f"{name} must be a number of seconds from 0 to {maximum:g}, not {value!r}."
+    if not minimum <= number <= maximum:
+        message = f"{name} must be a number of seconds from {minimum:g} to {maximum:g}, not {value!r}."
         raise ConfigError(message)
     return number
 
@@ -122,3 +167,25 @@ def choice(env: Mapping[str, str], name: str, default: str, choices: Sequence[st
         message = f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}, not {value!r}."
         raise ConfigError(message)
     return value
+
+
+def _read_file(file: Path) -> dict[str, str]:
+    """Return the settings in a file, none if there is no file."""
+    try:
+        mode = file.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISCHR(mode):  # such as /dev/null
+            message = f"{file} must be a file with lines such as NAME=value: rename what has its name."
+            raise ConfigError(message)
+        content = file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        message = f"{file} cannot be read ({error.strerror}): change its owner or its mode, or move it away."
+        raise ConfigError(message) from None
+    except UnicodeDecodeError:
+        content = "\0"
+    if "\0" in content:  # UTF-16
+        message = f"{file} is not encoded in UTF-8: save it in this encoding."
+        raise ConfigError(message)
+    values = dotenv_values(stream=io.StringIO(content))
+    return {name: value for name, value in values.items() if value is not None}

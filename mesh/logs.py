@@ -11,6 +11,7 @@ import structlog
 from mesh import env
 from mesh.context import current_call
 from mesh.log_writer import LogWriter
+from mesh.streams import open_missing_streams
 
 
 def configure(service: str, environ: Mapping[str, str]) -> LogWriter:
@@ -23,10 +24,11 @@ def configure(service: str, environ: Mapping[str, str]) -> LogWriter:
     Raises:
         ConfigError: one of them is invalid.
     """
+    open_missing_streams()
     level = env.choice(environ, "LOG_LEVEL", "info", ("debug", "info", "warning", "error"))
     form = env.choice(environ, "LOG_FORMAT", "plain" if sys.stderr.isatty() else "json", ("json", "plain"))
     threshold = logging.getLevelNamesMapping()[level.upper()]
-    writer = LogWriter(sys.stderr.buffer)
+    writer = LogWriter(sys.stderr.buffer, _report_dropped)
     processors: list[structlog.typing.Processor] = [
         _add_service(service),
         _add_call,
@@ -79,6 +81,10 @@ def _encode(renderer: structlog.dev.ConsoleRenderer) -> structlog.typing.Process
         return renderer(logger, name, event).encode("utf-8", "replace")
 
     return render
+
+
+def _report_dropped(lines: int) -> None:
+    get("mesh.logs").warning("log lines were dropped, because their reader did not read them", lines=lines)
 
 
 class _Forward(logging.Handler):

@@ -4,6 +4,9 @@ import errno
 import os
 import socket
 
+CHECK_TIMEOUT_SECONDS = 1.0
+"""How long to wait for a program that may listen on the port."""
+
 
 class PortInUseError(Exception):
     """The address cannot be listened on; the message names it."""
@@ -51,6 +54,11 @@ def _bind(host: str, port: int, variable: str) -> socket.socket:
 
 
 def _message(host: str, port: int, variable: str, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE and not _accepts(host, port):
+        return (
+            f"Port {port} on {host} is in use by an outgoing connection of this machine, which got it by chance: "
+            f"try again later, or set {variable} to another port."
+        )
     if error.errno == errno.EADDRINUSE:
         return (
             f"Port {port} on {host} is already in use: "
@@ -58,3 +66,11 @@ def _message(host: str, port: int, variable: str, error: OSError) -> str:
         )
     reason = os.strerror(error.errno) if error.errno else str(error)
     return f"Port {port} on {host} cannot be listened on ({reason}): set {variable} to another port."
+
+
+def _accepts(host: str, port: int) -> bool:
+    """Tell whether a program listens on the port."""
+    loopback = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as sock:
+        sock.settimeout(CHECK_TIMEOUT_SECONDS)
+        return sock.connect_ex((loopback, port)) != errno.ECONNREFUSED

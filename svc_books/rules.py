@@ -11,6 +11,9 @@ from database.folding import fold
 DEFAULT_PAGE_SIZE = 8
 """Books on a page when a request has no page size."""
 
+LIKE_ESCAPE = "!"
+"""No backslash: whether it has to be doubled in a statement depends on a setting of MySQL."""
+
 
 @dataclass(frozen=True, slots=True)
 class Book:
@@ -119,6 +122,8 @@ def decide_outcomes(decrements: Iterable[Decrement], stock: Mapping[int, int]) -
 
 
 def like_pattern(search: str) -> str:
-    r"""Return a LIKE pattern for a text that contains the search, with `\` before each special character."""
-    escaped = fold(search).replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    """Return a LIKE pattern for a text that contains the search, with `LIKE_ESCAPE` before each special character."""
+    escaped = fold(search)
+    for character in (LIKE_ESCAPE, "%", "_"):
+        escaped = escaped.replace(character, LIKE_ESCAPE + character)
     return f"%{escaped}%"

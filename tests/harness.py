@@ -189,7 +189,11 @@ class Product:
 
 @contextmanager
 def running_product(
-    folder: Path, *names: str, settings: Mapping[str, str] | None = None, database: URL | None = None
+    folder: Path,
+    *names: str,
+    settings: Mapping[str, str] | None = None,
+    own_settings: Mapping[str, Mapping[str, str]] | None = None,
+    database: URL | None = None,
 ) -> Iterator[Product]:
     """Yield a product whose named parts run; stop them at the end, also after a failure.
 
@@ -199,6 +203,7 @@ def running_product(
         folder: an empty folder.
         names: the parts, as `Product.start` takes them.
         settings: environment in addition to the ports and the secret.
+        own_settings: environment of one part only, by the part's name.
         database: a migrated database; without one, a SQLite file with the catalogue is created in the folder.
     """
     url = {"dbURL": database.render_as_string(hide_password=False)} if database is not None else {}
@@ -206,7 +211,10 @@ def running_product(
     if database is None:
         product.prepare()
     with _own_accounts(database) as urls:
-        product.own_settings = {name: {"dbURL": url} for name, url in urls.items()}
+        own_urls = {name: {"dbURL": url} for name, url in urls.items()}
+        product.own_settings = {
+            name: own_urls.get(name, {}) | dict((own_settings or {}).get(name, {})) for name in names
+        }
         try:
             product.start(*names)
             yield product

@@ -189,7 +189,7 @@ def test_an_image_contains_only_listed_files(file: Path) -> None:
 
 def test_the_image_is_installed_by_the_same_uv() -> None:
     """The image and the checkout use the same version of uv and the same lock."""
-    (uv,) = re.findall(r'"(uv==[0-9.]+)"', (ROOT / "launcher" / "bootstrap.py").read_text("utf-8"))
+    (uv,) = re.findall(r'"(uv==[0-9.]+)"', (ROOT / "launcher" / "installation.py").read_text("utf-8"))
     runs = [rest for word, rest in instructions(ROOT / "Dockerfile") if word == "RUN"]
     assert any(rest.endswith(uv) for rest in runs)
     assert any("uv sync --frozen" in rest for rest in runs)

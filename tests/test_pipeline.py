@@ -42,8 +42,8 @@ def shared_product(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     databases: Databases = request.getfixturevalue("databases")
     rabbit: Broker = request.getfixturevalue("rabbit")
     with rabbit.vhost() as vhost, databases.migrated(seeded=True) as url:
-        settings = {"RABBIT_URL": rabbit.url(vhost)}
-        with running_product(folder, *PARTS, settings=settings, database=url) as started:
+        own_settings = {process: {"RABBIT_URL": url} for process, url in rabbit.create_accounts(vhost).items()}
+        with running_product(folder, *PARTS, own_settings=own_settings, database=url) as started:
             yield started
 
 

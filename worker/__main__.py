@@ -66,8 +66,8 @@ def main(
     parser = argparse.ArgumentParser(prog="python -m worker", description="Process placed orders until a signal.")
     commands.add_commands(parser.add_subparsers(dest="command"))
     options = parser.parse_args(arguments)
-    environ = read_environment() if environ is None else environ
     try:
+        environ = read_environment() if environ is None else environ
         configure_logs("worker", environ)
         if options.command == "dead":
             return commands.main(options, broker_settings(environ), ORDER_TOPOLOGY)

@@ -14,8 +14,8 @@ from mesh.web import BACKLOG
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT; return 2 for a bad setting, and 1 for a port in use or a missing build."""
-    environ = read_environment()
     try:
+        environ = read_environment()
         logs.configure("frontend", environ)
         config = Config.from_env(environ)
         sock = open_port(config.host, config.port, "FRONTEND_PORT", BACKLOG)

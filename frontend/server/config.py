@@ -30,8 +30,8 @@ class Config:
             ConfigError: a setting is bad.
         """
         return cls(
-            host=env.text(environ, "FRONTEND_HOST", "127.0.0.1"),
-            port=env.integer(environ, "FRONTEND_PORT", 5173, minimum=1, maximum=65535),
+            host=env.host(environ, "FRONTEND_HOST", "127.0.0.1"),
+            port=env.port(environ, "FRONTEND_PORT", 5173),
             hsts_seconds=env.integer(environ, "HSTS_SECONDS", 0),
             urls={_key(port.name): _url(environ, port) for port in REST_PORTS},
         )
@@ -45,7 +45,7 @@ def _key(name: str) -> str:
 
 def _url(environ: Mapping[str, str], rest_port: RestPort) -> str:
     """Return the most specific setting that is set, or else the gateway's port."""
-    port = env.integer(environ, rest_port.variable, rest_port.default, minimum=1, maximum=65535)
+    port = env.port(environ, rest_port.variable, rest_port.default)
     variables = (f"PUBLIC_{rest_port.name.upper()}_URL", "PUBLIC_API_URL")
     values = {variable: env.text(environ, variable, " ") for variable in variables}
     variable, url = next(((name, value) for name, value in values.items() if value.strip()), ("", f":{port}"))

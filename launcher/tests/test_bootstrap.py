@@ -1,4 +1,4 @@
-"""Every Python can run the first program, which reports a version that is too old."""
+"""Every Python can run the first program, and the packages are installed only when they must be."""
 
 import ast
 import hashlib
@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from launcher import installation
 
 bootstrap: Any = import_module("launcher.bootstrap")  # it has no types, which old Pythons could not read
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,12 +53,25 @@ def test_without_npm_one_sentence_says_what_to_install(tmp_path: Path) -> None:
 
 def in_installed_copy(folder: Path, mode: str) -> subprocess.CompletedProcess[str]:
     """Run bootstrap in a copy whose Python packages are installed, with an empty PATH."""
-    for name in (*bootstrap.LOCK_FILES, "launcher/bootstrap.py", "tests/tools/package-lock.json"):
+    copy_checkout(folder)
+    locked = b"".join((ROOT / name).read_bytes() for name in installation.LOCK_FILES)
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (folder / ".venv" / "installed-dev").write_text(f"{hashlib.sha256(locked).hexdigest()} {folder}")
+    return bootstrap_in(folder, mode)
+
+
+def copy_checkout(folder: Path) -> None:
+    """Copy what an installation reads."""
+    programs = [file.relative_to(ROOT) for part in ("launcher", "mesh") for file in (ROOT / part).glob("*.py")]
+    names: list[str | Path] = [*installation.LOCK_FILES, "tests/tools/package-lock.json", *programs]
+    for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes((ROOT / name).read_bytes())
-    (folder / ".venv").mkdir()
-    locked = b"".join((ROOT / name).read_bytes() for name in bootstrap.LOCK_FILES)
-    (folder / ".venv" / "installed-dev").write_text(hashlib.sha256(locked).hexdigest())
-    command = [sys.executable, "launcher/bootstrap.py", mode]
-    environ = {"PATH": str(folder / "empty")}
+
+
+def bootstrap_in(folder: Path, mode: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run bootstrap in a copy, by default with an empty PATH."""
+    command = [sys.executable, "-ES", "launcher/bootstrap.py", mode]
+    environ = {"PATH": str(folder / "empty"), **settings}
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)

@@ -1,44 +1,17 @@
 """The preparation creates what the processes need, or reports in one sentence what is missing."""
 
 import re
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from launcher.preparation import FRONTEND_PORT, NotReadyError, check_ports, ensure_secret, prepare_database
-from mesh import env
-from mesh.ports import PortInUseError
-from mesh.testing.ports import free_ports
-from registry.rest_ports import REST_PORTS
-from registry.services import services
-
-PORTS = [port.variable for port in (*REST_PORTS, FRONTEND_PORT)]
-ADDRESSES = [entry.address_variable for entry in services()]
+from launcher.preparation import NotReadyError, ensure_secret, prepare_database
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """The path of `.env`, which does not exist yet."""
     return tmp_path / ".env"
-
-
-@pytest.fixture
-def settings() -> dict[str, str]:
-    """Settings with a free port for each process."""
-    ports = iter(free_ports(len(PORTS) + len(ADDRESSES)))
-    addresses = {name: f"127.0.0.1:{next(ports)}" for name in ADDRESSES}
-    return {name: str(next(ports)) for name in PORTS} | addresses
-
-
-@pytest.fixture
-def used_port() -> Iterator[int]:
-    """A port that is in use."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yield listener.getsockname()[1]
 
 
 @pytest.mark.unit
@@ -72,44 +45,6 @@ def test_a_secret_that_is_set_is_kept(file: Path) -> None:
     """No file is written."""
     assert not ensure_secret({"JWT_SECRET_KEY": "mine"}, file)
     assert not file.exists()
-
-
-@pytest.mark.integration
-def test_free_ports_pass_the_check(settings: dict[str, str]) -> None:
-    """No error is raised."""
-    check_ports(settings)
-
-
-@pytest.mark.integration
-@pytest.mark.parametrize("name", [*PORTS, *ADDRESSES])
-def test_a_port_in_use_is_one_sentence(settings: dict[str, str], used_port: int, name: str) -> None:
-    """It names the port and its setting."""
-    settings[name] = f"127.0.0.1:{used_port}" if name in ADDRESSES else str(used_port)
-    expected = (
-        f"Port {used_port} on 127.0.0.1 is already in use: "
-        f"stop the program that uses it, or set {name} to another port."
-    )
-    with pytest.raises(PortInUseError, match=f"^{re.escape(expected)}$"):
-        check_ports(settings)
-
-
-@pytest.mark.integration
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("USERS_PORT", "0"),
-        ("BOOKS_PORT", "65536"),
-        ("ORDERS_PORT", "http"),
-        ("USERS_ADDRESS", "127.0.0.1"),
-        ("BOOKS_ADDRESS", "127.0.0.1:99999"),
-        ("ORDERS_ADDRESS", "127.0.0.1:²"),
-        ("ORDERS_ADDRESS", "127.0.0.1:0"),
-    ],
-)
-def test_a_setting_that_is_not_a_port_is_named(settings: dict[str, str], name: str, value: str) -> None:
-    """The message names the setting."""
-    with pytest.raises(env.ConfigError, match=f"^{name} must "):
-        check_ports({**settings, name: value})
 
 
 @pytest.mark.integration

@@ -70,10 +70,9 @@ def broker_settings(environ: Mapping[str, str]) -> Settings | None:
 
 
 def _from_parts(environ: Mapping[str, str]) -> _Address:
-    port = environ.get("RABBIT_PORT", "").strip()
     return _Address(
         host=env.text(environ, "RABBIT_HOST"),
-        port=env.integer(environ, "RABBIT_PORT", PORT, minimum=1, maximum=65535) if port else None,
+        port=env.port(environ, "RABBIT_PORT", 0) or None,
         user=env.text(environ, "RABBIT_USER", "guest"),
         password=env.text(environ, "RABBIT_PW", "guest"),
         vhost=env.text(environ, "RABBIT_VHOST", "/"),

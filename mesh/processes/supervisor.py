@@ -5,17 +5,22 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 
 from mesh import logs
 from mesh.processes.parent import end_with_parent
-from mesh.processes.signals import STOP, Signals, reset_signals
+from mesh.signals import STOP, Signals, blocked_signals, reset_signals
 
 log = logs.get("mesh.processes")
 
 Run = Callable[[], int | None]
+
+REPEAT_SECONDS = 1.0
+"""Time after which a further signal means impatience: one Ctrl-C or one closed terminal can cause several at once."""
+RETRY_SECONDS = 1.0
+"""Delay before another attempt to fork, when the system has refused one."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +45,9 @@ class RestartPolicy:
 
 
 class Supervisor:
-    """Forks a child for each function, and ends them all when one ends for good or when SIGTERM or SIGINT arrives.
+    """Forks a child for each function, and ends them all when one ends for good or when a signal arrives.
 
+    The signals are SIGTERM, SIGINT and, unless it was ignored before, SIGHUP. A further one kills the children.
     Each child leads a process group of its own, so that Ctrl-C reaches the supervisor only, which ends the children in
     order. A child that is a function ends with the supervisor, even if that is killed; see `program` for programs.
 
@@ -49,24 +55,38 @@ class Supervisor:
         children: functions by name; a child ends with the status that its function returns.
         grace_seconds: time that the children get to end before they and the processes of their groups are killed.
         restart: how to restart children that end; without it, the first end of a child ends all.
+        outputs: open files; the end of the reader of one of them ends all, like a signal.
     """
 
     def __init__(
-        self, children: Mapping[str, Run], *, grace_seconds: float, restart: RestartPolicy | None = None
+        self,
+        children: Mapping[str, Run],
+        *,
+        grace_seconds: float,
+        restart: RestartPolicy | None = None,
+        outputs: Collection[int] = (),
     ) -> None:
         self._children = [_Child(name, run, grace_seconds) for name, run in children.items()]
         self._grace_seconds = grace_seconds
         self._restart = restart
+        self._outputs = outputs
 
     def run(self, on_started: Callable[[], None] = lambda: None) -> int:
         """Run the children; return 0 after a signal, else the exit status of the child that ended for good.
 
         Args:
             on_started: is called when all children have been forked.
+
+        Raises:
+            OSError: the system refuses another process.
         """
-        with Signals() as signals:
-            for child in self._children:
-                child.start()
+        with Signals(self._outputs) as signals:
+            try:
+                for child in self._children:
+                    child.start()
+            except OSError:
+                self._stop(signals)
+                raise
             on_started()
             status = None
             timeout_seconds: float | None = None
@@ -97,21 +117,21 @@ class Supervisor:
         waiting = [child for child in self._children if child.due is not None]
         for child in waiting:
             if child.due is not None and child.due <= now:
-                child.start()
+                child.restart()
         times = [child.due for child in waiting if child.due is not None]
         return max(0.0, min(times) - now) if times else None
 
     def _stop(self, signals: Signals) -> None:
-        deadline = time.monotonic() + self._grace_seconds
+        started = time.monotonic()
         for child in self._children:
             child.terminate()
         while any(child.alive() for child in self._children):
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            remaining = started + self._grace_seconds - time.monotonic()
+            is_repeated = bool(signals.wait(max(0.0, remaining)) & STOP - {signal.SIGPIPE})
+            if remaining <= 0 or (is_repeated and time.monotonic() - started > REPEAT_SECONDS):
                 names = [child.name for child in self._children if child.alive()]
-                log.warning("killing processes that have not ended in time", processes=names)
+                log.warning("killing processes that have not ended yet", processes=names)
                 break
-            signals.wait(remaining)
         for child in self._children:
             child.kill()
 
@@ -132,10 +152,20 @@ class _Child:
         """Fork."""
         self.due = None
         self._started = time.monotonic()
-        self._process = multiprocessing.get_context("fork").Process(target=self._run_in_child, args=(os.getpid(),))
-        self._process.start()
+        process = multiprocessing.get_context("fork").Process(target=self._run_in_child, args=(os.getpid(),))
+        with blocked_signals():  # else a child that has not reset its handlers yet would ignore a signal
+            process.start()
+        self._process = process
         with contextlib.suppress(OSError):  # the child does it too; here, so that its group is there to be signalled
             os.setpgid(self._process.pid or 0, self._process.pid or 0)
+
+    def restart(self) -> None:
+        """Fork again, or plan another attempt when the system refuses the process."""
+        try:
+            self.start()
+        except OSError as error:
+            log.error("a process cannot be started", process=self.name, reason=error.strerror)  # noqa: TRY400 - one line
+            self.due = time.monotonic() + RETRY_SECONDS
 
     def take_status(self) -> int | None:
         """Return the exit status of a child that has ended since it was started, once."""
@@ -162,9 +192,10 @@ class _Child:
         return self._process is not None and self._process.exitcode is None
 
     def terminate(self) -> None:
-        """Send SIGTERM."""
+        """Send SIGTERM; a process that is stopped, as by Ctrl-Z, continues to get it."""
         if self._process is not None and self._process.exitcode is None:
             self._process.terminate()
+            self._signal_group(signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill what is left of the process and its group."""
@@ -180,6 +211,7 @@ class _Child:
 
     def _run_in_child(self, parent_id: int) -> None:
         os.setpgid(0, 0)
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # else `stty tostop` stops it when it writes to the terminal
         reset_signals()
         end_with_parent(parent_id, self._grace_seconds)
         raise SystemExit(self._run() or 0)

@@ -1,5 +1,6 @@
 """Settings are read strictly, and errors name the variable and contain nothing secret."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,3 +131,87 @@ def test_the_environment_takes_precedence_over_the_file(tmp_path: Path, monkeypa
     monkeypatch.setenv("FROM_BOTH", "environment")
     settings = env.read_environment()
     assert (settings["FROM_FILE"], settings["FROM_BOTH"]) == ("file", "environment")
+
+
+@pytest.mark.parametrize("value", ["", "tcp://10.0.0.1:50051", "udp://10.0.0.1:53", "tcp://[fd00::1]:80"])
+def test_the_address_that_kubernetes_sets_is_no_port(value: str) -> None:
+    """A Service named `books` sets `BOOKS_PORT` in every container of its namespace."""
+    assert env.port({"BOOKS_PORT": value}, "BOOKS_PORT", 5002) == 5002
+
+
+@pytest.mark.parametrize("value", ["0", "65536", "tcp", "http://10.0.0.1"])
+def test_an_invalid_port_is_an_error(value: str) -> None:
+    """The message has the name and the range."""
+    with pytest.raises(ConfigError, match=r"^BOOKS_PORT must be a whole number from 1 to 65535, not '.+'\.$"):
+        env.port({"BOOKS_PORT": value}, "BOOKS_PORT", 5002)
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [("127.0.0.1", "127.0.0.1"), ("::1", "::1"), ("[::1]", "::1"), ("0.0.0.0", "0.0.0.0"), ("localhost", "127.0.0.1")],
+)
+def test_a_host_is_an_address_or_a_name(value: str, address: str) -> None:
+    """A name is resolved, because not every server takes one."""
+    assert env.host({"HOST": value}, "HOST", "192.0.2.1") == address
+
+
+@pytest.mark.parametrize("value", ["no such host", "300.1.1.1", "http://localhost", "a" * 300, "é..é"])
+def test_an_invalid_host_is_an_error(value: str) -> None:
+    """The message has the name and what is expected."""
+    with pytest.raises(ConfigError, match=r"^HOST must be the IP address or the name of an interface of this machine"):
+        env.host({"HOST": value}, "HOST", "192.0.2.1")
+
+
+FILES = {
+    "UTF-8": "NAME=é\n".encode(),
+    "with a byte order mark": "NAME=é\n".encode("utf-8-sig"),
+    "with the line ends of Windows": "OTHER=1\r\nNAME=é\r\n".encode(),
+}
+
+
+@pytest.mark.parametrize("content", FILES.values(), ids=FILES)
+def test_a_file_of_any_editor_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """The encoding of the terminal does not matter."""
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    assert env.read_environment()["NAME"] == "é"
+
+
+@pytest.mark.parametrize(
+    "content", ["NAME=é".encode("latin-1"), "NAME=e".encode("utf-16"), "NAME=e".encode("utf-16-le")]
+)
+def test_a_file_in_another_encoding_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    """One sentence says what to do."""
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"^\.env is not encoded in UTF-8: save it in this encoding\.$"):
+        env.read_environment()
+
+
+def test_what_is_no_file_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory cannot be read, and a pipe would be read without end."""
+    monkeypatch.chdir(tmp_path)
+    for create in (os.mkdir, os.mkfifo):
+        create(".env")
+        with pytest.raises(ConfigError, match=r"^\.env must be a file with lines such as NAME=value: "):
+            env.read_environment()
+        (tmp_path / ".env").rename(tmp_path / create.__name__)
+
+
+def test_a_file_that_may_not_be_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has the reason. A link in a circle stands for it, because root may read every file."""
+    (tmp_path / ".env").symlink_to(".env")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ConfigError, match=r"^\.env cannot be read \(.+\): change its owner or its mode, or move it away\.$"
+    ):
+        env.read_environment()
+
+
+def test_an_empty_device_is_an_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers mount `/dev/null` in place of a file that they must not read."""
+    (tmp_path / ".env").symlink_to(os.devnull)
+    monkeypatch.chdir(tmp_path)
+    assert "NAME" not in env.read_environment()

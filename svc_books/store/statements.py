@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, insert, select, update
 
-from svc_books.rules import Book, BookSort, Outcome
+from svc_books.rules import LIKE_ESCAPE, Book, BookSort, Outcome
 from svc_books.store.tables import BookRow, StockMovementRow
 
 BOOK_COLUMNS = tuple(getattr(BookRow, field.name) for field in fields(Book))
@@ -47,7 +47,7 @@ CONDITIONS: dict[str, ColumnElement[bool]] = {
     "genre": BookRow.genre == bindparam("genre"),
     "min_price": BookRow.price >= bindparam("min_price"),
     "max_price": BookRow.price <= bindparam("max_price"),
-    "pattern": BookRow.search_text.like(bindparam("pattern"), escape="\\"),
+    "pattern": BookRow.search_text.like(bindparam("pattern"), escape=LIKE_ESCAPE),
     "min_quantity": BookRow.quantity >= bindparam("min_quantity"),
 }
 """The conditions of a list by the name of their parameter."""

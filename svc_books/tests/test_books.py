@@ -72,8 +72,8 @@ def test_a_search_ignores_case_and_accents(store: BookStore, search: str, expect
 
 @pytest.mark.unit
 def test_a_pattern_escapes_its_own_escape_first() -> None:
-    r"""A backslash in front of a percent sign is a backslash: the search is for `\%`, not for `%`."""
-    assert like_pattern(r"\%_") == r"%\\\%\_%"
+    """An exclamation mark in front of a percent sign is one: the search is for `!%`, not for `%`."""
+    assert like_pattern("!%_\\") == r"%!!!%!_\%"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from typing import Any
 
 from mesh.testing import wait_until
 from mesh.testing.ports import free_ports
+from registry.broker_accounts import PERMISSIONS, Config, create_accounts
 from tests.harness import PROCESS_TIMEOUT_SECONDS
 from tests.servers.certificates import Authority
 
@@ -89,9 +90,17 @@ class Broker(ABC):
             message = f"{SERVER} did not start:\n{output}"
             raise ServerError(message)
 
-    def url(self, vhost: str = "/") -> str:
-        """Return the URL of a virtual host, with an administrator's account."""
-        return f"amqp://{USER}:{self.password}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
+    def url(self, vhost: str = "/", user: str = USER, password: str = "") -> str:
+        """Return the URL of a virtual host, by default with an administrator's account."""
+        return f"amqp://{user}:{password or self.password}@127.0.0.1:{self.port}/{vhost.replace('/', '%2F')}"
+
+    def create_accounts(self, vhost: str) -> dict[str, str]:
+        """Create the accounts of the processes in a virtual host, and return their URLs by process."""
+        passwords = {f"{process.upper()}_RABBIT_PW": secrets.token_urlsafe(16) for process in PERMISSIONS}
+        settings = {"RABBIT_VHOST": vhost, "RABBIT_USER": USER, "RABBIT_PW": self.password, **passwords}
+        config = Config.from_env({**settings, "RABBIT_MANAGEMENT_URL": f"http://127.0.0.1:{self.management}"})
+        create_accounts(config)
+        return {each.process: self.url(vhost, each.name, each.password) for each in config.accounts}
 
     @contextmanager
     def vhost(self) -> Iterator[str]:
