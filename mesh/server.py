@@ -67,6 +67,8 @@ class Service:
         probe: raises an error when a dependency of the service is down; runs in a thread of its own.
         on_stop: is called when a stop begins, to end what running calls wait for.
         pools: the threads of methods that block.
+        parts: by the name of a part of the service, a function that returns what an operator has to change, if
+            anything. Health checks know the part by its name; the service works nevertheless.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Service:
     probe: Callable[[], None] = lambda: None
     on_stop: Callable[[], None] = lambda: None
     pools: Pools = field(default_factory=Pools)
+    parts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
 
 class MeshServer:
@@ -236,7 +239,10 @@ class MeshServer:
             log.warning("not serving", reason=failure) if failure else log.info("serving again")
             self._failure = failure
         status = health_pb2.HealthCheckResponse
-        self._health.set(status.NOT_SERVING if failure else status.SERVING)
+        parts = {
+            name: status.NOT_SERVING if problem() else status.SERVING for name, problem in self._service.parts.items()
+        }
+        self._health.set(status.NOT_SERVING if failure else status.SERVING, parts)
         self._probed.set()
 
 
