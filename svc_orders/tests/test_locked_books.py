@@ -13,6 +13,7 @@ from mesh.context import CallContext, current_call, deadline_after
 from mesh.errors import Unavailable
 from registry.order_statuses import COMPLETED, PENDING
 from svc_orders.rules import NewOrder, RequestKey, StatusChange
+from svc_orders.store.inserts import OrderInsert
 from svc_orders.store.orders import OrderStore, Placement
 from tests.servers.commit_proxy import CommitFault, CommitProxy
 
@@ -24,7 +25,7 @@ NOW = datetime(2025, 8, 12, 22, 19, 44, 123456, tzinfo=UTC)
 def place(store: OrderStore, user: int, book: int, key: str | None = None) -> Placement:
     """Place an order for one copy."""
     order = NewOrder(book, user, Decimal("10.99"), 1, PENDING, "Title", "A. Uthor", "/u")
-    return store.place(order, RequestKey(key, "f" * 64) if key else None, "request", NOW)
+    return store.place(OrderInsert(order, RequestKey(key, "f" * 64) if key else None, "request", NOW))
 
 
 def assert_locked(call: Callable[[], object]) -> None:
