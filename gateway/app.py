@@ -67,7 +67,9 @@ def create_app(
         "authenticator": authenticator,
         "config": config,
         "cors": cors,
-        "readiness": Readiness(sorted({need for group in served for need in group.needs}), stubs.is_serving),
+        "readiness": Readiness(
+            sorted({need for group in served for need in group.needs}), stubs.is_serving, stubs.has_problem
+        ),
     }
     limiter = RateLimiter(config.rate_limits)
     for group in served:

@@ -80,6 +80,15 @@ def test_a_service_whose_probe_fails_is_not_serving(failing: Target, capsys: pyt
     assert capsys.readouterr().out == "NOT_SERVING\n"
 
 
+def test_a_part_that_needs_its_operator_has_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """The service itself is SERVING: requests are still processed."""
+    plain = echo.service()
+    parts = {"broker": lambda: "It is misconfigured.", "mail": lambda: ""}
+    with running(Service(plain.name, plain.descriptor, plain.add, parts=parts)) as started:
+        statuses = [main(["health", started.address, name]) for name in ("broker", "mail", ECHO)]
+    assert (statuses, capsys.readouterr().out) == ([1, 0, 0], "NOT_SERVING\nSERVING\nSERVING\n")
+
+
 def test_an_unknown_service_is_not_found(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
     """Another service at the address does not count."""
     assert main(["health", target.address, "mesh.test.v1.Other"]) == 1
@@ -118,7 +127,7 @@ def test_with_tls_the_check_presents_a_certificate(tmp_path: Path, monkeypatch: 
     """A service checks itself with its own certificate; without one, and under another name, the check fails."""
     write_certificates(tmp_path / "certs", ["echo", "other"], 1)
     credentials = Credentials(SECRET, tls=Tls(tmp_path / "certs"))
-    server = MeshServer(echo.service(), credentials, "127.0.0.1:0", threads=4)
+    server = MeshServer(echo.service(), credentials, "127.0.0.1:0")
     server.start()
     address = f"127.0.0.1:{server.port}"
     try:

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import grpc
 import pytest
-from bookstore.books.v1 import books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
 from google.protobuf.duration_pb2 import Duration
@@ -20,6 +19,7 @@ from structlog.testing import capture_logs
 from database.engine import Database
 from database.tests.rows import add_book, add_user, count
 from mesh.broker.settings import Settings, broker_settings
+from mesh.pools import Pools
 from mesh.testing import channel_as, rpc_failure, running, wait_until
 from registry.order_messages import ORDER_TOPOLOGY, format_order_message
 from registry.order_statuses import PENDING
@@ -30,6 +30,8 @@ from svc_orders.outbox.reconciler import Reconciler
 from svc_orders.outbox.relay import Relay
 from svc_orders.rules import NewOrder, StoredOrder
 from svc_orders.servicer import utc_now
+from svc_orders.store.inserts import OrderInsert
+from svc_orders.store.lost_events import LostEventStore
 from svc_orders.store.orders import OrderStore
 from svc_orders.store.outbox import LeasedEvent, OutboxStore
 from tests.servers.proxy import TcpProxy
@@ -59,9 +61,9 @@ class Shop:
 
     def relay(self, broker: Settings, resend_after_seconds: float = 3600, outbox: Outbox | None = None) -> Relay:
         """Return a relay whose reconciler resends events of this age."""
-        store = OutboxStore(self.database)
-        reconciler = Reconciler(store, self.signal, utc_now, timedelta(seconds=resend_after_seconds))
-        outbox = outbox or Outbox(store, self.signal, utc_now)
+        lost_events, resend_after = LostEventStore(self.database), timedelta(seconds=resend_after_seconds)
+        reconciler = Reconciler(lost_events, self.signal, utc_now, resend_after)
+        outbox = outbox or Outbox(OutboxStore(self.database), self.signal, utc_now)
         return Relay(outbox, self.signal, reconciler, broker, ORDER_TOPOLOGY, RETRY_SECONDS)
 
     def buy(self, count: int = 1) -> list[StoredOrder]:
@@ -78,7 +80,7 @@ class Shop:
                 "J.-J. R.",
                 "/images/books/1.svg",
             )
-            placed.append(self._store.place(order, None, "request-1", utc_now()).order)
+            placed.append(self._store.place(OrderInsert(order, None, "request-1", utc_now())).order)
             self.signal.notify()
         return placed
 
@@ -248,6 +250,31 @@ def test_a_broker_that_blocks_does_not_stop_orders(shop: Shop, broker: Settings,
     assert len(shop.take_messages()) == 6
 
 
+def test_a_broker_that_an_operator_has_to_change_is_reported(
+    shop: Shop, broker: Settings, rabbit: Broker, vhost: str
+) -> None:
+    """The account may neither declare nor bind, and the binding is missing; it ends when the operator binds."""
+    with running_relays(shop.relay(broker)):
+        shop.buy()
+        wait_until(lambda: shop.unpublished() == 0)
+    binding = f"bindings/{vhost}/e/{ORDER_TOPOLOGY.exchange}/q/{ORDER_TOPOLOGY.queue}"
+    rabbit.manage("DELETE", f"{binding}/{ORDER_TOPOLOGY.routing_key}")
+    account = f"{vhost}-orders"
+    rabbit.manage("PUT", f"users/{account}", {"password": "secret", "tags": ""})
+    permissions = {"configure": "^$", "write": f"^{ORDER_TOPOLOGY.exchange}$", "read": "^$"}
+    rabbit.manage("PUT", f"permissions/{vhost}/{account}", permissions)
+    settings = broker_settings({"RABBIT_URL": f"amqp://{account}:secret@127.0.0.1:{rabbit.port}/{vhost}"})
+    assert settings
+    relay = shop.relay(settings)
+    with running_relays(relay):
+        shop.buy()
+        wait_until(lambda: relay.problem == "No queue is bound to the exchange orders for an event.")
+        assert shop.unpublished() == 1
+        rabbit.manage("POST", binding, {"routing_key": ORDER_TOPOLOGY.routing_key, "arguments": {}})
+        wait_until(lambda: shop.unpublished() == 0)
+        wait_until(lambda: relay.problem == "")
+
+
 def test_a_relay_publishes_waiting_events_before_it_stops(shop: Shop, broker: Settings) -> None:
     """Events of the last calls do not wait for the next start."""
     relay = shop.relay(broker)
@@ -299,8 +326,7 @@ def test_a_backlog_is_published_in_batches(shop: Shop, broker: Settings) -> None
 
 def test_events_are_not_leased_when_a_broker_delivers_them(file_database: Database) -> None:
     """The call fails at once instead of waiting for events."""
-    no_books = cast("books_pb2_grpc.BooksStub", None)
-    service = create_service(file_database, EventSignal(), no_books, has_broker=True)
+    service = create_service(file_database, EventSignal(), cast("Any", None), Pools(), has_broker=True)
     with running(service) as target, channel_as("worker", target) as channel:
         request = pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60))
         failure = rpc_failure(orders_pb2_grpc.OrdersStub(channel).LeaseEvents, request)
