@@ -9,7 +9,7 @@ from bookstore.books.v1 import books_pb2 as pb
 from mesh.batching import AsyncBatcher
 from mesh.client import parse_failure
 from mesh.errors import NotFound
-from svc_orders.rules import StoredOrder
+from svc_orders.rules import OrderState
 
 if TYPE_CHECKING:
     from bookstore.books.v1.books_pb2_grpc import BooksAsyncStub  # exists for type checkers only
@@ -40,7 +40,7 @@ class BookClient:
             raise NotFound("Book was not found.", "BOOK_NOT_FOUND")
         return book
 
-    async def take_copies(self, orders: Sequence[StoredOrder]) -> set[int]:
+    async def take_copies(self, orders: Sequence[OrderState]) -> set[int]:
         """Take the copies of each order, once, and return the ids of the orders that have them.
 
         Raises:

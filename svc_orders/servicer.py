@@ -21,6 +21,7 @@ from svc_orders.outbox.leasing import Outbox
 from svc_orders.rules import (
     DEFAULT_PAGE_SIZE,
     NewOrder,
+    OrderState,
     RequestKey,
     StatusChange,
     StoredOrder,
@@ -123,7 +124,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self, request: pb.BatchGetOrdersRequest, context: grpc.ServicerContext
     ) -> pb.BatchGetOrdersResponse:
         """Return several orders."""
-        return pb.BatchGetOrdersResponse(orders=map(_order, self._store.get_many(request.order_ids)))
+        return pb.BatchGetOrdersResponse(orders=map(_order_state, self._store.get_states(request.order_ids)))
 
     def ListUserOrders(
         self, request: pb.ListUserOrdersRequest, context: grpc.ServicerContext
@@ -185,7 +186,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         ]
         if not completed:
             return
-        orders = await self._pools.reads.run(self._store.get_many, completed)
+        orders = await self._pools.reads.run(self._store.get_states, completed)
         pending = [order for order in orders if is_pending(order)]
         if pending:
             taken = await self._books.take_copies(pending)
@@ -251,6 +252,15 @@ def _order(order: StoredOrder) -> pb.Order:
         authors=order.authors,
         url=order.url,
         create_time=placed_at,
+    )
+
+
+def _order_state(state: OrderState) -> pb.Order:
+    return pb.Order(
+        order_id=state.order_id,
+        book_id=state.book_id,
+        quantity=state.quantity,
+        status=STATUS_NUMBERS[state.status],
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from pika.adapters.asyncio_connection import AsyncioConnection
@@ -27,11 +27,13 @@ class Declared:
 
     Args:
         waiting: number of messages that wait for consumers.
+        messages: number of messages in each queue.
         problems: a sentence for each existing exchange or queue that loses or withholds messages.
     """
 
     waiting: int
     problems: tuple[str, ...]
+    messages: Mapping[str, int] = field(default_factory=dict)
 
 
 class Declarations:
@@ -63,16 +65,16 @@ class Declarations:
         for exchange in topology.exchanges:
             _, found = await self._ensure(f"exchange {exchange.name}", _declare_exchange(exchange))
             problems += exchange_problems(exchange.name, exchange.kind, found)
-        waiting = 0
+        counts: dict[str, int] = {}
         consumed = [work_queue.name for work_queue in topology.work_queues]
         for queue in topology.queues:
             messages, found = await self._ensure(f"queue {queue.name}", _declare_queue(queue))
             problems += queue_problems(queue.name, queue.arguments, found)
-            waiting += messages if queue.name in consumed else 0
+            counts[queue.name] = messages
             await self._bind(queue)
         self._side.close()
         self._must_compare = bool(problems)
-        return Declared(waiting, tuple(problems))
+        return Declared(sum(counts[name] for name in consumed), tuple(problems), counts)
 
     async def _ensure(self, what: str, declare: "_Declare") -> tuple[int, Found]:
         """Create an exchange or a queue, or compare it; return the number of its messages and its differences."""
@@ -147,10 +149,12 @@ class _SideChannel:
         if self._channel is None:
             self._refused = asyncio.get_running_loop().create_future()
             self._channel = await wait_for_response(
-                lambda done: self._connection.channel(on_open_callback=done), self._lost
+                self._connection, lambda done: self._connection.channel(on_open_callback=done), self._lost
             )
             self._channel.add_on_close_callback(self._on_close)
-        return await wait_for_response(lambda done: request(self._channel, done), self._lost, self._refused)
+        return await wait_for_response(
+            self._connection, lambda done: request(self._channel, done), self._lost, self._refused
+        )
 
     def close(self) -> None:
         """Close the channel, if it is open."""
@@ -164,10 +168,13 @@ class _SideChannel:
             self._refused.set_result(RequestRefusedError(*reply_of(reason)))
 
 
-async def wait_for_response(send: Callable[[Callable[[Any], None]], object], *ends: asyncio.Future[Any]) -> Any:  # noqa: ANN401 - pika's own
+async def wait_for_response(
+    connection: AsyncioConnection, send: Callable[[Callable[[Any], None]], object], *ends: asyncio.Future[Any]
+) -> Any:  # noqa: ANN401 - pika's own
     """Send a request to the broker, and wait for its response.
 
     Args:
+        connection: the connection, whose settings limit the time.
         send: is called with the callback for the response.
         ends: when one of them is done, its result is raised.
     """
@@ -176,10 +183,13 @@ async def wait_for_response(send: Callable[[Callable[[Any], None]], object], *en
         send(lambda frame: None if response.done() else response.set_result(frame))
     except AMQPError as error:
         raise ConnectionLostError(error_reason(error)) from None
-    await asyncio.wait({response, *ends}, return_when=asyncio.FIRST_COMPLETED)
-    if not response.done():
-        raise next(end for end in ends if end.done()).result()
-    return response.result()
+    timeout_seconds = connection.params.stack_timeout  # heartbeats alone do not prove that the broker works
+    done, _ = await asyncio.wait({response, *ends}, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
+    if response.done():
+        return response.result()
+    if not done:
+        raise ConnectionLostError("The broker does not respond.")
+    raise next(end for end in ends if end.done()).result()
 
 
 def _declare_exchange(exchange: Exchange) -> _Declare:

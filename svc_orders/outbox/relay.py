@@ -9,14 +9,14 @@ from datetime import timedelta
 from mesh import logs, request_ids
 from mesh.broker.channel import BrokerChannel
 from mesh.broker.connection import keep_connected
-from mesh.broker.errors import BrokerError, PublishRefusedError
+from mesh.broker.errors import BrokerError, PublishRefusedError, UnroutableError
 from mesh.broker.messages import Message
 from mesh.broker.settings import Settings
 from mesh.broker.status import CONNECTION, USE, BrokerStatus
 from mesh.broker.topology import Topology
 from svc_orders.outbox.event_signal import EventSignal
 from svc_orders.outbox.leasing import Outbox
-from svc_orders.outbox.reconciler import Reconciler
+from svc_orders.outbox.reconciler import Backlog, Reconciler
 from svc_orders.store.outbox import Done, LeasedEvent, Retry, Settlement
 
 MAX_BATCH_SIZE = 500
@@ -61,6 +61,7 @@ class Relay:
         self._topology = topology
         self._retry_seconds = retry_seconds
         self._status = BrokerStatus(broker.location)
+        self._was_unroutable = False
         self._connected = False
         self._next_reconciliation_at = 0.0
         self._last_failure = ""
@@ -141,19 +142,23 @@ class Relay:
         results = await asyncio.gather(*confirms, return_exceptions=True)
         await self._settle([self._settlement(event, result) for event, result in zip(events, results, strict=True)])
         failures = [result for result in results if result is not None]
-        if not failures:
+        unroutable = any(isinstance(failure, UnroutableError) for failure in failures)
+        if unroutable and self._was_unroutable:  # the queues have been declared again in between
+            self._status.report(USE, f"No queue is bound to the exchange {self._topology.exchange} for an event.")
+        elif not failures:
             self._status.report(USE, "")
+        self._was_unroutable = unroutable
         for failure in failures:
             if isinstance(failure, PublishRefusedError):
                 log.warning("publish refused", events=len(failures), reason=str(failure))
                 await self._declare(channel)  # the queue may have been deleted
                 return
 
-    async def _declare(self, channel: BrokerChannel) -> int:
-        """Create the queues that do not exist, and return the number of messages that wait for a worker."""
+    async def _declare(self, channel: BrokerChannel) -> Backlog:
+        """Create the queues that do not exist, and return the messages that wait in them."""
         declared = await channel.declare(self._topology)
         self._status.report(CONNECTION, " ".join(declared.problems))
-        return declared.waiting
+        return Backlog(self._topology.first.count(declared.messages), self._topology.resent.count(declared.messages))
 
     def _routing_key(self, event: LeasedEvent) -> str:
         return self._topology.resent_routing_key if event.resent else self._topology.routing_key
@@ -177,8 +182,8 @@ class Relay:
     async def _reconcile(self, channel: BrokerChannel) -> None:
         if time.monotonic() >= self._next_reconciliation_at:
             self._next_reconciliation_at = time.monotonic() + self._reconciler.interval_seconds
-            queued = await self._declare(channel)
-            await asyncio.to_thread(self._reconciler.resend_lost, queued)
+            backlog = await self._declare(channel)
+            await asyncio.to_thread(self._reconciler.resend_lost, backlog)
 
     def _log_failure(self, event: str, error: Exception) -> None:
         """Log a failure once, not at each attempt until it is over."""

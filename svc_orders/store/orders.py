@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from database.engine import Database, retry_transaction
 from database.transactions.locked_rows import LockedRows
 from mesh.errors import NotFound
-from svc_orders.rules import RequestKey, StatusChange, StoredOrder, is_pending, pending_key
+from svc_orders.rules import OrderState, RequestKey, StatusChange, StoredOrder, is_pending, pending_key
 from svc_orders.store.endings import end_orders
 from svc_orders.store.idempotency_keys import find_order_by_key
 from svc_orders.store.inserts import OrderInsert, insert_orders
@@ -30,7 +30,11 @@ COUNT_OF_USER = select(func.count()).select_from(Order).where(Order.user_id == b
 LIMIT, OFFSET = (bindparam(name, type_=Integer()) for name in ("limit", "offset"))
 NEWEST_OF_USER = OF_USER.limit(LIMIT)
 PAGE_OF_USER = OF_USER.add_columns(COUNT_OF_USER.scalar_subquery().label("total")).limit(LIMIT).offset(OFFSET)
-BY_IDS = select(*ORDER_COLUMNS).where(Order.order_id.in_(bindparam("ids", expanding=True))).order_by(Order.order_id)
+STATES = (
+    select(Order.order_id, Order.book_id, Order.quantity, Order.status)
+    .where(Order.order_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Order.order_id)
+)
 
 
 class PendingOrderError(Exception):
@@ -68,6 +72,7 @@ class OrderStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._locked_books = LockedRows()
+        self._locked_orders = LockedRows()
 
     def get(self, order_id: int) -> StoredOrder:
         """Return the order with this id.
@@ -81,11 +86,10 @@ class OrderStore:
             raise NotFound("Order not found.", "ORDER_NOT_FOUND")
         return order_from_row(row)
 
-    def get_many(self, order_ids: Iterable[int]) -> list[StoredOrder]:
-        """Return the orders with these ids, sorted by id. Ids without an order are left out."""
+    def get_states(self, order_ids: Iterable[int]) -> list[OrderState]:
+        """Return the states of the orders with these ids, sorted by id. Ids without an order are left out."""
         with self._database.read() as connection:
-            rows = connection.execute(BY_IDS, {"ids": sorted(set(order_ids))})
-            return [order_from_row(row) for row in rows]
+            return [OrderState(*row) for row in connection.execute(STATES, {"ids": sorted(set(order_ids))})]
 
     def list_newest(self, user_id: int, limit: int) -> list[StoredOrder]:
         """Return the newest orders of a user, at most `limit`."""
@@ -156,28 +160,37 @@ class OrderStore:
         """
         return self._insert(inserts)  # the id of its event keeps each of them from being stored twice
 
-    @retry_transaction(idempotent=True)
     def set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
         """End a pending order and return it. An order that already has the status stays as it is.
 
         Raises:
             NotFound: no order has the id.
             FailedPrecondition: the order ended with another status.
+            Unavailable: another client has locked the order.
         """
-        with self._database.write() as transaction:
-            end_orders(transaction, [change], now)
-            row = transaction.execute(BY_ID, {"id": change.order_id}).one()
-            transaction.commit()
-        return order_from_row(row)
+        return self._locked_orders.run(change.order_id, lambda: self._set_status(change, now))
 
-    @retry_transaction(idempotent=True)
     def set_statuses(self, changes: Sequence[StatusChange], now: datetime) -> None:
         """End pending orders, all or none. An order that already has the status stays as it is.
 
         Raises:
             NotFound: no order has one of the ids.
             FailedPrecondition: an order ended with another status.
+            Unavailable: another client has locked one of the orders.
         """
+        order_ids = {change.order_id for change in changes}
+        self._locked_orders.run_together(order_ids, lambda: self._set_statuses(changes, now))
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
+        with self._database.write() as transaction:
+            end_orders(transaction, [change], now)
+            row = transaction.execute(BY_ID, {"id": change.order_id}).one()
+            transaction.commit()
+        return order_from_row(row)
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _set_statuses(self, changes: Sequence[StatusChange], now: datetime) -> None:
         with self._database.write() as transaction:
             end_orders(transaction, changes, now)
             transaction.commit()

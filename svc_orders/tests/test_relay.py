@@ -31,6 +31,7 @@ from svc_orders.outbox.relay import Relay
 from svc_orders.rules import NewOrder, StoredOrder
 from svc_orders.servicer import utc_now
 from svc_orders.store.inserts import OrderInsert
+from svc_orders.store.lost_events import LostEventStore
 from svc_orders.store.orders import OrderStore
 from svc_orders.store.outbox import LeasedEvent, OutboxStore
 from tests.servers.proxy import TcpProxy
@@ -60,9 +61,9 @@ class Shop:
 
     def relay(self, broker: Settings, resend_after_seconds: float = 3600, outbox: Outbox | None = None) -> Relay:
         """Return a relay whose reconciler resends events of this age."""
-        store = OutboxStore(self.database)
-        reconciler = Reconciler(store, self.signal, utc_now, timedelta(seconds=resend_after_seconds))
-        outbox = outbox or Outbox(store, self.signal, utc_now)
+        lost_events, resend_after = LostEventStore(self.database), timedelta(seconds=resend_after_seconds)
+        reconciler = Reconciler(lost_events, self.signal, utc_now, resend_after)
+        outbox = outbox or Outbox(OutboxStore(self.database), self.signal, utc_now)
         return Relay(outbox, self.signal, reconciler, broker, ORDER_TOPOLOGY, RETRY_SECONDS)
 
     def buy(self, count: int = 1) -> list[StoredOrder]:
@@ -247,6 +248,31 @@ def test_a_broker_that_blocks_does_not_stop_orders(shop: Shop, broker: Settings,
     finally:
         rabbit.control("set_vm_memory_high_watermark", "0.4")
     assert len(shop.take_messages()) == 6
+
+
+def test_a_broker_that_an_operator_has_to_change_is_reported(
+    shop: Shop, broker: Settings, rabbit: Broker, vhost: str
+) -> None:
+    """The account may neither declare nor bind, and the binding is missing; it ends when the operator binds."""
+    with running_relays(shop.relay(broker)):
+        shop.buy()
+        wait_until(lambda: shop.unpublished() == 0)
+    binding = f"bindings/{vhost}/e/{ORDER_TOPOLOGY.exchange}/q/{ORDER_TOPOLOGY.queue}"
+    rabbit.manage("DELETE", f"{binding}/{ORDER_TOPOLOGY.routing_key}")
+    account = f"{vhost}-orders"
+    rabbit.manage("PUT", f"users/{account}", {"password": "secret", "tags": ""})
+    permissions = {"configure": "^$", "write": f"^{ORDER_TOPOLOGY.exchange}$", "read": "^$"}
+    rabbit.manage("PUT", f"permissions/{vhost}/{account}", permissions)
+    settings = broker_settings({"RABBIT_URL": f"amqp://{account}:secret@127.0.0.1:{rabbit.port}/{vhost}"})
+    assert settings
+    relay = shop.relay(settings)
+    with running_relays(relay):
+        shop.buy()
+        wait_until(lambda: relay.problem == "No queue is bound to the exchange orders for an event.")
+        assert shop.unpublished() == 1
+        rabbit.manage("POST", binding, {"routing_key": ORDER_TOPOLOGY.routing_key, "arguments": {}})
+        wait_until(lambda: shop.unpublished() == 0)
+        wait_until(lambda: relay.problem == "")
 
 
 def test_a_relay_publishes_waiting_events_before_it_stops(shop: Shop, broker: Settings) -> None:
