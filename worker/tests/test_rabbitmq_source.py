@@ -4,9 +4,10 @@ import argparse
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pika
@@ -378,6 +379,46 @@ def test_every_odd_message_becomes_a_dead_letter_with_a_reason(
     lines = capsys.readouterr().out.splitlines()[1:]
     assert len(lines) == len(ODD_BODIES) * len(ODD_HEADERS)
     assert all(line.rstrip().endswith(".") for line in lines)
+
+
+@pytest.mark.integration
+def test_a_broker_that_does_not_wait_for_an_acknowledgement_delivers_again(broker: Settings, rabbit: Broker) -> None:
+    """Its consumer timeout ends the channel; the source connects again, and the order ends."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
+        recorder = Recorder(slow_at_first)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for(lambda: len(recorder.order_ids) == 2)
+        assert await channel.count_messages(ORDER_TOPOLOGY.queue) == 0
+
+    started = 0
+
+    async def slow_at_first(event: OrderEvent) -> Result:
+        nonlocal started
+        started += 1
+        return await (never_finish if started == 1 else finish)(event)
+
+    with environment(rabbit, consumer_timeout=300, channel_tick_interval=100):
+        check(broker, claim)
+
+
+@contextmanager
+def environment(rabbit: Broker, **milliseconds: int) -> Iterator[None]:
+    """Set variables of the broker for channels that are opened in the block."""
+    defaults = {"consumer_timeout": 1_800_000, "channel_tick_interval": 60_000}
+    set_all = partial(_set_environment, rabbit)
+    set_all(milliseconds)
+    try:
+        yield
+    finally:
+        set_all(defaults)
+
+
+def _set_environment(rabbit: Broker, milliseconds: dict[str, int]) -> None:
+    rabbit.control(
+        "eval", " ".join(f"application:set_env(rabbit, {k}, {v})," for k, v in milliseconds.items()) + " ok."
+    )
 
 
 @pytest.mark.integration
