@@ -29,13 +29,13 @@ from svc_orders.store.orders import OrderStore
 from svc_orders.store.outbox import OutboxStore
 from svc_orders.store.purge import PurgeStore
 
+if TYPE_CHECKING:
+    from bookstore.books.v1.books_pb2_grpc import BooksAsyncStub  # exists for type checkers only
+
 CLOCK_INTERVAL_SECONDS = 5.0
 """Time between two readings of the database's clock: a change of it delays an event by no more."""
 REPORT_CHECK_INTERVAL_SECONDS = 10.0
 PURGE_INTERVAL_SECONDS = 60.0
-
-if TYPE_CHECKING:
-    from bookstore.books.v1.books_pb2_grpc import BooksAsyncStub  # exists for type checkers only
 
 
 def create_service(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, func, or_, select, update
 
 from database.engine import Database, retry_transaction
+from database.types import UtcDateTime
 from registry.order_statuses import COMPLETED, FAILED, PENDING
 from svc_orders.store.tables import Order, OutboxEvent, PendingReturn
 
@@ -15,7 +16,8 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 """A time further ahead than this was stored before the clock was set back. Replicas differ by less."""
 NO_ORDER, EVERY_ORDER = 0, 2**63 - 1
 """Limits of order ids: below them is no order, or every order."""
-BEFORE, AHEAD, LIMIT = bindparam("before"), bindparam("ahead"), bindparam("limit", type_=Integer())
+BEFORE, AHEAD = (bindparam(name, type_=UtcDateTime()) for name in ("before", "ahead"))
+LIMIT = bindparam("limit", type_=Integer())
 OVERDUE = or_(
     and_(
         OutboxEvent.published_at.is_not(None),

@@ -138,8 +138,8 @@ class OutboxStore:
                     values = {"lease_until": now + settlement.delay, "leased_at": now}
                     transaction.execute(_update_leased(token, [event_id]).values(values))
                 else:
-                    values = {"dead_reason": settlement.reason, "dead_at": now}
-                    transaction.execute(_update_leased(token, [event_id]).values(values))
+                    rejected = _update_leased(token, [event_id]).values(dead_reason=settlement.reason, dead_at=now)
+                    transaction.execute(rejected)
             for token, event_ids in done.items():
                 transaction.execute(_update_leased(token, event_ids).values(published_at=now))
             transaction.commit()

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Delete, Integer, bindparam, delete, or_, select
 
 from database.engine import Database, retry_transaction
+from database.types import UtcDateTime
 from registry.order_statuses import PENDING
 from svc_orders.rules import KEY_LIFETIME
 from svc_orders.store.tables import IdempotencyKey, Order, OutboxEvent, PendingReturn
@@ -17,7 +18,8 @@ BATCH_SIZE = 500
 MAX_BATCHES = 20
 """Transactions in one run, for each table."""
 
-UNTIL, SIZE = bindparam("until"), bindparam("size", type_=Integer())
+UNTIL = bindparam("until", type_=UtcDateTime())
+SIZE = bindparam("size", type_=Integer())
 EXPIRED_KEYS = (
     select(IdempotencyKey.created_at)
     .where(IdempotencyKey.created_at <= UNTIL)
