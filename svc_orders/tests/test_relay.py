@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, cast
 
 import grpc
-import pika
 import pytest
 from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
@@ -220,26 +219,22 @@ def test_events_of_a_deleted_queue_are_published_again(shop: Shop, broker: Setti
     assert {message["payload"] for message in resent} == {format_order_message(order) for order in orders}
 
 
-def test_events_that_a_quorum_queue_drops_are_published_again(shop: Shop, broker: Settings, broker_url: str) -> None:
-    """The queue has a delivery limit and no exchange for dead letters; its consumers disappear with the message."""
+def test_events_that_a_quorum_queue_drops_are_published_again(
+    shop: Shop, broker: Settings, rabbit: Broker, vhost: str
+) -> None:
+    """The queue has a delivery limit and no exchange for dead letters, and consumers return the message."""
+    path = f"queues/{vhost}/{ORDER_TOPOLOGY.queue}"
     arguments = {"x-queue-type": "quorum", "x-delivery-limit": 1}
-    with pika.BlockingConnection(pika.URLParameters(broker_url)) as connection:
-        connection.channel().queue_declare(ORDER_TOPOLOGY.queue, durable=True, arguments=arguments)
+    rabbit.manage("PUT", path, {"durable": True, "arguments": arguments})
+    returning = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
     with running_relays(shop.relay(broker, resend_after_seconds=2)):
         (order,) = shop.buy()
         for _ in range(2):
-            lose_a_consumer(broker_url)
+            wait_until(lambda: rabbit.manage("POST", f"{path}/get", returning))
         wait_until(lambda: count(shop.database, "Outbox", "resent = 1 AND published_at IS NOT NULL") == 1)
     assert shop.take_messages() == []
     (message,) = shop.take_messages(ORDER_TOPOLOGY.resent.name)
     assert message["payload"] == format_order_message(order)
-
-
-def lose_a_consumer(broker_url: str) -> None:
-    """Take the message of the queue, and end the connection without an acknowledgement."""
-    with pika.BlockingConnection(pika.URLParameters(broker_url)) as connection:
-        channel = connection.channel()
-        wait_until(lambda: channel.basic_get(ORDER_TOPOLOGY.queue)[0] is not None)
 
 
 def test_events_for_a_full_queue_are_published_when_it_has_room(
