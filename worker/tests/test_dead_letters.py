@@ -86,6 +86,14 @@ def test_the_list_has_one_line_per_letter(command: Command, broker: Settings) ->
     assert [each.message_id for each in take_messages(broker, ORDER_TOPOLOGY.dead_queue)] == ["id-1", "id-2"]
 
 
+@pytest.mark.parametrize("deaths", ["forged", [], ["forged"], [{"time": "now"}], {"reason": "no"}])
+def test_a_forged_record_of_the_broker_is_listed(command: Command, broker: Settings, deaths: object) -> None:
+    """Any client may write the header; the letter has neither a reason nor a time then."""
+    add_letters(broker, Message(BODY, "id-1", {"x-death": deaths}))
+    status, printed, _ = command("list")
+    assert (status, printed.splitlines()[1].split()) == (0, ["id-1", "7", "-", "-"])
+
+
 def test_one_letter_is_shown_completely(command: Command, broker: Settings) -> None:
     """The output is JSON with the original body; a letter without an id has one generated from its body."""
     add_letters(broker, Message(BODY, "id-1", RECORDED), Message(b"\xffnonsense\x1b[2J", "", content_type="text/plain"))
