@@ -31,6 +31,8 @@ GUARD = Guard()
 
 def pytest_configure() -> None:
     """End the tests on SIGTERM as on Ctrl-C, so that fixtures stop the servers that they started."""
+    # This process runs servers and starts others: gRPC would log about each fork, into output that tests compare.
+    os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"  # noqa: TID251 - gRPC reads it
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 

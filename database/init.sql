@@ -186,4 +186,8 @@ CREATE TABLE `PendingReturns` (
     CONSTRAINT `fk_PendingReturns_order_id` FOREIGN KEY(order_id) REFERENCES `Orders` (order_id)
 )CHARSET=utf8mb4 ENGINE=InnoDB COLLATE utf8mb4_bin;
 
+ALTER TABLE `Outbox` ADD COLUMN leased_at DATETIME(6);
+
+ALTER TABLE `Outbox` ADD COLUMN dead_at DATETIME(6);
+
 UPDATE alembic_version SET version_num='0007' WHERE alembic_version.version_num = '0006';

@@ -45,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     certs.add_argument("--dir", type=Path, required=True, help="the folder to create, for MESH_TLS_DIR")
     certs.add_argument("--days", type=int, default=90, choices=range(1, MAX_CERTIFICATE_DAYS + 1), metavar="DAYS",
                        help="lifetime of the certificates in days (default: 90)")  # fmt: skip
+    certs.add_argument("--renew", action="store_true",
+                       help="create a folder for each process, keep certificates that are valid for long enough, and"
+                       " renew the others")  # fmt: skip
     certs.add_argument("names", nargs="+", type=_process_name, metavar="name", help="processes, such as users books")
     certs.set_defaults(run=_certs)
     health = commands.add_parser("health", help="check over gRPC whether a service is serving")
@@ -93,8 +96,16 @@ def _token(options: argparse.Namespace) -> int:
 
 
 def _certs(options: argparse.Namespace) -> int:
-    from mesh.certs import FilesExistError, write_certificates  # noqa: PLC0415 - as above
+    from mesh.cert_folders import AUTHORITY_FOLDER, renew_certificates  # noqa: PLC0415 - as above
+    from mesh.certs import FilesExistError, write_certificates  # noqa: PLC0415
 
+    if options.renew:
+        if AUTHORITY_FOLDER in options.names:
+            message = f"{AUTHORITY_FOLDER} is the name of the authority's folder, and cannot be the name of a process."
+            raise ConfigError(message)
+        for sentence in renew_certificates(options.dir, options.names, options.days):
+            print(sentence)
+        return 0
     try:
         for file in write_certificates(options.dir, options.names, options.days):
             print(file)

@@ -167,6 +167,16 @@ class AsyncBatcher(Generic[RequestT, ResponseT]):
         self._queue: _Queue[RequestT, ResponseT] = _Queue(max_batch_size)
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def waiting(self) -> int:
+        """Number of requests that wait for a batch."""
+        return len(self._queue.waiting)
+
+    @property
+    def running(self) -> bool:
+        """Whether a batch runs that newly submitted requests wait for."""
+        return self._queue.running
+
     async def submit(self, request: RequestT) -> ResponseT:
         """Run the request, alone or in a batch, and return its response.
 

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from grpc_status import rpc_status
 
-from mesh import request_ids
+from mesh import keepalive, request_ids
 from mesh.context import current_call
 from mesh.errors import first_by_field
 from mesh.identity import Signer
@@ -132,6 +132,7 @@ def _options(target: Target) -> Options:
         ("grpc.min_reconnect_backoff_ms", 5000),  # in spite of its name: how long one attempt may take
         ("grpc.max_reconnect_backoff_ms", 1000),
         ("grpc.dns_min_time_between_resolutions_ms", 1000),
+        *keepalive.OPTIONS,
     )
 
 

@@ -103,8 +103,8 @@ def host(env: Mapping[str, str], name: str, default: str) -> str:
     return str(min(found, key=lambda each: each[0] != socket.AF_INET)[4][0])  # IPv4 first, as without the setting
 
 
-def seconds(env: Mapping[str, str], name: str, default: float, *, maximum: float = 86400) -> float:
-    """Return a setting that is a duration in seconds, from 0 to `maximum`.
+def seconds(env: Mapping[str, str], name: str, default: float, *, minimum: float = 0, maximum: float = 86400) -> float:
+    """Return a setting that is a duration in seconds, from `minimum` to `maximum`.
 
     Raises:
         ConfigError: it is not such a number.
@@ -114,8 +114,8 @@ def seconds(env: Mapping[str, str], name: str, default: float, *, maximum: float
         number = float(value)
     except ValueError:
         number = -1.0
-    if not 0 <= number <= maximum:
-        message = f"{name} must be a number of seconds from 0 to {maximum:g}, not {value!r}."
+    if not minimum <= number <= maximum:
+        message = f"{name} must be a number of seconds from {minimum:g} to {maximum:g}, not {value!r}."
         raise ConfigError(message)
     return number
 

@@ -3,7 +3,7 @@
 grpcio-reflection serves v1alpha only, and from descriptors that Python has stripped of their comments.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import cache
 from importlib import resources
 from pathlib import PurePosixPath
@@ -20,24 +20,8 @@ T = TypeVar("T")
 
 V1, ALPHA = "grpc.reflection.v1", "grpc.reflection.v1alpha"
 SERVICE_NAMES = (f"{V1}.ServerReflection", f"{ALPHA}.ServerReflection")
-
-
-def add_reflection(server: grpc.Server, service_names: Iterable[str]) -> None:
-    """Serve reflection of the named services and of itself.
-
-    Args:
-        server: the server, before its start.
-        service_names: full names of the services that it implements.
-    """
-    reflection = Reflection((*service_names, *SERVICE_NAMES))
-    handler = grpc.stream_stream_rpc_method_handler(
-        reflection.respond,
-        request_deserializer=pb.ServerReflectionRequest.FromString,
-        response_serializer=pb.ServerReflectionResponse.SerializeToString,
-    )
-    # On the wire, the messages of v1 and v1alpha are the same.
-    handlers = [grpc.method_handlers_generic_handler(name, {"ServerReflectionInfo": handler}) for name in SERVICE_NAMES]
-    server.add_generic_rpc_handlers(handlers)
+PATHS = tuple(f"/{name}/ServerReflectionInfo" for name in SERVICE_NAMES)
+"""Paths of the only method, in both versions; their messages are the same on the wire."""
 
 
 class Reflection:
@@ -51,18 +35,22 @@ class Reflection:
         self._service_names = sorted(service_names)
         self._pools = (Default(), _v1_pool())
 
-    def respond(
-        self, requests: Iterator[pb.ServerReflectionRequest], _: grpc.ServicerContext
-    ) -> Iterator[pb.ServerReflectionResponse]:
+    async def respond_all(
+        self, requests: AsyncIterator[pb.ServerReflectionRequest]
+    ) -> AsyncIterator[pb.ServerReflectionResponse]:
         """Yield one response per request of a stream."""
-        for request in requests:
-            response = pb.ServerReflectionResponse(valid_host=request.host, original_request=request)
-            try:
-                self._fill(response, request)
-            except KeyError:
-                response.error_response.error_code = grpc.StatusCode.NOT_FOUND.value[0]
-                response.error_response.error_message = "The server has no such file, symbol or extension."
-            yield response
+        async for request in requests:
+            yield self.respond(request)
+
+    def respond(self, request: pb.ServerReflectionRequest) -> pb.ServerReflectionResponse:
+        """Return the response to one request."""
+        response = pb.ServerReflectionResponse(valid_host=request.host, original_request=request)
+        try:
+            self._fill(response, request)
+        except KeyError:
+            response.error_response.error_code = grpc.StatusCode.NOT_FOUND.value[0]
+            response.error_response.error_message = "The server has no such file, symbol or extension."
+        return response
 
     def _fill(self, response: pb.ServerReflectionResponse, request: pb.ServerReflectionRequest) -> None:
         """Set the content of a response.

@@ -12,6 +12,8 @@ from mesh.secrets import read_credentials
 
 DEFAULT_RECONCILE_MARGIN_SECONDS = 60.0
 """Time that an order has beyond the simulated work before its event counts as lost."""
+MIN_RECONCILE_AFTER_SECONDS = 1.0
+"""With less, an event would count as lost before its message can reach a worker."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,14 @@ class Config:
         """
         work_seconds = env.seconds(environ, "ORDER_PROCESSING_SECONDS", 5, maximum=600)
         default_age = DEFAULT_RECONCILE_MARGIN_SECONDS + work_seconds
+        reconcile_seconds = env.seconds(
+            environ, "RECONCILE_AFTER_SECONDS", default_age, minimum=MIN_RECONCILE_AFTER_SECONDS
+        )
         return cls(
             address=env.text(environ, "ORDERS_ADDRESS", "127.0.0.1:50053"),
             books_target=env.text(environ, "BOOKS_TARGET", "127.0.0.1:50052"),
             database=database_config.Config.from_env(environ),
             broker=broker_settings(environ),
-            reconcile_after=timedelta(seconds=env.seconds(environ, "RECONCILE_AFTER_SECONDS", default_age)),
+            reconcile_after=timedelta(seconds=reconcile_seconds),
             mesh_secret=read_credentials(environ, "orders"),
         )

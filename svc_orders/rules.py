@@ -44,6 +44,16 @@ class StoredOrder(NewOrder):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderState:
+    """What an order takes from the stock, and its status."""
+
+    order_id: int
+    book_id: int
+    quantity: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChange:
     """The final status of an order.
 
@@ -108,6 +118,6 @@ def check_transition(order_id: int, current: str, requested: str) -> None:
         raise FailedPrecondition(message, "ORDER_ENDED", metadata={"status": current})
 
 
-def is_pending(order: NewOrder) -> bool:
+def is_pending(order: NewOrder | OrderState) -> bool:
     """Return whether the order still has to be processed."""
     return order.status == PENDING

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mesh.context import current_call
 from mesh.errors import AlreadyExists, FailedPrecondition, PermissionDenied
 from mesh.paging import read_page
+from mesh.pools import Pools
 from registry.order_messages import parse_order_message
 from registry.order_statuses import FAILED, PENDING, STATUS_NAMES, STATUS_NUMBERS
 from svc_orders.book_client import BookClient
@@ -20,6 +21,7 @@ from svc_orders.outbox.leasing import Outbox
 from svc_orders.rules import (
     DEFAULT_PAGE_SIZE,
     NewOrder,
+    OrderState,
     RequestKey,
     StatusChange,
     StoredOrder,
@@ -30,6 +32,7 @@ from svc_orders.rules import (
 )  # fmt: skip
 from svc_orders.store.orders import OrderStore, PendingOrderError, Placement
 from svc_orders.store.outbox import Done, LeasedEvent, Reject, Retry, Settlement
+from svc_orders.store.placer import OrderPlacer
 
 OWN_ORDERS_ONLY = "Forbidden. You can only see your own orders."
 
@@ -44,9 +47,10 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
 
     Args:
         store: the orders.
+        pools: the threads of reads and of transactions.
         outbox: their events.
         signal: is notified after an order was committed.
-        books: reads books from the books service.
+        books: the books service.
         clock: returns the current time, UTC.
         has_broker: whether a broker delivers the events.
     """
@@ -54,6 +58,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
     def __init__(
         self,
         store: OrderStore,
+        pools: Pools,
         outbox: Outbox,
         signal: EventSignal,
         books: BookClient,
@@ -62,19 +67,22 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         has_broker: bool = False,
     ) -> None:
         self._store = store
+        self._pools = pools
+        self._placer = OrderPlacer(store, pools)
         self._outbox = outbox
         self._signal = signal
         self._books = books
         self._clock = clock
         self._has_broker = has_broker
 
-    def PlaceOrder(self, request: pb.PlaceOrderRequest, context: grpc.ServicerContext) -> pb.PlaceOrderResponse:
+    async def PlaceOrder(self, request: pb.PlaceOrderRequest, context: grpc.ServicerContext) -> pb.PlaceOrderResponse:
         """Place an order at the price of the catalogue."""
         key = _request_key(request)
-        earlier = self._store.find_by_key(request.user_id, key, self._clock()) if key else None
-        if earlier is not None:
-            return _placed(Placement(earlier, replayed=True))
-        book = self._books.get_book(request.book_id)
+        if key is not None:
+            earlier = await self._placer.find_by_key(request.user_id, key, self._clock())
+            if earlier is not None:
+                return _placed(Placement(earlier, replayed=True))
+        book = await self._books.get_book(request.book_id)
         check_price(request.expected_price, book.price)
         check_stock(request.quantity, book.quantity)
         order = NewOrder(
@@ -87,9 +95,11 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
             authors=book.authors,
             url=book.url,
         )
-        return _placed(self._place(order, key))
+        return _placed(await self._place(order, key))
 
-    def CreateOrder(self, request: pb.CreateOrderRequest, context: grpc.ServicerContext) -> pb.CreateOrderResponse:
+    async def CreateOrder(
+        self, request: pb.CreateOrderRequest, context: grpc.ServicerContext
+    ) -> pb.CreateOrderResponse:
         """Store an order as given."""
         order = NewOrder(
             book_id=request.book_id,
@@ -101,7 +111,8 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
             authors=request.authors,
             url=request.url,
         )
-        return pb.CreateOrderResponse(order=_order(self._place(order, None).order))
+        placement = await self._place(order, None)
+        return pb.CreateOrderResponse(order=_order(placement.order))
 
     def GetOrder(self, request: pb.GetOrderRequest, context: grpc.ServicerContext) -> pb.GetOrderResponse:
         """Return the order with this id."""
@@ -113,7 +124,7 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self, request: pb.BatchGetOrdersRequest, context: grpc.ServicerContext
     ) -> pb.BatchGetOrdersResponse:
         """Return several orders."""
-        return pb.BatchGetOrdersResponse(orders=map(_order, self._store.get_many(request.order_ids)))
+        return pb.BatchGetOrdersResponse(orders=map(_order_state, self._store.get_states(request.order_ids)))
 
     def ListUserOrders(
         self, request: pb.ListUserOrdersRequest, context: grpc.ServicerContext
@@ -133,30 +144,33 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         order = self._store.find_pending(request.user_id, request.book_id)
         return pb.FindPendingResponse(order=_order(order) if order else None)
 
-    def SetStatus(self, request: pb.SetStatusRequest, context: grpc.ServicerContext) -> pb.SetStatusResponse:
+    async def SetStatus(self, request: pb.SetStatusRequest, context: grpc.ServicerContext) -> pb.SetStatusResponse:
         """End a pending order."""
-        self._take_copies([request])
-        order = self._store.set_status(_status_change(request), self._clock())
+        await self._take_copies([request])
+        order = await self._pools.writes.run(self._store.set_status, _status_change(request), self._clock())
         if not request.stock_settled:
             self._signal.notify()
         return pb.SetStatusResponse(order=_order(order))
 
-    def BatchSetStatus(
+    async def BatchSetStatus(
         self, request: pb.BatchSetStatusRequest, context: grpc.ServicerContext
     ) -> pb.BatchSetStatusResponse:
         """End many pending orders."""
-        self._take_copies(request.requests)
-        self._store.set_statuses([_status_change(each) for each in request.requests], self._clock())
+        await self._take_copies(request.requests)
+        changes = [_status_change(each) for each in request.requests]
+        await self._pools.writes.run(self._store.set_statuses, changes, self._clock())
         if not all(each.stock_settled for each in request.requests):
             self._signal.notify()
         return pb.BatchSetStatusResponse()
 
-    def LeaseEvents(self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext) -> pb.LeaseEventsResponse:
+    async def LeaseEvents(
+        self, request: pb.LeaseEventsRequest, context: grpc.ServicerContext
+    ) -> pb.LeaseEventsResponse:
         """Lease events to one worker."""
         if self._has_broker:
             raise FailedPrecondition("A broker carries the events.", "BROKER_CARRIES_EVENTS")
-        events = self._outbox.wait_and_lease(
-            request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta(), context.is_active
+        events = await self._outbox.wait_and_lease(
+            request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta()
         )
         return pb.LeaseEventsResponse(events=map(_event, events))
 
@@ -165,22 +179,25 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self._outbox.settle([_settlement(each) for each in request.settlements])
         return pb.AckEventsResponse()
 
-    def _take_copies(self, requests: Sequence[pb.SetStatusRequest]) -> None:
+    async def _take_copies(self, requests: Sequence[pb.SetStatusRequest]) -> None:
         """Take the copies of pending orders that are to be completed; those for which too few are left fail."""
         completed = [
             each.order_id for each in requests if each.status == pb.ORDER_STATUS_COMPLETED and not each.stock_settled
         ]
-        pending = [order for order in self._store.get_many(completed) if is_pending(order)] if completed else []
+        if not completed:
+            return
+        orders = await self._pools.reads.run(self._store.get_states, completed)
+        pending = [order for order in orders if is_pending(order)]
         if pending:
-            taken = self._books.take_copies(pending)
+            taken = await self._books.take_copies(pending)
             failed = [StatusChange(order.order_id, FAILED, True) for order in pending if order.order_id not in taken]
             if failed:
-                self._store.set_statuses(failed, self._clock())
+                await self._pools.writes.run(self._store.set_statuses, failed, self._clock())
 
-    def _place(self, order: NewOrder, key: RequestKey | None) -> Placement:
+    async def _place(self, order: NewOrder, key: RequestKey | None) -> Placement:
         call = current_call.get()
         try:
-            placement = self._store.place(order, key, call.request_id if call else "", self._clock())
+            placement = await self._placer.place(order, key, call.request_id if call else "", self._clock())
         except PendingOrderError as error:
             message = "An order for this book is already being processed."
             raise AlreadyExists(message, "ORDER_PENDING", details=[_order(error.order)]) from None
@@ -235,6 +252,15 @@ def _order(order: StoredOrder) -> pb.Order:
         authors=order.authors,
         url=order.url,
         create_time=placed_at,
+    )
+
+
+def _order_state(state: OrderState) -> pb.Order:
+    return pb.Order(
+        order_id=state.order_id,
+        book_id=state.book_id,
+        quantity=state.quantity,
+        status=STATUS_NUMBERS[state.status],
     )
 
 

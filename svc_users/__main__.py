@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from bookstore.users.v1 import users_pb2, users_pb2_grpc
 
 from database.engine import Database
+from mesh.pools import Pools
 from mesh.server import MeshServer, Service, run
 from svc_users.config import Config
 from svc_users.security.passwords import PasswordHasher
@@ -17,7 +18,7 @@ from svc_users.store.sessions import SessionStore
 from svc_users.store.users import UserStore
 
 
-def service(database: Database, config: Config) -> Service:
+def service(database: Database, config: Config, pools: Pools | None = None) -> Service:
     """Return the service on a database."""
     servicer = UsersServicer(
         UserStore(database),
@@ -32,6 +33,7 @@ def service(database: Database, config: Config) -> Service:
         descriptor=users_pb2.DESCRIPTOR.services_by_name["Users"],
         add=lambda server: users_pb2_grpc.add_UsersServicer_to_server(servicer, server),
         probe=database.check_ready,
+        pools=pools or Pools(),
     )
 
 
@@ -39,7 +41,8 @@ def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     """Return the server, and a function that closes its database."""
     config = Config.from_env(environ)
     database = config.database.open()
-    return MeshServer(service(database, config), config.mesh_secret, config.address), database.close
+    pools = Pools.for_connections(config.database.options.pool_size)
+    return MeshServer(service(database, config, pools), config.mesh_secret, config.address), database.close
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from mesh.errors import AlreadyExists, NotFound, ResourceExhausted, Unauthentica
 
 ADDRESS_RETRY_AFTER_SECONDS = "60"
 """The window in which the gateway counts failures of an address is a minute by default."""
+HASHING_RETRY_AFTER_SECONDS = "1"
 
 
 def email_taken(email: str) -> AlreadyExists:
@@ -25,3 +26,9 @@ def address_throttled() -> ResourceExhausted:
     """Return the error for a log-in that is excluded because too many from its address have failed."""
     message = "Too many requests. Please try again later."
     return ResourceExhausted(message, "ADDRESS_THROTTLED", metadata={"retry_after": ADDRESS_RETRY_AFTER_SECONDS})
+
+
+def hashing_busy() -> ResourceExhausted:
+    """Return the error for a password that cannot be hashed soon."""
+    message = "Too many people are logging in at once. Please try again."
+    return ResourceExhausted(message, "HASHING_BUSY", metadata={"retry_after": HASHING_RETRY_AFTER_SECONDS})

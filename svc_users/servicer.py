@@ -20,11 +20,13 @@ from svc_users.rules import (
     check_password_length,
 )
 from svc_users.security import audit
+from svc_users.security.login_queue import LoginQueue
 from svc_users.security.passwords import PasswordHasher
 from svc_users.security.throttle import LoginThrottle
 from svc_users.security.tokens import SessionTokens
 from svc_users.store.sessions import SessionStore
 from svc_users.store.users import UserStore
+from svc_users.throttle_rules import network_of
 
 
 def utc_now() -> datetime:
@@ -61,46 +63,16 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
         self._tokens = tokens
         self._throttle = throttle
         self._min_password_length = min_password_length
+        self._queue = LoginQueue(hasher.max_parallel)
         self._clock = clock
 
-    def Register(self, request: pb.RegisterRequest, context: grpc.ServicerContext) -> pb.RegisterResponse:
+    async def Register(self, request: pb.RegisterRequest, context: object) -> pb.RegisterResponse:
         """Create an account."""
-        email = canonical_email(request.email)
-        check_password_length(request.password, self._min_password_length)
-        if self._users.find_by_email(email) is not None:
-            raise email_taken(email)
-        password_hash = self._hasher.hash(request.password)
-        user = self._users.create(request.username.strip(), email, password_hash, self._clock())
-        audit.registered(user, request.client_address)
-        return pb.RegisterResponse(user=_user(user))
+        return await self._queue.run(network_of(request.client_address), self._register, request)
 
-    def Login(self, request: pb.LoginRequest, context: grpc.ServicerContext) -> pb.LoginResponse:
+    async def Login(self, request: pb.LoginRequest, context: object) -> pb.LoginResponse:
         """Open a session if the password is correct."""
-        email, address = canonical_email(request.email), request.client_address
-        user = self._users.find_by_email(email)
-        device_id = self._tokens.read_device_token(request.device_token, user) if user else ""
-        try:
-            if not device_id:
-                self._check_restriction(request, email)
-            attempt = self._throttle.begin(email, self._clock(), address, device_id)
-        except ResourceExhausted as error:
-            audit.login_throttled(email, user, address, error.reason)
-            raise
-        if not self._hasher.check(user.password_hash if user else None, request.password) or user is None:
-            self._throttle.fail(attempt, self._clock())
-            audit.login_failed(email, user, address)
-            raise Unauthenticated("Invalid email or password.", "BAD_CREDENTIALS")
-        self._throttle.succeed(attempt)
-        if self._hasher.is_outdated(user.password_hash):
-            user = self._users.rehash_password(user, self._hasher.hash(request.password))
-        session = self._sessions.open(user, self._clock())
-        audit.logged_in(user, session, address, known_device=bool(device_id))
-        return pb.LoginResponse(
-            tokens=self._token_pair(user, session),
-            user=_user(user),
-            device_token=self._tokens.device_token(user, device_id or str(uuid.uuid4()), self._clock()),
-            device_expire_time=_timestamp(self._clock() + DEVICE_LIFETIME),
-        )
+        return await self._queue.run(network_of(request.client_address), self._login, request)
 
     def Refresh(self, request: pb.RefreshRequest, context: grpc.ServicerContext) -> pb.RefreshResponse:
         """Rotate a refresh token."""
@@ -128,6 +100,43 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
     def GetUser(self, request: pb.GetUserRequest, context: grpc.ServicerContext) -> pb.GetUserResponse:
         """Return an account."""
         return pb.GetUserResponse(user=_user(self._users.get(request.user_id)))
+
+    def _register(self, request: pb.RegisterRequest) -> pb.RegisterResponse:
+        email = canonical_email(request.email)
+        check_password_length(request.password, self._min_password_length)
+        if self._users.find_by_email(email) is not None:
+            raise email_taken(email)
+        password_hash = self._hasher.hash(request.password)
+        user = self._users.create(request.username.strip(), email, password_hash, self._clock())
+        audit.registered(user, request.client_address)
+        return pb.RegisterResponse(user=_user(user))
+
+    def _login(self, request: pb.LoginRequest) -> pb.LoginResponse:
+        email, address = canonical_email(request.email), request.client_address
+        user = self._users.find_by_email(email)
+        device_id = self._tokens.read_device_token(request.device_token, user) if user else ""
+        try:
+            if not device_id:
+                self._check_restriction(request, email)
+            attempt = self._throttle.begin(email, self._clock(), address, device_id)
+        except ResourceExhausted as error:
+            audit.login_throttled(email, user, address, error.reason)
+            raise
+        if not self._hasher.check(user.password_hash if user else None, request.password) or user is None:
+            self._throttle.fail(attempt, self._clock())
+            audit.login_failed(email, user, address)
+            raise Unauthenticated("Invalid email or password.", "BAD_CREDENTIALS")
+        self._throttle.succeed(attempt)
+        if self._hasher.is_outdated(user.password_hash):
+            user = self._users.rehash_password(user, self._hasher.hash(request.password))
+        session = self._sessions.open(user, self._clock())
+        audit.logged_in(user, session, address, known_device=bool(device_id))
+        return pb.LoginResponse(
+            tokens=self._token_pair(user, session),
+            user=_user(user),
+            device_token=self._tokens.device_token(user, device_id or str(uuid.uuid4()), self._clock()),
+            device_expire_time=_timestamp(self._clock() + DEVICE_LIFETIME),
+        )
 
     def _check_restriction(self, request: pb.LoginRequest, email: str) -> None:
         if request.restriction == pb.LOGIN_RESTRICTION_KNOWN_DEVICE:

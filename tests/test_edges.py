@@ -1,8 +1,10 @@
 """Floods, garbage and slow clients on every port: the processes survive, and other clients are served meanwhile."""
 
+import os
+import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 
@@ -51,7 +53,10 @@ def wait_for_timeout(port: int, data: bytes) -> Stalled:
     """Send the data, and wait until the server responds or closes the connection."""
     started = time.monotonic()
     with stalled_connections(port, 1, data) as (connection,):
-        return connection.recv(64), time.monotonic() - started
+        received = b""
+        while part := connection.recv(KIB):
+            received += part
+        return received, time.monotonic() - started
 
 
 @pytest.fixture(autouse=True)
@@ -84,12 +89,18 @@ def health(address: str) -> int:
 
 
 @contextmanager
-def stalled_connections(port: int, count: int, data: bytes) -> Iterator[list[socket.socket]]:
-    """Yield connections that have each sent the data and then send nothing more."""
+def stalled_connections(
+    port: int, count: int, data: bytes, addresses: Sequence[str] = ("127.0.0.1",)
+) -> Iterator[list[socket.socket]]:
+    """Yield connections from these addresses that have each sent the data and then send nothing more."""
     with ExitStack() as stack:
         sockets = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", port), PROCESS_TIMEOUT_SECONDS))
-            for _ in range(count)
+            stack.enter_context(
+                socket.create_connection(
+                    ("127.0.0.1", port), PROCESS_TIMEOUT_SECONDS, (addresses[number % len(addresses)], 0)
+                )
+            )
+            for number in range(count)
         ]
         for each in sockets:
             each.sendall(data)
@@ -167,6 +178,79 @@ def test_slow_clients_do_not_hold_up_others(product: Product, data: bytes) -> No
         response = call(product, "USERS_PORT", "GET", "/health", timeout_seconds=8)
         assert response.status == 200
         assert call(product, "USERS_PORT", "POST", "/login", LOGIN).status in {401, 429}
+
+
+def test_slow_bodies_of_many_clients_do_not_hold_up_others(product: Product) -> None:
+    """Twice as many bodies as a port receives at once, from many addresses and from one: another body still arrives."""
+    for addresses in ([f"127.0.1.{number}" for number in range(1, 60)], ["127.0.0.1"]):
+        with stalled_connections(product.rest["PLACE_ORDER_PORT"], 1100, PARTIAL_BODY, addresses):
+            if addresses == ["127.0.0.1"]:
+                time.sleep(1)  # while they all begin, they may drive out the body of their own address
+            for _ in range(3):
+                response = call(product, "PLACE_ORDER_PORT", "POST", "/placeorder", {"book_id": 1}, timeout_seconds=8)
+                assert response.status == 401
+            assert call(product, "PLACE_ORDER_PORT", "GET", "/health", timeout_seconds=8).status == 200
+
+
+HOSTS = {
+    "none": (b"GET /health HTTP/1.1\r\n\r\n", b"400"),
+    "two": (b"GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"400"),
+    "none in HTTP/1.0": (b"GET /health HTTP/1.0\r\n\r\n", b"200"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_request_names_one_host(product: Product, name: str) -> None:
+    """Other requests get 400 as JSON, with the headers of every response, and the connection is closed."""
+    request, status = HOSTS[name]
+    with socket.create_connection(("127.0.0.1", product.rest["USERS_PORT"]), PROCESS_TIMEOUT_SECONDS) as client:
+        client.sendall(request)
+        response = b""
+        while part := client.recv(KIB):
+            response += part
+    assert response.split()[1] == status
+    assert b"x-request-id: " in response
+    assert response.endswith(b"}")
+
+
+def test_a_body_in_tiny_chunks_is_refused(product: Product) -> None:
+    """The gateway reads a thousand of them."""
+    head = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", product.rest["USERS_PORT"]), PROCESS_TIMEOUT_SECONDS) as client:
+        client.sendall(head + b"1\r\nx\r\n" * 2000)
+        assert b" 400 " in client.recv(64)
+
+
+def test_a_body_in_chunks_is_read(product: Product) -> None:
+    """Its parts arrive one after the other, and the connection serves the next request."""
+    head = b"POST /login HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", product.rest["USERS_PORT"]), PROCESS_TIMEOUT_SECONDS) as client:
+        for part in (head, b'2\r\n{"\r\n', b'7\r\nemail":\r\n', b'5\r\n"a"} \r\n', b"0\r\n\r\n"):
+            client.sendall(part)
+            time.sleep(0.01)
+        assert b"HTTP/1.1 400" in client.recv(4 * KIB)
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: shop\r\n\r\n")
+        assert b"HTTP/1.1 200" in client.recv(4 * KIB)
+
+
+def test_a_stopped_service_leaves_other_routes_alone(product: Product) -> None:
+    """While 300 clients wait for books, port 5002 responds to what needs no service, and other ports to everything."""
+    books = product.processes["books"]
+    os.kill(books.pid, signal.SIGSTOP)
+    try:
+        request = b"GET /books/1 HTTP/1.1\r\nHost: shop\r\n\r\n"
+        with stalled_connections(product.rest["BOOKS_PORT"], 400, request) as clients:
+            for port, path, status in (
+                ("BOOKS_PORT", "/health", 200),
+                ("BOOKS_PORT", "/nothing", 404),
+                ("USERS_PORT", "/ready", 200),
+                ("DISPLAY_ORDERS_PORT", "/ready", 200),
+            ):
+                assert call(product, port, "GET", path, timeout_seconds=3).status == status
+            assert call(product, "USERS_PORT", "POST", "/login", LOGIN, timeout_seconds=8).status in {401, 429}
+            assert {client.recv(12) for client in clients} == {b"HTTP/1.1 503", b"HTTP/1.1 504"}
+    finally:
+        os.kill(books.pid, signal.SIGCONT)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +368,7 @@ def test_an_attack_on_one_port_does_not_affect_another(product: Product) -> None
 
 
 def test_a_body_that_does_not_arrive_times_out(stalled: dict[str, Future[Stalled]]) -> None:
-    """The status is 408 after ten seconds."""
+    """The status is 408 after ten seconds, and the gateway closes the connection."""
     response, seconds = stalled["USERS_PORT"].result()
     assert b" 408 " in response
     assert seconds > 9

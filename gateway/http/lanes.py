@@ -13,10 +13,10 @@ PLACING = "placing"
 """The lane of placing orders, which waits for the books service too."""
 READY = "ready"
 """The lane of the checks of readiness, which wait for services that do not respond."""
-WAITING = {PASSWORDS: 32}
-"""Requests that wait in a lane: the users service hashes about seven passwords per second and core."""
-DEFAULT_WAITING = 256
-"""Requests that wait in the other lanes: at 1,000 requests per second, for a quarter of a second."""
+PASSWORDS_WAITING = 32
+"""Requests that wait to hash a password: the users service hashes about seven per second and core."""
+WAITING = 256
+"""Requests that wait in another lane: at 1,000 requests per second, for a quarter of a second."""
 
 
 def create_lanes(groups: Sequence[RouteGroup], threads: int) -> dict[str, Lane]:
@@ -29,7 +29,10 @@ def create_lanes(groups: Sequence[RouteGroup], threads: int) -> dict[str, Lane]:
     services = {group.service for group in groups}
     names = {LOCAL, *(lane_name(group, route) for group in groups for route in group.routes)}
     running = {name: threads if name in services else max(1, threads // 4) for name in sorted(names)}
-    return {name: Lane(number, WAITING.get(name, DEFAULT_WAITING)) for name, number in running.items()}
+    return {
+        name: Lane(number, PASSWORDS_WAITING, status=429) if name == PASSWORDS else Lane(number, WAITING)
+        for name, number in running.items()
+    }
 
 
 def lane_finder(groups: Sequence[RouteGroup]) -> Callable[[Environ], str]:

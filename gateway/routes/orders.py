@@ -1,9 +1,11 @@
 """Port 5003: orders, for their owners and for services."""
 
+import grpc
 from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1.orders_pb2_grpc import OrdersStub
 
 from gateway.http.auth import Access, Caller
+from gateway.http.errors import ApiError
 from gateway.http.routing import RouteGroup
 from gateway.messages.common import PAGING_FIELD_NAMES, PageQuery
 from gateway.messages.orders import (
@@ -19,6 +21,7 @@ from gateway.messages.orders import (
     orders_response,
     pending_response,
 )
+from mesh.client import parse_failure
 from registry.order_statuses import STATUS_NUMBERS
 
 NO_ORDER, NO_USER_OR_BOOK = "Order not found.", "User or book was not found."
@@ -67,7 +70,13 @@ def set_order_status(orders: OrdersStub, order_id: int, caller: Caller, body: Se
 def get_order(orders: OrdersStub, order_id: int, caller: Caller) -> OrderResponse:
     """Return one order."""
     message = pb.GetOrderRequest(order_id=order_id, viewer_id=caller.user_id or None)
-    return {"code": 200, "data": order_message(orders.GetOrder(message, metadata=caller.metadata).order)}
+    try:
+        order = orders.GetOrder(message, metadata=caller.metadata).order
+    except grpc.RpcError as error:
+        if parse_failure(error).reason == "NOT_OWNER":
+            raise ApiError(404, NO_ORDER) from None  # 403 would disclose that the order exists
+        raise
+    return {"code": 200, "data": order_message(order)}
 
 
 @routes.get(

@@ -101,8 +101,9 @@ def login(users: UsersStub, cors: Cors, config: Config, body: LoginRequest) -> R
 )
 def refresh_token(users: UsersStub, cors: Cors, config: Config) -> Response:
     """Return a new access token and rotate the refresh token."""
+    _check_site("refresh tokens")
     _check_origin(cors, "refresh tokens")  # the browser sends the cookie with requests of other sites, too
-    cookie = request.cookies.get(COOKIE, "")
+    cookie = _refresh_token()
     if len(cookie) > MAX_COOKIE_LENGTH:
         raise ApiError(401, "Invalid refresh token.")
     tokens = users.Refresh(pb.RefreshRequest(refresh_token=cookie, client_address=client_ip())).tokens
@@ -112,14 +113,34 @@ def refresh_token(users: UsersStub, cors: Cors, config: Config) -> Response:
 @routes.post("/logout", MessageResponse, errors=(403,))
 def logout(users: UsersStub, cors: Cors, config: Config, authenticator: Authenticator) -> Response:
     """End the session of the access token or else of the cookie, even if they have expired."""
+    _check_site("log out")
     _check_origin(cors, "log out")
-    session_id = authenticator.session_id(request.cookies.get(COOKIE, ""))
+    session_id = authenticator.session_id("" if "Authorization" in request.headers else _refresh_token())
     if session_id is not None:
         users.Logout(pb.LogoutRequest(session_id=session_id, client_address=client_ip()))
     payload: MessageResponse = {"code": 200, "message": "Logged out"}
     response = json_response(payload)
     response.delete_cookie(COOKIE, COOKIE_PATH, secure=config.cookie_secure, httponly=True, samesite="Strict")
     return response
+
+
+def _refresh_token() -> str:
+    """Return the refresh token in the cookie, or an empty text.
+
+    Raises:
+        ApiError: 401 when there are two; another host of the domain may have set one of them.
+    """
+    tokens = request.cookies.getlist(COOKIE)
+    if len(tokens) > 1:
+        raise ApiError(401, "Invalid refresh token.")
+    return "".join(tokens)
+
+
+def _check_site(action: str) -> None:
+    """Raise 403 for a page of another site, even if CORS allows it: browsers send no strict cookie from there."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        message = f"Forbidden. Pages of another site may not {action}."
+        raise ApiError(403, message)
 
 
 def _check_origin(cors: Cors, action: str) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from pika.adapters.asyncio_connection import AsyncioConnection
@@ -27,11 +27,13 @@ class Declared:
 
     Args:
         waiting: number of messages that wait for consumers.
+        messages: number of messages in each queue.
         problems: a sentence for each existing exchange or queue that loses or withholds messages.
     """
 
     waiting: int
     problems: tuple[str, ...]
+    messages: Mapping[str, int] = field(default_factory=dict)
 
 
 class Declarations:
@@ -63,16 +65,16 @@ class Declarations:
         for exchange in topology.exchanges:
             _, found = await self._ensure(f"exchange {exchange.name}", _declare_exchange(exchange))
             problems += exchange_problems(exchange.name, exchange.kind, found)
-        waiting = 0
+        counts: dict[str, int] = {}
         consumed = [work_queue.name for work_queue in topology.work_queues]
         for queue in topology.queues:
             messages, found = await self._ensure(f"queue {queue.name}", _declare_queue(queue))
             problems += queue_problems(queue.name, queue.arguments, found)
-            waiting += messages if queue.name in consumed else 0
+            counts[queue.name] = messages
             await self._bind(queue)
         self._side.close()
         self._must_compare = bool(problems)
-        return Declared(waiting, tuple(problems))
+        return Declared(sum(counts[name] for name in consumed), tuple(problems), counts)
 
     async def _ensure(self, what: str, declare: "_Declare") -> tuple[int, Found]:
         """Create an exchange or a queue, or compare it; return the number of its messages and its differences."""

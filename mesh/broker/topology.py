@@ -83,6 +83,10 @@ class WorkQueue:
     def _level(self, attempt: int) -> int:
         return min(attempt, len(self.retry_delays_seconds) - 1)
 
+    def count(self, messages: Mapping[str, int]) -> int:
+        """Return the number of messages in the queue and its retry queues, given the number in each queue."""
+        return sum(messages.get(each.name, 0) for each in (self.queue, *self.retry_queues()))
+
     def _retry_name(self, name: str, level: int) -> str:
         return f"{name}.{self.retry_delays_seconds[level]}s" if level else name
 

@@ -1,68 +1,103 @@
-"""What the interceptors share: each wraps a method's handler once, not on every call."""
+"""What the interceptors share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
-import grpc
+import grpc.aio
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+from grpc_status import rpc_status
 
-Behavior: TypeAlias = Callable[[Message, grpc.ServicerContext], Message]
-"""What a unary method does; gRPC's own term."""
-Deserializer: TypeAlias = Callable[[bytes], Message]
+from mesh import request_ids
 
 if TYPE_CHECKING:  # generic for type checkers only
-    Handler: TypeAlias = grpc.RpcMethodHandler[Any, Any]
+    Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 else:
-    Handler = grpc.RpcMethodHandler
+    Context = grpc.aio.ServicerContext
 
-Continuation: TypeAlias = Callable[[grpc.HandlerCallDetails], Handler | None]
+UNREADABLE = Empty()
+"""Replaces bytes that are not a message of the method; gRPC itself returns INTERNAL and logs a stack trace."""
 
 
-class UnaryInterceptor(grpc.ServerInterceptor, ABC):
-    """Runs `intercept` around each unary method; streams (health's Watch, reflection) pass unchanged."""
+@dataclass(slots=True)
+class IncomingCall:
+    """A call that is being served.
 
-    def __init__(self) -> None:
-        self._wrapped: dict[str, Handler] = {}
+    Args:
+        method: its path, such as `/bookstore.books.v1.Books/GetBook`.
+        context: gRPC's context of the call.
+        request: its message; UNREADABLE until it has been received.
+    """
 
-    def intercept_service(
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> Handler | None:
-        """Return the wrapped handler of a unary method, the same one for every call."""
-        handler = continuation(handler_call_details)
-        if handler is None or handler.unary_unary is None:
-            return handler
-        method: str = handler_call_details.method
-        if method not in self._wrapped:
-            self._wrapped[method] = self._wrap(method, handler, handler.unary_unary)
-        return self._wrapped[method]
+    method: str
+    context: Context
+    request: Message = field(default_factory=lambda: UNREADABLE)
+
+
+class CallFailed(Exception):
+    """A call has failed with this status, which is sent when every interceptor has ended.
+
+    Args:
+        status: the status with all details.
+    """
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.message)
+        self.status = rpc_status.to_status(status)
+
+
+Proceed: TypeAlias = Callable[[IncomingCall], Awaitable[Message]]
+"""Runs the next interceptor, or the servicer."""
+
+
+class Interceptor(ABC):
+    """Runs around each unary call, on the event loop."""
 
     @abstractmethod
-    def intercept(self, method: str, proceed: Behavior, request: Message, context: grpc.ServicerContext) -> Message:
-        """Return the response to a call; `proceed` runs the next interceptor, or the servicer."""
-
-    def deserializer(self, handler: Handler) -> Deserializer:
-        """Return the function that reads a request of the method from bytes."""
-        return cast("Deserializer", handler.request_deserializer)
-
-    def _wrap(self, method: str, handler: Handler, proceed: Behavior) -> Handler:
-        def behavior(request: Message, context: grpc.ServicerContext) -> Message:
-            return self.intercept(method, proceed, request, context)
-
-        return grpc.unary_unary_rpc_method_handler(
-            behavior,
-            request_deserializer=self.deserializer(handler),
-            response_serializer=handler.response_serializer,
-        )
+    async def intercept(self, call: IncomingCall, proceed: Proceed) -> Message:
+        """Return the response to a call."""
 
 
-def aborted_code(context: grpc.ServicerContext) -> grpc.StatusCode | None:
-    """Return the code of an aborted call; None on success, and after an error that has not been translated."""
-    code = context.code()  # type: ignore[attr-defined] # gRPC has it since 1.45, types-grpcio does not
-    return code if isinstance(code, grpc.StatusCode) else None
+def chain(interceptors: Sequence[Interceptor], servicer: Proceed) -> Proceed:
+    """Return a function that runs the interceptors, the first one outermost, around the servicer."""
+    for interceptor in reversed(interceptors):
+        servicer = _around(interceptor, servicer)
+    return servicer
 
 
-def add_trailing_metadata(context: grpc.ServicerContext, *metadata: tuple[str, str | bytes]) -> None:
+def metadata_of(context: Context, key: str) -> str:
+    """Return a text in the metadata that the caller has sent; empty without one."""
+    for name, value in context.invocation_metadata() or ():
+        if name == key:
+            return str(value)
+    return ""
+
+
+def request_id_of(context: Context) -> str:
+    """Return the request id that the caller has sent, or a new one."""
+    sent = metadata_of(context, request_ids.HEADER)
+    return sent if request_ids.is_valid(sent) else request_ids.new()
+
+
+def add_trailing_metadata(context: Context, *metadata: tuple[str, str | bytes]) -> None:
     """Add to the trailing metadata of the response; gRPC's own method replaces it."""
     existing = context.trailing_metadata() or ()
     context.set_trailing_metadata((*existing, *metadata))
+
+
+async def abort(context: Context, failed: CallFailed) -> NoReturn:
+    """Abort with a status, and keep the trailing metadata, which `abort_with_status` would replace.
+
+    Raises:
+        AbortError: always; gRPC handles it.
+    """
+    add_trailing_metadata(context, *failed.status.trailing_metadata)
+    await context.abort(failed.status.code, failed.status.details)
+    raise AssertionError  # not reached: `abort` raises
+
+
+def _around(interceptor: Interceptor, proceed: Proceed) -> Proceed:
+    return lambda call: interceptor.intercept(call, proceed)

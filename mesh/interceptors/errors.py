@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from typing import NoReturn
 
 import grpc
+import grpc.aio
 from google.protobuf.any_pb2 import Any
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
-from grpc_status import rpc_status
 
 from mesh import errors, logs
 from mesh.errors import MeshError
-from mesh.interceptors.base import Behavior, UnaryInterceptor, aborted_code, add_trailing_metadata
+from mesh.interceptors.base import CallFailed, IncomingCall, Interceptor, Proceed
 
 STATUS_CODES: dict[type[MeshError], grpc.StatusCode] = {
     errors.InvalidArgument: grpc.StatusCode.INVALID_ARGUMENT,
@@ -40,6 +39,7 @@ UPSTREAM_DEADLINE_EXCEEDED = (
 UPSTREAM_FAILURES = {
     grpc.StatusCode.UNAVAILABLE: UPSTREAM_UNAVAILABLE,
     grpc.StatusCode.CANCELLED: UPSTREAM_UNAVAILABLE,  # what a stopping server returns for calls that arrive late
+    grpc.StatusCode.RESOURCE_EXHAUSTED: UPSTREAM_UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED: UPSTREAM_DEADLINE_EXCEEDED,
 }
 """Code, reason and message by the code with which another service failed; every other code is an internal error."""
@@ -49,7 +49,7 @@ VERSION_SUFFIX = re.compile(r"\.v\d+\w*$")
 log = logs.get("mesh.errors")
 
 
-class ErrorInterceptor(UnaryInterceptor):
+class ErrorInterceptor(Interceptor):
     """Returns errors as google.rpc.Status with ErrorInfo, BadRequest for invalid input, and RetryInfo (AIP-193).
 
     Args:
@@ -57,31 +57,35 @@ class ErrorInterceptor(UnaryInterceptor):
     """
 
     def __init__(self, domain: str) -> None:
-        super().__init__()
         self._domain = domain
 
-    def intercept(self, method: str, proceed: Behavior, request: Message, context: grpc.ServicerContext) -> Message:
-        """Return the response to a call, or abort it with the status of the error that was raised."""
-        try:
-            return proceed(request, context)
-        except MeshError as error:
-            _abort(context, build_status(error, self._domain))
-        except grpc.RpcError as error:
-            self._abort_upstream(error, method, context)
-        except Exception:
-            if aborted_code(context):  # the servicer has aborted the call itself
-                raise
-            log.exception("error", method=method)
-            self._abort_with(context, *INTERNAL)
+    async def intercept(self, call: IncomingCall, proceed: Proceed) -> Message:
+        """Return the response to a call.
 
-    def _abort_upstream(self, error: grpc.RpcError, method: str, context: grpc.ServicerContext) -> NoReturn:
-        code = error.code() if isinstance(error, grpc.Call) else grpc.StatusCode.UNKNOWN
+        Raises:
+            CallFailed: the call failed; the status has everything that the error holds.
+        """
+        try:
+            return await proceed(call)
+        except MeshError as error:
+            status = build_status(error, self._domain)
+        except grpc.aio.AbortError:  # the servicer has aborted the call itself
+            raise
+        except grpc.RpcError as error:
+            status = self._upstream_status(error, call.method)
+        except Exception:
+            log.exception("error", method=call.method)
+            status = self._status(*INTERNAL)
+        raise CallFailed(status) from None
+
+    def _upstream_status(self, error: grpc.RpcError, method: str) -> Status:
+        code = error.code() if isinstance(error, grpc.Call | grpc.aio.AioRpcError) else grpc.StatusCode.UNKNOWN
         if code not in UPSTREAM_FAILURES:
             log.error("upstream", method=method, upstream_code=code.name)
-        self._abort_with(context, *UPSTREAM_FAILURES.get(code, INTERNAL))
+        return self._status(*UPSTREAM_FAILURES.get(code, INTERNAL))
 
-    def _abort_with(self, context: grpc.ServicerContext, code: grpc.StatusCode, reason: str, message: str) -> NoReturn:
-        _abort(context, _pack(code, message, [ErrorInfo(reason=reason, domain=self._domain)]))
+    def _status(self, code: grpc.StatusCode, reason: str, message: str) -> Status:
+        return _pack(code, message, [ErrorInfo(reason=reason, domain=self._domain)])
 
 
 def error_domain(service: ServiceDescriptor) -> str:
@@ -111,10 +115,3 @@ def _pack(code: grpc.StatusCode, message: str, details: list[Message]) -> Status
         packed.Pack(detail)
         status.details.append(packed)
     return status
-
-
-def _abort(context: grpc.ServicerContext, status: Status) -> NoReturn:
-    """Abort with a status, and keep the trailing metadata, which `abort_with_status` would replace."""
-    rich = rpc_status.to_status(status)
-    add_trailing_metadata(context, *rich.trailing_metadata)
-    context.abort(rich.code, rich.details)

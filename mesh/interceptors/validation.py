@@ -2,52 +2,32 @@
 
 import json
 
-import grpc
 import protovalidate
-from google.protobuf.empty_pb2 import Empty
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from mesh.errors import InvalidArgument
-from mesh.interceptors.base import Behavior, Deserializer, Handler, UnaryInterceptor
-
-UNREADABLE = Empty()
-"""Replaces bytes that are not a message of the method; gRPC itself returns INTERNAL and logs a stack trace."""
+from mesh.interceptors.base import IncomingCall, Interceptor, Proceed
 
 
-class ValidationInterceptor(UnaryInterceptor):
-    """Rejects what is not a request, and a request that violates `buf.validate` rules, with all violations.
+class ValidationInterceptor(Interceptor):
+    """Rejects a request that violates `buf.validate` rules, with all violations.
 
     A rule on the whole message has no field: its id is in the error's metadata, as `rules`.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self._validator = protovalidate.Validator()
 
-    def intercept(self, method: str, proceed: Behavior, request: Message, context: grpc.ServicerContext) -> Message:  # noqa: ARG002 - the signature of all interceptors
+    async def intercept(self, call: IncomingCall, proceed: Proceed) -> Message:
         """Return the response to a valid request.
 
         Raises:
             InvalidArgument: the request is not valid.
         """
-        if request is UNREADABLE:
-            raise InvalidArgument("The request is not a message of this method.", "UNREADABLE_REQUEST")
-        violations = self._validator.collect_violations(request)
+        violations = self._validator.collect_violations(call.request)
         if violations:
             raise _error(violations)
-        return proceed(request, context)
-
-    def deserializer(self, handler: Handler) -> Deserializer:
-        """Return a function that returns UNREADABLE for bytes that are not a message of the method."""
-        deserialize = super().deserializer(handler)
-
-        def tolerant(raw: bytes) -> Message:
-            try:
-                return deserialize(raw)
-            except DecodeError:
-                return UNREADABLE
-
-        return tolerant
+        return await proceed(call)
 
 
 def _error(violations: list[protovalidate.Violation]) -> InvalidArgument:

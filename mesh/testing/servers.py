@@ -15,7 +15,7 @@ SECRET = "a secret that only the tests know, 32+ bytes"  # noqa: S105 - signs no
 @contextmanager
 def running(service: Service) -> Iterator[Target]:
     """Run a server of the service for the block, and yield the target to call it by."""
-    server = MeshServer(service, SECRET, "127.0.0.1:0", threads=16)
+    server = MeshServer(service, SECRET, "127.0.0.1:0")
     server.start()
     try:
         yield Target(service.name, f"127.0.0.1:{server.port}", service.descriptor)

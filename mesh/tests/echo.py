@@ -18,7 +18,7 @@ from mesh.context import current_call
 from mesh.server import Service
 from protos import generate
 
-Behavior = Callable[[Any, grpc.ServicerContext], Message]
+Behavior = Callable[[Any, Any], Any]
 
 IMPORTED = (paging_pb2, policy_pb2, rules_pb2)
 """The descriptor pool needs the files that `echo.proto` imports."""

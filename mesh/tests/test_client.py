@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from mesh.client import Failure, Target, connect, connect_async, parse_failure
 from mesh.context import CallContext, current_call, deadline_after
-from mesh.errors import FailedPrecondition
+from mesh.errors import FailedPrecondition, Unavailable
 from mesh.identity import Signer
 from mesh.testing import SECRET, channel_as, rpc_failure, running
 from mesh.tests import echo
@@ -32,7 +32,7 @@ class Flaky:
         """Fail or succeed."""
         self.calls += 1
         if self.calls <= self._failures:
-            context.abort(CODE.UNAVAILABLE, "not now")
+            raise Unavailable("Not now.")
         return echo.describe_call(request, context)
 
 

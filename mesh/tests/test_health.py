@@ -118,7 +118,7 @@ def test_with_tls_the_check_presents_a_certificate(tmp_path: Path, monkeypatch: 
     """A service checks itself with its own certificate; without one, and under another name, the check fails."""
     write_certificates(tmp_path / "certs", ["echo", "other"], 1)
     credentials = Credentials(SECRET, tls=Tls(tmp_path / "certs"))
-    server = MeshServer(echo.service(), credentials, "127.0.0.1:0", threads=4)
+    server = MeshServer(echo.service(), credentials, "127.0.0.1:0")
     server.start()
     address = f"127.0.0.1:{server.port}"
     try:

@@ -18,7 +18,8 @@ from mesh import logs, request_ids
 from mesh.client import Target, connect
 from mesh.errors import AlreadyExists, NotFound
 from mesh.identity import Signer
-from mesh.testing import SECRET, channel_as, rpc_failure, running
+from mesh.interceptors.base import Context
+from mesh.testing import SECRET, channel_as, rpc_failure, running, wait_until
 from mesh.tests import echo
 
 pytestmark = pytest.mark.integration
@@ -46,6 +47,16 @@ def raising(error: Exception) -> echo.Behavior:
 
     def behavior(request: Any, context: grpc.ServicerContext) -> NoReturn:
         raise error
+
+    return behavior
+
+
+def abort_with(code: grpc.StatusCode, details: str) -> echo.Behavior:
+    """Return the behavior of a servicer that aborts the call itself."""
+
+    async def behavior(request: Any, context: Context) -> NoReturn:
+        await context.abort(code, details)
+        raise AssertionError
 
     return behavior
 
@@ -172,11 +183,7 @@ def test_an_unexpected_error_reveals_nothing_to_the_caller() -> None:
 
 def test_the_servicers_own_abort_is_kept() -> None:
     """A status that the servicer sets itself is not replaced by INTERNAL."""
-
-    def behavior(request: Any, context: grpc.ServicerContext) -> Message:
-        context.abort(CODE.DATA_LOSS, "gone")
-
-    with channel_to(behavior) as channel:
+    with channel_to(abort_with(CODE.DATA_LOSS, "gone")) as channel:
         failure = rpc_failure(echo.method(channel), echo.request())
     assert (failure.code, failure.message) == (CODE.DATA_LOSS, "gone")
 
@@ -195,12 +202,8 @@ def test_an_upstream_failure_is_passed_on_only_where_it_is_true_here(
     upstream: grpc.StatusCode, expected: grpc.StatusCode, reason: str
 ) -> None:
     """A service that is down is UNAVAILABLE for our caller too; any other failure is our own fault."""
-
-    def fail(request: Any, context: grpc.ServicerContext) -> Message:
-        context.abort(upstream, "secret of the upstream service")
-
     with (
-        running(echo.service(fail, name="back")) as back,
+        running(echo.service(abort_with(upstream, "secret of the upstream service"), name="back")) as back,
         channel_as("tester", back) as to_back,
         channel_to(lambda request, _: echo.method(to_back, "Shout")(request)) as channel,
     ):
@@ -277,7 +280,7 @@ def test_a_response_carries_the_request_id(target: Target, sent: str | None) -> 
     [
         (raising(NotFound("No such thing.")), CODE.NOT_FOUND),
         (raising(ValueError()), CODE.INTERNAL),
-        (lambda _, context: context.abort(CODE.DATA_LOSS, "gone"), CODE.DATA_LOSS),
+        (abort_with(CODE.DATA_LOSS, "gone"), CODE.DATA_LOSS),
     ],
     ids=["error of the family", "unexpected error", "abort"],
 )
@@ -286,6 +289,7 @@ def test_a_failed_call_carries_the_request_id(behavior: echo.Behavior, code: grp
     with channel_to(behavior) as channel, capture_logs() as lines:
         call = echo.method(channel).future(echo.request(), metadata=[("x-request-id", sent)] if sent else [])
         assert call.code() is code
+        wait_until(lambda: any(line["event"] == "call" for line in lines))  # a servicer's own abort is sent at once
     (request_id,) = [line["request_id"] for line in lines if line["event"] == "call"]
     assert returned_ids(call) == [request_id]
     assert sent in {None, request_id}

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from mesh.interceptors import server_interceptors
+from mesh.limits import Places
 from mesh.policy import MissingPolicyError, deadlines, policies, service_config
 from mesh.server import MeshServer, Service
 from mesh.testing import SECRET
@@ -63,11 +64,12 @@ def test_only_idempotent_methods_are_retried_and_only_when_unavailable() -> None
 
 
 def test_the_interceptors_are_in_their_order() -> None:
-    """A call has an id before it can fail, and is authenticated before its request is validated."""
-    names = [type(each).__name__ for each in server_interceptors(None, {}, "domain")]  # type: ignore[arg-type] # unused
+    """A call has an id before it can fail, and is authenticated before its request is received and validated."""
+    names = [type(each).__name__ for each in server_interceptors(None, {}, "domain", Places(1))]  # type: ignore[arg-type] # unused
     assert names == [
         "RequestLoggingInterceptor",
         "ErrorInterceptor",
         "AuthorizationInterceptor",
+        "ReceptionInterceptor",
         "ValidationInterceptor",
     ]

@@ -18,9 +18,7 @@ ECHO = "mesh.test.v1.Echo"
 
 def ask(**request: Any) -> pb.ServerReflectionResponse:
     """Return the response to one request, without a server."""
-    reflection = Reflection([echo.descriptor().full_name])
-    (response,) = reflection.respond(iter([pb.ServerReflectionRequest(**request)]), None)  # type: ignore[arg-type] # unused
-    return response
+    return Reflection([echo.descriptor().full_name]).respond(pb.ServerReflectionRequest(**request))
 
 
 def files(response: pb.ServerReflectionResponse) -> dict[str, FileDescriptorProto]:

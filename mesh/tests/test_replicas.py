@@ -67,9 +67,7 @@ def serving(name: str, address: str) -> Iterator[int]:
         response: Message = echo.response(text=name)
         return response
 
-    server = MeshServer(
-        echo.service(behavior), SECRET, address, threads=4, max_connection_age_seconds=CONNECTION_AGE_SECONDS
-    )
+    server = MeshServer(echo.service(behavior), SECRET, address, max_connection_age_seconds=CONNECTION_AGE_SECONDS)
     server.start()
     try:
         yield server.port

@@ -126,7 +126,7 @@ def test_stopping_lets_a_running_call_end() -> None:
         return echo.response(text="done")
 
     stopping = threading.Event()
-    plain = echo.service(slow)  # type: ignore[arg-type] # any message will do
+    plain = echo.service(slow)
     server = MeshServer(Service(plain.name, plain.descriptor, plain.add, on_stop=stopping.set), SECRET, "127.0.0.1:0")
     server.start()
     target = Target("echo", f"127.0.0.1:{server.port}", plain.descriptor)

@@ -53,7 +53,7 @@ def target(tmp_path_factory: pytest.TempPathFactory, authority: CertifiedKey) ->
 def serving(credentials: Credentials) -> Iterator[Target]:
     """Run an Echo with these credentials."""
     service = echo.service()
-    server = MeshServer(service, credentials, "127.0.0.1:0", threads=4)
+    server = MeshServer(service, credentials, "127.0.0.1:0")
     server.start()
     yield Target("echo", f"127.0.0.1:{server.port}", service.descriptor)
     server.stop(grace_seconds=0)

@@ -1,12 +1,13 @@
 """An invalid request is rejected with every violation: where it is, in order, and what is wrong."""
 
+import asyncio
 from typing import cast
 
-import grpc
 import pytest
 from google.protobuf.message import Message
 
 from mesh.errors import InvalidArgument
+from mesh.interceptors.base import Context, IncomingCall
 from mesh.interceptors.validation import ValidationInterceptor
 from mesh.tests import echo
 
@@ -17,17 +18,25 @@ ONCE = "Say it at least once."
 
 def validate(request: Message) -> InvalidArgument:
     """Return the error with which the interceptor rejects the request."""
-    interceptor = ValidationInterceptor()
     with pytest.raises(InvalidArgument) as raised:
-        interceptor.intercept("/Echo/Say", lambda request, _: request, request, cast("grpc.ServicerContext", None))
+        intercept(request, echo.response())
     return raised.value
+
+
+def intercept(request: Message, response: Message) -> Message:
+    """Return what the interceptor returns for a request when the servicer returns this response."""
+
+    async def servicer(_: IncomingCall) -> Message:
+        return response
+
+    call = IncomingCall("/Echo/Say", cast("Context", None), request)
+    return asyncio.run(ValidationInterceptor().intercept(call, servicer))
 
 
 def test_a_valid_request_reaches_the_servicer() -> None:
     """The interceptor returns the servicer's response."""
     request, response = echo.request(), echo.response(text="done")
-    context = cast("grpc.ServicerContext", None)
-    assert ValidationInterceptor().intercept("/Echo/Say", lambda *_: response, request, context) is response
+    assert intercept(request, response) is response
 
 
 def test_a_field_path_keeps_its_index_and_its_key() -> None:

@@ -20,10 +20,12 @@ class Lane:
     Args:
         running: requests that run at once, each on a thread.
         waiting: further requests that wait for one of those threads, without a thread of their own.
+        status: the HTTP status of refusals: 503, or 429 where the number of requests is the cause, not their duration.
     """
 
     running: int
     waiting: int
+    status: int = 503
 
 
 @dataclass(frozen=True)
@@ -66,19 +68,21 @@ class Lanes(Generic[T]):
     def submit(self, name: str, address: str, request: T) -> None:
         """Run the request, or leave it to wait, or refuse it or another one of the lane."""
         lane = self._lanes[name]
-        starts, refused = lane.enter(address, (self._clock(), request))
+        starts, refused = lane.enter(address, request, self._clock())
         if refused is not None:
             self._refuse(refused, lane.state())
         if not starts:
             return
         self._run(request)
-        while (waited := lane.leave()) is not None:
-            since, request = waited
-            if self._clock() - since > MAX_WAIT_SECONDS:
-                lane.count_refusal()
+        while (waiting := lane.leave()) is not None:
+            self._run(waiting)
+
+    def refuse_late(self) -> None:
+        """Refuse the requests that have waited for too long; to be called about twice per second."""
+        before = self._clock() - MAX_WAIT_SECONDS
+        for lane in self._lanes.values():
+            for request in lane.late(before):
                 self._refuse(request, lane.state())
-            else:
-                self._run(request)
 
 
 class _Lane(Generic[T]):
@@ -86,23 +90,23 @@ class _Lane(Generic[T]):
         self._name = name
         self._limits = limits
         self._lock = threading.Lock()
-        self._queue = _FairQueue[tuple[float, T]]()
+        self._queue = _FairQueue[T]()
         self._running = 0
         self._refused = 0
 
-    def enter(self, address: str, item: tuple[float, T]) -> tuple[bool, T | None]:
+    def enter(self, address: str, request: T, now: float) -> tuple[bool, T | None]:
         """Return whether the request starts now, and the request that is refused for it."""
         with self._lock:
             if self._running < self._limits.running:
                 self._running += 1
                 return True, None
-            self._queue.put(address, item)
+            self._queue.put(address, request, now)
             if len(self._queue) <= self._limits.waiting:
                 return False, None
             self._refused += 1
-            return False, self._queue.drop(address)[1]
+            return False, self._queue.drop(address)
 
-    def leave(self) -> tuple[float, T] | None:
+    def leave(self) -> T | None:
         """Return the next waiting request for the thread that has ended one, or None after giving the thread back."""
         with self._lock:
             if len(self._queue):
@@ -110,10 +114,12 @@ class _Lane(Generic[T]):
             self._running -= 1
             return None
 
-    def count_refusal(self) -> None:
-        """Count a request that has waited for too long."""
+    def late(self, before: float) -> list[T]:
+        """Remove and return the requests that have waited since before this time."""
         with self._lock:
-            self._refused += 1
+            requests = self._queue.take_older(before)
+            self._refused += len(requests)
+            return requests
 
     def state(self) -> LaneState:
         """Return the counters."""
@@ -125,21 +131,21 @@ class _FairQueue(Generic[T]):
     """A queue in which the addresses take turns."""
 
     def __init__(self) -> None:
-        self._by_address: OrderedDict[str, deque[T]] = OrderedDict()
+        self._by_address: OrderedDict[str, deque[tuple[float, T]]] = OrderedDict()
         self._size = 0
 
     def __len__(self) -> int:
         return self._size
 
-    def put(self, address: str, item: T) -> None:
+    def put(self, address: str, item: T, now: float) -> None:
         """Append the item to those of its address."""
-        self._by_address.setdefault(address, deque()).append(item)
+        self._by_address.setdefault(address, deque()).append((now, item))
         self._size += 1
 
     def get(self) -> T:
         """Remove the oldest item of the address whose turn it is."""
         address, items = next(iter(self._by_address.items()))
-        item = items.popleft()
+        _, item = items.popleft()
         self._by_address.move_to_end(address)
         self._removed(address)
         return item
@@ -147,9 +153,18 @@ class _FairQueue(Generic[T]):
     def drop(self, preferred: str) -> T:
         """Remove the newest item of the address with the most items, which is `preferred` among equals."""
         address = max(self._by_address, key=lambda each: (len(self._by_address[each]), each == preferred))
-        item = self._by_address[address].pop()
+        _, item = self._by_address[address].pop()
         self._removed(address)
         return item
+
+    def take_older(self, before: float) -> list[T]:
+        """Remove and return the items from before this time."""
+        taken = []
+        for address, items in list(self._by_address.items()):
+            while items and items[0][0] < before:
+                taken.append(items.popleft()[1])
+                self._removed(address)
+        return taken
 
     def _removed(self, address: str) -> None:
         self._size -= 1

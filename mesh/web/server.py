@@ -15,6 +15,7 @@ from granian.net import SocketHolder  # type: ignore[attr-defined] # granian doe
 from granian.server import MPServer
 
 from mesh.processes import end_with_parent
+from mesh.processes.parent import request_signal_at_parent_end
 from mesh.web.site import Site
 from mesh.web.worker import spawn_worker
 
@@ -65,6 +66,7 @@ def serve(sock: socket.socket, load: Callable[[], Site], grace_seconds: int) -> 
 
     def load_in_worker() -> Site:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # granian's own handler comes later; the inherited one only notes
+        request_signal_at_parent_end()  # at once, because the socket stays open and the next worker takes over
         end_with_parent(parent_id, grace_seconds)
         return load()
 

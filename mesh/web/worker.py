@@ -1,6 +1,7 @@
 """A worker of granian that passes each request to a function on a thread of its pool, without an event loop."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -20,7 +21,10 @@ from mesh.web.wsgi import build_environ, run
 
 OTHER_THREADS = 4
 """Threads for requests that start to wait, are refused or whose bodies arrive, while all lanes are full."""
-BUSY = "The server is busy. Please try again."
+LATE_INTERVAL_SECONDS = 0.5
+"""Time between two searches for requests that have waited for too long."""
+BUSY = {503: "The server is busy. Please try again.", 429: "Too many requests. Please try again later."}
+"""The message of a refusal by its status."""
 Request = tuple[Any, Environ]
 
 log = logs.get("mesh.web")
@@ -37,6 +41,7 @@ class Requests:
         self._site = site
         self._bodies = BodyReader(site.max_body_bytes)
         self._lanes = Lanes[Request](site.lanes, self._run, self._refuse_for_lane)
+        threading.Thread(target=self._refuse_late, name="late requests", daemon=True).start()
 
     def handle(self, watcher: Any) -> None:  # noqa: ANN401 - granian's own
         """Handle a request. Granian ignores what this raises, and the client would wait for ever."""
@@ -76,8 +81,14 @@ class Requests:
         environ[REFUSAL] = replace(refusal, facts=facts)
         self._run(request)
 
+    def _refuse_late(self) -> None:
+        while True:
+            time.sleep(LATE_INTERVAL_SECONDS)
+            self._lanes.refuse_late()
+
     def _refuse_for_lane(self, request: Request, state: LaneState) -> None:
-        self._refuse(request, Refusal(503, BUSY, {"Retry-After": "1"}, vars(state)))
+        status = self._site.lanes[state.lane].status
+        self._refuse(request, Refusal(status, BUSY[status], {"Retry-After": "1"}, vars(state)))
 
 
 class _Scheduler(CallbackScheduler):

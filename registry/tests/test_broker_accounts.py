@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import cast
 
 import pytest
@@ -13,6 +13,7 @@ from mesh.broker.errors import ConnectionLostError
 from mesh.broker.management import Management, ManagementError
 from mesh.broker.messages import Message
 from mesh.broker.settings import Settings, broker_settings
+from mesh.broker.topology import Topology
 from mesh.env import ConfigError
 from registry.__main__ import main
 from registry.broker_accounts import PERMISSIONS, Config, account_name
@@ -70,7 +71,7 @@ def on_channel(broker: Settings, claim: Claim) -> None:
 
 async def declare_and_publish(channel: BrokerChannel) -> None:
     """Do what both processes do."""
-    await ORDER_TOPOLOGY.declare(channel)
+    await channel.declare(ORDER_TOPOLOGY)
     await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(b"{}"))
 
 
@@ -87,7 +88,7 @@ def test_the_worker_consumes_every_queue(accounts: Mapping[str, Settings]) -> No
     """It also reads the dead letters, which an operator sends back with its account."""
 
     async def claim(channel: BrokerChannel) -> None:
-        await ORDER_TOPOLOGY.declare(channel)
+        await channel.declare(ORDER_TOPOLOGY)
         await channel.publish(ORDER_TOPOLOGY.retry_exchange, ORDER_TOPOLOGY.first.retry_key(0), Message(b"{}"))
         for queue in (*(each.name for each in ORDER_TOPOLOGY.work_queues), ORDER_TOPOLOGY.dead_queue):
             await channel.consume(queue, 1, lambda _: None)
@@ -99,22 +100,26 @@ def _consume(queue: str) -> Claim:
     return lambda channel: channel.consume(queue, 1, lambda _: None)
 
 
+def _declare(topology: Topology) -> Claim:
+    return lambda channel: channel.declare(topology)
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize(
     ("process", "claim"),
     [
         *(("orders", _consume(each.name)) for each in ORDER_TOPOLOGY.work_queues),
         ("orders", _consume(ORDER_TOPOLOGY.dead_queue)),
-        *((process, lambda channel: channel.declare_queue("orderx")) for process in PERMISSIONS),
-        *((process, lambda channel: channel.declare_exchange("other", "direct")) for process in PERMISSIONS),
+        *((process, _declare(replace(ORDER_TOPOLOGY, queue="orderx"))) for process in PERMISSIONS),
+        *((process, _declare(replace(ORDER_TOPOLOGY, exchange="other"))) for process in PERMISSIONS),
         *((process, lambda channel: channel.publish("amq.direct", "x", Message(b"{}"))) for process in PERMISSIONS),
         *((process, lambda channel: channel.publish("", "order_queue", Message(b"{}"))) for process in PERMISSIONS),
     ],
 )
 def test_the_broker_refuses_everything_else(accounts: Mapping[str, Settings], process: str, claim: Claim) -> None:
     """The orders service cannot read orders of others back, and no process can use other names."""
-    on_channel(accounts[process], ORDER_TOPOLOGY.declare)
-    with pytest.raises(ConnectionLostError, match=r"ACCESS_REFUSED|access to"):
+    on_channel(accounts[process], lambda channel: channel.declare(ORDER_TOPOLOGY))
+    with pytest.raises(ConnectionLostError, match=r"ACCESS_REFUSED|access to|may not"):
         on_channel(accounts[process], claim)
 
 

@@ -1,10 +1,14 @@
-"""Wakes the threads that wait for events."""
+"""Wakes the tasks that wait for events."""
 
+import asyncio
 import threading
+from contextlib import suppress
 
 
 class EventSignal:
     """A counted signal: a notification between a look at the database and the wait that follows is not lost.
+
+    Threads may notify, and tasks of several event loops may wait.
 
     Attributes:
         count: number of notifications.
@@ -12,22 +16,35 @@ class EventSignal:
     """
 
     def __init__(self) -> None:
-        self._condition = threading.Condition()
+        self._lock = threading.Lock()
+        self._waiting: dict[asyncio.Event, asyncio.AbstractEventLoop] = {}
         self.count = 0
         self.closed = False
 
     def notify(self) -> None:
-        """Wake all waiting threads."""
-        with self._condition:
+        """Wake all waiting tasks."""
+        with self._lock:
             self.count += 1
-            self._condition.notify_all()
+            waiting = list(self._waiting.items())
+        for event, loop in waiting:
+            with suppress(RuntimeError):  # the loop has been closed
+                loop.call_soon_threadsafe(event.set)
 
     def close(self) -> None:
-        """Wake all waiting threads, and let no thread wait any more."""
+        """Wake all waiting tasks, and let no task wait any more."""
         self.closed = True
         self.notify()
 
-    def wait(self, last_count: int, timeout_seconds: float) -> None:
+    async def wait(self, last_count: int, timeout_seconds: float) -> None:
         """Wait until there are more notifications than `last_count`, or until the timeout."""
-        with self._condition:
-            self._condition.wait_for(lambda: self.closed or self.count != last_count, timeout_seconds)
+        event = asyncio.Event()
+        with self._lock:
+            if self.closed or self.count != last_count:
+                return
+            self._waiting[event] = asyncio.get_running_loop()
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), timeout_seconds)
+        finally:
+            with self._lock:
+                del self._waiting[event]

@@ -16,7 +16,7 @@ from mesh.broker.status import CONNECTION, USE, BrokerStatus
 from mesh.broker.topology import Topology
 from svc_orders.outbox.event_signal import EventSignal
 from svc_orders.outbox.leasing import Outbox
-from svc_orders.outbox.reconciler import Reconciler
+from svc_orders.outbox.reconciler import Backlog, Reconciler
 from svc_orders.store.outbox import Done, LeasedEvent, Retry, Settlement
 
 MAX_BATCH_SIZE = 500
@@ -114,7 +114,7 @@ class Relay:
         is_last = self._stopping.is_set()
         try:
             await self._reconcile(channel)
-            events = await asyncio.to_thread(self._lease, channel)
+            events = await self._lease(channel)
             if events:
                 await self._publish(channel, events)
             self._last_failure = ""
@@ -126,11 +126,11 @@ class Relay:
             return not is_last
         return bool(events) or not is_last
 
-    def _lease(self, channel: BrokerChannel) -> Sequence[LeasedEvent]:
+    async def _lease(self, channel: BrokerChannel) -> Sequence[LeasedEvent]:
         if self._stopping.is_set():
-            return self._outbox.lease(MAX_BATCH_SIZE, LEASE)
+            return await asyncio.to_thread(self._outbox.lease, MAX_BATCH_SIZE, LEASE)
         wait = timedelta(seconds=self._reconciler.interval_seconds)
-        return self._outbox.wait_and_lease(
+        return await self._outbox.wait_and_lease(
             MAX_BATCH_SIZE, LEASE, wait, lambda: not (channel.lost.done() or self._stopping.is_set())
         )
 
@@ -149,11 +149,11 @@ class Relay:
                 await self._declare(channel)  # the queue may have been deleted
                 return
 
-    async def _declare(self, channel: BrokerChannel) -> int:
-        """Create the queues that do not exist, and return the number of messages that wait for a worker."""
+    async def _declare(self, channel: BrokerChannel) -> Backlog:
+        """Create the queues that do not exist, and return the messages that wait in them."""
         declared = await channel.declare(self._topology)
         self._status.report(CONNECTION, " ".join(declared.problems))
-        return declared.waiting
+        return Backlog(self._topology.first.count(declared.messages), self._topology.resent.count(declared.messages))
 
     def _routing_key(self, event: LeasedEvent) -> str:
         return self._topology.resent_routing_key if event.resent else self._topology.routing_key
@@ -177,8 +177,8 @@ class Relay:
     async def _reconcile(self, channel: BrokerChannel) -> None:
         if time.monotonic() >= self._next_reconciliation_at:
             self._next_reconciliation_at = time.monotonic() + self._reconciler.interval_seconds
-            queued = await self._declare(channel)
-            await asyncio.to_thread(self._reconciler.resend_lost, queued)
+            backlog = await self._declare(channel)
+            await asyncio.to_thread(self._reconciler.resend_lost, backlog)
 
     def _log_failure(self, event: str, error: Exception) -> None:
         """Log a failure once, not at each attempt until it is over."""

@@ -24,6 +24,7 @@ REOPEN_EVENT = (
     .values(
         published_at=None,
         dead_reason=None,
+        dead_at=None,
         lease_token=None,
         lease_until=bindparam("now"),
         resent=OutboxEvent.resent + 1,

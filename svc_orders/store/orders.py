@@ -1,7 +1,6 @@
 """Reads and writes orders."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +8,9 @@ from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from database.engine import Database, retry_transaction
-from database.transactions.failures import LockWaitError
 from database.transactions.locked_rows import LockedRows
-from mesh.batching import HANDOVER_SECONDS, Batcher
 from mesh.errors import NotFound
-from svc_orders.rules import NewOrder, RequestKey, StatusChange, StoredOrder, is_pending, pending_key
+from svc_orders.rules import OrderState, RequestKey, StatusChange, StoredOrder, is_pending, pending_key
 from svc_orders.store.endings import end_orders
 from svc_orders.store.idempotency_keys import find_order_by_key
 from svc_orders.store.inserts import OrderInsert, insert_orders
@@ -33,7 +30,11 @@ COUNT_OF_USER = select(func.count()).select_from(Order).where(Order.user_id == b
 LIMIT, OFFSET = (bindparam(name, type_=Integer()) for name in ("limit", "offset"))
 NEWEST_OF_USER = OF_USER.limit(LIMIT)
 PAGE_OF_USER = OF_USER.add_columns(COUNT_OF_USER.scalar_subquery().label("total")).limit(LIMIT).offset(OFFSET)
-BY_IDS = select(*ORDER_COLUMNS).where(Order.order_id.in_(bindparam("ids", expanding=True))).order_by(Order.order_id)
+STATES = (
+    select(Order.order_id, Order.book_id, Order.quantity, Order.status)
+    .where(Order.order_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Order.order_id)
+)
 
 
 class PendingOrderError(Exception):
@@ -66,12 +67,10 @@ class OrderStore:
 
     Args:
         database: where the orders are.
-        handover_seconds: how long an order waits for the running transaction before the next one starts.
     """
 
-    def __init__(self, database: Database, handover_seconds: float = HANDOVER_SECONDS) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._batcher = Batcher(self._insert_pending, handover_seconds)
         self._locked_books = LockedRows()
         self._locked_orders = LockedRows()
 
@@ -87,11 +86,10 @@ class OrderStore:
             raise NotFound("Order not found.", "ORDER_NOT_FOUND")
         return order_from_row(row)
 
-    def get_many(self, order_ids: Iterable[int]) -> list[StoredOrder]:
-        """Return the orders with these ids, sorted by id. Ids without an order are left out."""
+    def get_states(self, order_ids: Iterable[int]) -> list[OrderState]:
+        """Return the states of the orders with these ids, sorted by id. Ids without an order are left out."""
         with self._database.read() as connection:
-            rows = connection.execute(BY_IDS, {"ids": sorted(set(order_ids))})
-            return [order_from_row(row) for row in rows]
+            return [OrderState(*row) for row in connection.execute(STATES, {"ids": sorted(set(order_ids))})]
 
     def list_newest(self, user_id: int, limit: int) -> list[StoredOrder]:
         """Return the newest orders of a user, at most `limit`."""
@@ -123,22 +121,19 @@ class OrderStore:
         with self._database.read() as connection:
             return find_order_by_key(connection, user_id, key, now)
 
-    def place(self, order: NewOrder, key: RequestKey | None, request_id: str, now: datetime) -> Placement:
-        """Store an order with its event and its key, unless the key has placed it already.
+    def is_book_locked(self, book_id: int) -> bool:
+        """Return whether another client keeps the book's row locked, as far as known."""
+        return self._locked_books.is_locked(book_id)
 
-        Orders that arrive at the same time share a transaction. When that transaction fails, its cause may be any of
-        them, so each order is then stored alone. An order shares its book's row with the decrements of the stock: while
-        another client has locked it, orders for the book run alone as well.
+    def place(self, insert: OrderInsert) -> Placement:
+        """Store an order with its event and its key in a transaction of its own, unless the key has placed it already.
 
         Raises:
             PendingOrderError: the user has a pending order for the book.
             NotFound: the user or the book does not exist.
             Unavailable: another client has locked the book.
         """
-        insert = OrderInsert(order, key, request_id, now)
-        if is_pending(order) and not self._locked_books.is_locked(order.book_id):
-            with suppress(IntegrityError, DataError, LockWaitError):
-                return Placement(self._batcher.submit(insert), replayed=False)
+        order, key = insert.order, insert.key
         for _ in range(MAX_PLACE_ATTEMPTS):  # a conflicting order may have ended before it is read
             try:
                 return Placement(self._insert_alone(insert), replayed=False)
@@ -146,13 +141,24 @@ class OrderStore:
                 stored = self._find_by_event(insert.event_id)
                 if stored is not None:  # an earlier attempt has stored it, and lost its connection at COMMIT
                     return Placement(stored, replayed=False)
-                earlier = self.find_by_key(order.user_id, key, now) if key else None
+                earlier = self.find_by_key(order.user_id, key, insert.now) if key else None
                 if earlier is not None:
                     return Placement(earlier, replayed=True)
                 pending = self.find_pending(order.user_id, order.book_id)
                 if pending is not None and is_pending(order):
                     raise PendingOrderError(pending) from None
         raise NotFound("User or book was not found.", "USER_OR_BOOK_NOT_FOUND")
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def insert_pending(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
+        """Store pending orders in one transaction, all or none, and return them in the same order.
+
+        Raises:
+            IntegrityError: a user or a book does not exist, an order is pending already, or a key was used.
+            DataError: an id is larger than its column allows.
+            LockWaitError: another client has locked one of the books.
+        """
+        return self._insert(inserts)  # the id of its event keeps each of them from being stored twice
 
     def set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
         """End a pending order and return it. An order that already has the status stays as it is.
@@ -195,12 +201,8 @@ class OrderStore:
         return None if row is None else order_from_row(row)
 
     def _insert_alone(self, insert: OrderInsert) -> StoredOrder:
-        insert_one = self._insert_pending if is_pending(insert.order) else self._insert_ended
+        insert_one = self.insert_pending if is_pending(insert.order) else self._insert_ended
         return self._locked_books.run(insert.order.book_id, lambda: insert_one([insert])[0])
-
-    @retry_transaction(idempotent=True, wait_for_locks=False)
-    def _insert_pending(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
-        return self._insert(inserts)  # the id of its event keeps each of them from being stored twice
 
     @retry_transaction(wait_for_locks=False)
     def _insert_ended(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from sqlalchemy import Integer, Update, bindparam, or_, select, update
+from sqlalchemy import Integer, Update, bindparam, select, update
 
 from database.engine import Database, retry_transaction
-from registry.order_statuses import PENDING
-from svc_orders.store.tables import Order, OutboxEvent, PendingReturn
+from svc_orders.store.tables import OutboxEvent
 
-MAX_OVERDUE_EVENTS = 1000
-"""Events that are looked at in one pass, the oldest first."""
 WAITING = (
     OutboxEvent.published_at.is_(None),
     OutboxEvent.dead_reason.is_(None),
@@ -31,21 +28,12 @@ SELECT_WAITING = (
 UPDATE_LEASED = (
     update(OutboxEvent)
     .where(OutboxEvent.event_id.in_(bindparam("ids", expanding=True)))
-    .values(lease_until=bindparam("until"), lease_token=bindparam("new_token"), attempts=OutboxEvent.attempts + 1)
-)
-SELECT_OVERDUE = (
-    select(OutboxEvent.event_id, OutboxEvent.published_at, OutboxEvent.resent)
-    .join(Order, Order.order_id == OutboxEvent.order_id)
-    .where(or_(Order.status == PENDING, Order.order_id.in_(select(PendingReturn.order_id))))
-    .where(OutboxEvent.published_at <= bindparam("before"))
-    .where(OutboxEvent.dead_reason.is_(None))
-    .order_by(OutboxEvent.published_at)
-    .limit(MAX_OVERDUE_EVENTS)
-)
-UPDATE_RESENT = (
-    update(OutboxEvent)
-    .where(OutboxEvent.event_id.in_(bindparam("ids", expanding=True)), OutboxEvent.published_at.is_not(None))
-    .values(published_at=None, lease_until=bindparam("now"), lease_token=None, resent=OutboxEvent.resent + 1)
+    .values(
+        lease_until=bindparam("until"),
+        leased_at=bindparam("now"),
+        lease_token=bindparam("new_token"),
+        attempts=OutboxEvent.attempts + 1,
+    )
 )
 
 
@@ -68,21 +56,6 @@ class LeasedEvent:
     attempts: int
     resent: int
     lease_token: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedEvent:
-    """An event whose order has not ended.
-
-    Args:
-        event_id: the event.
-        published_at: time when the event was sent last.
-        resent: number of times that it was sent again.
-    """
-
-    event_id: str
-    published_at: datetime
-    resent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +115,8 @@ class OutboxStore:
         with self._database.write() as transaction:
             rows = transaction.execute(SELECT_WAITING, {"now": now, "limit": max_events}).all()
             if rows:
-                values = {"ids": [row.event_id for row in rows], "until": now + lease, "new_token": token}
+                ids = [row.event_id for row in rows]
+                values = {"ids": ids, "until": now + lease, "now": now, "new_token": token}
                 transaction.execute(UPDATE_LEASED, values)
             transaction.commit()
         return [LeasedEvent(*row, lease_token=token) for row in rows]
@@ -161,25 +135,13 @@ class OutboxStore:
                 if isinstance(settlement, Done):
                     done.setdefault(token, []).append(event_id)
                 elif isinstance(settlement, Retry):
-                    values = {"lease_until": now + settlement.delay}
+                    values = {"lease_until": now + settlement.delay, "leased_at": now}
                     transaction.execute(_update_leased(token, [event_id]).values(values))
                 else:
-                    transaction.execute(_update_leased(token, [event_id]).values(dead_reason=settlement.reason))
+                    values = {"dead_reason": settlement.reason, "dead_at": now}
+                    transaction.execute(_update_leased(token, [event_id]).values(values))
             for token, event_ids in done.items():
                 transaction.execute(_update_leased(token, event_ids).values(published_at=now))
-            transaction.commit()
-
-    def find_overdue(self, published_before: datetime) -> list[PublishedEvent]:
-        """Return events of pending orders that were published before this time, the oldest first, at most 1000."""
-        with self._database.read() as connection:
-            rows = connection.execute(SELECT_OVERDUE, {"before": published_before})
-            return [PublishedEvent(row.event_id, row.published_at, row.resent) for row in rows]
-
-    @retry_transaction
-    def resend(self, event_ids: Sequence[str], now: datetime) -> None:
-        """Let published events wait again, so that they are sent once more."""
-        with self._database.write() as transaction:
-            transaction.execute(UPDATE_RESENT, {"ids": event_ids, "now": now})
             transaction.commit()
 
 

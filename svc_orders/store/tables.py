@@ -37,8 +37,9 @@ class OutboxEvent(Base):
     """The event of an order, written in the same transaction as the order.
 
     An event waits while `published_at` and `dead_reason` are NULL and `lease_until` has passed. `lease_token` is the
-    current lease, NULL when there is none. `resent` counts how often the event was sent again because its order did
-    not end.
+    current lease, NULL when there is none. `leased_at` is the time at which the lease or the delay until `lease_until`
+    began, and `dead_at` the time at which the event became a dead letter. `resent` counts how often the event was sent
+    again because its order did not end.
 
     The index has the order in which events are leased, so that a lease reads and locks only the rows that it takes.
     """
@@ -59,6 +60,8 @@ class OutboxEvent(Base):
     dead_reason: Mapped[str | None] = mapped_column(String(255))
     lease_token: Mapped[str | None] = mapped_column(String(36))
     resent: Mapped[int] = mapped_column(Integer, server_default="0")
+    leased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dead_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class PendingReturn(Base):

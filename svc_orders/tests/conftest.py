@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 import pytest
-from bookstore.books.v1 import books_pb2, books_pb2_grpc
+from bookstore.books.v1 import books_pb2
 from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 
 from database.engine import Database, parse_url
 from database.tests.rows import add_book, add_user
 from mesh.client import Target
+from mesh.pools import Pools
 from mesh.server import Service
 from mesh.testing import Clock, channel_as, running
 from svc_orders.__main__ import create_service
@@ -22,6 +23,9 @@ from svc_orders.outbox.leasing import Outbox
 from svc_orders.servicer import OrdersServicer
 from svc_orders.store.orders import OrderStore
 from svc_orders.store.outbox import OutboxStore
+
+if TYPE_CHECKING:
+    from bookstore.books.v1.books_pb2_grpc import BooksAsyncStub  # exists for type checkers only
 
 
 class BooksError(grpc.RpcError, grpc.Call):
@@ -80,14 +84,14 @@ class FakeBooks:
     requests: list[tuple[int, ...]] = field(default_factory=list)
     taken: list[tuple[int, int, int]] = field(default_factory=list)
 
-    def GetBook(self, request: books_pb2.GetBookRequest) -> books_pb2.GetBookResponse:  # noqa: N802 - the stub's name
+    async def GetBook(self, request: books_pb2.GetBookRequest) -> books_pb2.GetBookResponse:  # noqa: N802 - the stub's name
         """Return the book, like the real service."""
         self.requests.append((request.book_id,))
         if self.failing or request.book_id not in self.books:
             raise BooksError(self.failing or grpc.StatusCode.NOT_FOUND)
         return books_pb2.GetBookResponse(book=self.books[request.book_id])
 
-    def BatchGetBooks(self, request: books_pb2.BatchGetBooksRequest) -> books_pb2.BatchGetBooksResponse:  # noqa: N802 - the stub's name
+    async def BatchGetBooks(self, request: books_pb2.BatchGetBooksRequest) -> books_pb2.BatchGetBooksResponse:  # noqa: N802 - the stub's name
         """Return the existing books among the ids."""
         self.requests.append(tuple(request.book_ids))
         if self.failing:
@@ -95,7 +99,7 @@ class FakeBooks:
         books = [self.books[book_id] for book_id in request.book_ids if book_id in self.books]
         return books_pb2.BatchGetBooksResponse(books=books)
 
-    def BatchDecrement(self, request: books_pb2.BatchDecrementRequest) -> books_pb2.BatchDecrementResponse:  # noqa: N802 - the stub's name
+    async def BatchDecrement(self, request: books_pb2.BatchDecrementRequest) -> books_pb2.BatchDecrementResponse:  # noqa: N802 - the stub's name
         """Take the copies of each order, like the real service."""
         if self.failing:
             raise BooksError(self.failing)
@@ -153,15 +157,21 @@ def signal() -> EventSignal:
 @pytest.fixture
 def target(file_database: Database, books: FakeBooks, clock: Clock, signal: EventSignal) -> Iterator[Target]:
     """Run the service."""
-    stub = cast("books_pb2_grpc.BooksStub", books)
+    store, pools = OrderStore(file_database), Pools()
     servicer = OrdersServicer(
-        OrderStore(file_database), Outbox(OutboxStore(file_database), signal, clock), signal, BookClient(stub), clock
+        store,
+        pools,
+        Outbox(OutboxStore(file_database), signal, clock, run=pools.writes.run),
+        signal,
+        BookClient(cast("BooksAsyncStub", books)),
+        clock,
     )
     service = Service(
         "orders",
         orders_pb2.DESCRIPTOR.services_by_name["Orders"],
         lambda server: orders_pb2_grpc.add_OrdersServicer_to_server(servicer, server),
         on_stop=signal.close,
+        pools=pools,
     )
     with running(service) as started:
         yield started
@@ -185,8 +195,8 @@ def as_worker(target: Target) -> Iterator[orders_pb2_grpc.OrdersStub]:
 def refusing_target() -> Iterator[Target]:
     """Run a service without tables, for requests that are refused before they reach the database."""
     database = Database(parse_url("sqlite:///:memory:"))
-    books = cast("books_pb2_grpc.BooksStub", FakeBooks())
-    with running(create_service(database, EventSignal(), books, has_broker=False)) as started:
+    books = cast("BooksAsyncStub", FakeBooks())
+    with running(create_service(database, EventSignal(), books, Pools(), has_broker=False)) as started:
         yield started
     database.close()
 

@@ -134,7 +134,8 @@ def test_a_batch_takes_copies_and_reopens_events_too(
 def test_several_orders_are_read_together(orders: Stub, as_worker: Stub, order: int) -> None:
     """Unknown ids are left out, repeated ones count once."""
     found = as_worker.BatchGetOrders(pb.BatchGetOrdersRequest(order_ids=[999, order, order, 2**63 - 1])).orders
-    assert list(found) == [orders.GetOrder(pb.GetOrderRequest(order_id=order)).order]
+    stored = orders.GetOrder(pb.GetOrderRequest(order_id=order)).order
+    assert list(found) == [pb.Order(order_id=order, book_id=stored.book_id, quantity=2, status=stored.status)]
     for ids in ([], [0], range(1, 102)):
         failure = rpc_failure(as_worker.BatchGetOrders, pb.BatchGetOrdersRequest(order_ids=ids))
         assert failure.code is grpc.StatusCode.INVALID_ARGUMENT

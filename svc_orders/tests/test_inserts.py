@@ -1,9 +1,9 @@
 """Orders that are placed at the same time share a transaction and nothing else."""
 
+import asyncio
 import json
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,11 +16,13 @@ from sqlalchemy.exc import IntegrityError
 from database.engine import Database
 from database.tests.rows import add_book, add_user, count
 from mesh.errors import MeshError
-from mesh.testing import wait_until
+from mesh.pools import Pools
+from mesh.testing import wait_until_async
 from registry.order_statuses import PENDING
 from svc_orders.rules import NewOrder, RequestKey, StatusChange, StoredOrder
 from svc_orders.store.inserts import OrderInsert, insert_orders
 from svc_orders.store.orders import OrderStore, PendingOrderError, Placement
+from svc_orders.store.placer import OrderPlacer
 
 pytestmark = pytest.mark.integration
 
@@ -34,31 +36,47 @@ class GatedStore(OrderStore):
     """A store that stores nothing until its gate is open, and records the number of orders in each transaction."""
 
     def __init__(self, database: Database) -> None:
-        super().__init__(database, handover_seconds=TEST_TIMEOUT_SECONDS)
+        super().__init__(database)
         self.sizes: list[int] = []
         self.gate = threading.Event()
 
-    def _insert(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
+    def insert_pending(self, inserts: Sequence[OrderInsert]) -> list[StoredOrder]:
+        """Store the orders once the gate is open."""
         self.sizes.append(len(inserts))
         assert self.gate.wait(TEST_TIMEOUT_SECONDS)
-        return super()._insert(inserts)
+        return super().insert_pending(inserts)
 
     def place_together(self, inserts: Sequence[OrderInsert]) -> list[Placement | Exception]:
         """Place the first order, then the others while its transaction runs; return the results and errors."""
+        return asyncio.run(self._place_together(inserts))
 
-        def place(each: OrderInsert) -> Placement | Exception:
+    async def _place_together(self, inserts: Sequence[OrderInsert]) -> list[Placement | Exception]:
+        pools = Pools(write_threads=len(inserts))
+        placer = OrderPlacer(self, pools, handover_seconds=TEST_TIMEOUT_SECONDS)
+
+        async def place(each: OrderInsert) -> Placement | Exception:
             try:
-                return self.place(each.order, each.key, each.request_id, each.now)
+                return await placer.place(each.order, each.key, each.request_id, each.now)
             except (MeshError, PendingOrderError) as error:
                 return error
 
-        with ThreadPoolExecutor(len(inserts)) as pool:
-            first = pool.submit(place, inserts[0])
-            wait_until(lambda: self.sizes)
-            others = [pool.submit(place, each) for each in inserts[1:]]
-            wait_until(lambda: self._batcher.waiting == len(others))
-            self.gate.set()
-            return [each.result(TEST_TIMEOUT_SECONDS) for each in (first, *others)]
+        first = asyncio.create_task(place(inserts[0]))
+        await until(lambda: self.sizes)
+        others = [asyncio.create_task(place(each)) for each in inserts[1:]]
+        await until(lambda: placer._batcher.waiting == len(others))
+        self.gate.set()
+        results = await asyncio.wait_for(asyncio.gather(first, *others), TEST_TIMEOUT_SECONDS)
+        pools.close()
+        return results
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until the condition is true."""
+
+    async def is_true() -> bool:
+        return bool(condition())
+
+    await wait_until_async(is_true)
 
 
 def new_insert(user: int, book: int, quantity: int, key: str | None = None) -> OrderInsert:
@@ -119,7 +137,9 @@ def test_a_batch_deletes_the_expired_keys_of_its_users(file_database: Database, 
     store = OrderStore(file_database)
     with_keys = [each for each in inserts if each.key]
     for each in with_keys:
-        order = store.place(each.order, each.key, each.request_id, NOW - timedelta(hours=24)).order
+        order = store.place(
+            replace(each, now=NOW - timedelta(hours=24), event_id=f"earlier {each.event_id}"[:36])
+        ).order
         store.set_status(StatusChange(order.order_id, "completed", True), NOW)
     with file_database.write() as transaction:
         insert_orders(transaction, with_keys)
@@ -147,7 +167,7 @@ def test_an_order_that_cannot_be_stored_does_not_affect_the_others(
     file_database: Database, inserts: list[OrderInsert]
 ) -> None:
     """An unknown user, a pending order and a used key fail or repeat alone; all other orders are placed."""
-    existing = OrderStore(file_database).place(inserts[1].order, None, "", NOW).order
+    existing = OrderStore(file_database).place(replace(inserts[1], key=None)).order
     first, pending, with_key, *valid = inserts
     repeated = replace(with_key, request_id="a concurrent repetition")
     unknown_user = new_insert(UNKNOWN_ID, first.order.book_id, 13)
@@ -171,18 +191,22 @@ def test_an_order_that_waits_for_a_lock_does_not_delay_others(file_database: Dat
     """While the row of a book is locked, orders for other books are placed."""
     locked, other = add_book(file_database), add_book(file_database)
     users = [add_user(file_database) for _ in range(6)]
-    store = OrderStore(file_database)
+    pools = Pools(write_threads=6)
+    placer = OrderPlacer(OrderStore(file_database), pools)
 
-    def buy(user: int, book: int) -> int:
-        return store.place(new_insert(user, book, 1).order, None, "", NOW).order.order_id
+    async def buy(user: int, book: int) -> int:
+        return (await placer.place(new_insert(user, book, 1).order, None, "", NOW)).order.order_id
 
-    with ThreadPoolExecutor(6) as pool:
+    async def buy_all() -> None:
         with file_database.write() as transaction:
             transaction.execute(text("UPDATE Books SET quantity = quantity - 1 WHERE book_id = :id"), {"id": locked})
-            blocked = pool.submit(buy, users[0], locked)
-            wait_until(lambda: store._batcher.running and not store._batcher.waiting)
-            others = [pool.submit(buy, user, other) for user in users[1:]]
-            assert len({each.result(2) for each in others}) == 5
+            blocked = asyncio.create_task(buy(users[0], locked))
+            await until(lambda: placer._batcher.running and not placer._batcher.waiting)
+            others = [asyncio.create_task(buy(user, other)) for user in users[1:]]
+            assert len(set(await asyncio.wait_for(asyncio.gather(*others), 2))) == 5
             assert not blocked.done()
             transaction.commit()
-        assert blocked.result(TEST_TIMEOUT_SECONDS)
+        assert await asyncio.wait_for(blocked, TEST_TIMEOUT_SECONDS)
+
+    asyncio.run(buy_all())
+    pools.close()

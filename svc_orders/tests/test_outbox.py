@@ -1,9 +1,10 @@
 """An event is leased to one consumer at a time and is never lost."""
 
+import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -44,6 +45,13 @@ def add_events(database: Database, clock: Clock, number: int) -> list[str]:
             now=(clock.now - timedelta(milliseconds=age)).replace(tzinfo=None).isoformat(" "),
         )
     return ids
+
+
+def wait_and_lease(
+    outbox: Outbox, wait: timedelta = timedelta(seconds=20), is_active: Callable[[], bool] = lambda: True
+) -> list[str]:
+    """Wait for up to five events in an event loop of its own, and return their ids."""
+    return ids_of(asyncio.run(outbox.wait_and_lease(5, MINUTE, wait, is_active)))
 
 
 def ids_of(events: Sequence[LeasedEvent]) -> list[str]:
@@ -151,31 +159,31 @@ def test_a_settlement_ends_its_lease(outbox: Outbox, any_database: Database, clo
 def test_an_empty_outbox_returns_after_the_wait(outbox: Outbox) -> None:
     """It returns at once when there is no wait, and otherwise at its end."""
     started = time.monotonic()
-    assert outbox.wait_and_lease(1, MINUTE, NOTHING, lambda: True) == ()
+    assert wait_and_lease(outbox, NOTHING) == []
     assert time.monotonic() - started < 2
     started = time.monotonic()
-    assert outbox.wait_and_lease(1, MINUTE, timedelta(seconds=0.2), lambda: True) == ()
+    assert wait_and_lease(outbox, timedelta(seconds=0.2)) == []
     assert 0.2 <= time.monotonic() - started < 5
 
 
 def test_a_consumer_that_has_gone_takes_no_events(outbox: Outbox, any_database: Database, clock: Clock) -> None:
     """If it went before the lease, nothing is leased; if it went during the lease, the events are given back."""
     ids = add_events(any_database, clock, 1)
-    assert outbox.wait_and_lease(1, MINUTE, MINUTE, lambda: False) == ()
+    assert wait_and_lease(outbox, MINUTE, lambda: False) == []
     activity = iter([True, False])
-    assert outbox.wait_and_lease(1, MINUTE, MINUTE, lambda: next(activity)) == ()
+    assert wait_and_lease(outbox, MINUTE, lambda: next(activity)) == []
     assert ids_of(outbox.lease(1, MINUTE)) == ids
 
 
 @pytest.mark.unit
 def test_a_notification_before_the_wait_is_not_lost(signal: EventSignal) -> None:
-    """Notifications are counted, so a thread with an older count does not wait."""
+    """Notifications are counted, so a task with an older count does not wait."""
     last_count = signal.count
     signal.notify()
     started = time.monotonic()
-    signal.wait(last_count, 5)
+    asyncio.run(signal.wait(last_count, 5))
     signal.close()
-    signal.wait(signal.count, 5)
+    asyncio.run(signal.wait(signal.count, 5))
     assert time.monotonic() - started < 1
 
 
@@ -200,12 +208,12 @@ def test_a_waiting_consumer_is_woken_by_the_signal(
         return True
 
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(file_outbox.wait_and_lease, 5, MINUTE, timedelta(seconds=20), is_active)
+        waiting = pool.submit(wait_and_lease, file_outbox, is_active=is_active)
         assert polled.wait(5)
         ids = add_events(file_database, clock, 1)
         notified = time.monotonic()
         signal.notify()
-        assert ids_of(waiting.result(5)) == ids
+        assert waiting.result(5) == ids
         assert time.monotonic() - notified < 0.4
 
 
@@ -216,21 +224,19 @@ def test_events_of_another_process_are_found_by_polling(
     """They come without a notification and are still leased soon."""
     outbox = Outbox(OutboxStore(file_database), signal, clock, poll_interval_seconds=0.05)
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(outbox.wait_and_lease, 5, MINUTE, timedelta(seconds=20), lambda: True)
+        waiting = pool.submit(wait_and_lease, outbox)
         ids = add_events(file_database, clock, 1)
-        assert ids_of(waiting.result(3)) == ids
+        assert waiting.result(3) == ids
 
 
 @pytest.mark.integration
 def test_a_server_that_stops_ends_all_waiting(file_outbox: Outbox, signal: EventSignal) -> None:
     """Closing the signal ends all waiting, now and later."""
     with ThreadPoolExecutor(4) as pool:
-        waiting = [
-            pool.submit(file_outbox.wait_and_lease, 5, MINUTE, timedelta(seconds=20), lambda: True) for _ in range(4)
-        ]
+        waiting = [pool.submit(wait_and_lease, file_outbox) for _ in range(4)]
         signal.close()
-        assert [each.result(2) for each in waiting] == [()] * 4
-    assert file_outbox.wait_and_lease(5, MINUTE, timedelta(seconds=20), lambda: True) == ()
+        assert [each.result(2) for each in waiting] == [[]] * 4
+    assert wait_and_lease(file_outbox) == []
 
 
 @pytest.mark.integration

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 import grpc
 import pytest
-from bookstore.books.v1 import books_pb2_grpc
 from bookstore.orders.v1 import orders_pb2 as pb
 from bookstore.orders.v1 import orders_pb2_grpc
 from google.protobuf.duration_pb2 import Duration
@@ -20,6 +19,7 @@ from structlog.testing import capture_logs
 from database.engine import Database
 from database.tests.rows import add_book, add_user, count
 from mesh.broker.settings import Settings, broker_settings
+from mesh.pools import Pools
 from mesh.testing import channel_as, rpc_failure, running, wait_until
 from registry.order_messages import ORDER_TOPOLOGY, format_order_message
 from registry.order_statuses import PENDING
@@ -30,6 +30,8 @@ from svc_orders.outbox.reconciler import Reconciler
 from svc_orders.outbox.relay import Relay
 from svc_orders.rules import NewOrder, StoredOrder
 from svc_orders.servicer import utc_now
+from svc_orders.store.inserts import OrderInsert
+from svc_orders.store.lost_events import LostEventStore
 from svc_orders.store.orders import OrderStore
 from svc_orders.store.outbox import LeasedEvent, OutboxStore
 from tests.servers.proxy import TcpProxy
@@ -59,9 +61,9 @@ class Shop:
 
     def relay(self, broker: Settings, resend_after_seconds: float = 3600, outbox: Outbox | None = None) -> Relay:
         """Return a relay whose reconciler resends events of this age."""
-        store = OutboxStore(self.database)
-        reconciler = Reconciler(store, self.signal, utc_now, timedelta(seconds=resend_after_seconds))
-        outbox = outbox or Outbox(store, self.signal, utc_now)
+        lost_events, resend_after = LostEventStore(self.database), timedelta(seconds=resend_after_seconds)
+        reconciler = Reconciler(lost_events, self.signal, utc_now, resend_after)
+        outbox = outbox or Outbox(OutboxStore(self.database), self.signal, utc_now)
         return Relay(outbox, self.signal, reconciler, broker, ORDER_TOPOLOGY, RETRY_SECONDS)
 
     def buy(self, count: int = 1) -> list[StoredOrder]:
@@ -78,7 +80,7 @@ class Shop:
                 "J.-J. R.",
                 "/images/books/1.svg",
             )
-            placed.append(self._store.place(order, None, "request-1", utc_now()).order)
+            placed.append(self._store.place(OrderInsert(order, None, "request-1", utc_now())).order)
             self.signal.notify()
         return placed
 
@@ -299,8 +301,7 @@ def test_a_backlog_is_published_in_batches(shop: Shop, broker: Settings) -> None
 
 def test_events_are_not_leased_when_a_broker_delivers_them(file_database: Database) -> None:
     """The call fails at once instead of waiting for events."""
-    no_books = cast("books_pb2_grpc.BooksStub", None)
-    service = create_service(file_database, EventSignal(), no_books, has_broker=True)
+    service = create_service(file_database, EventSignal(), cast("Any", None), Pools(), has_broker=True)
     with running(service) as target, channel_as("worker", target) as channel:
         request = pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60))
         failure = rpc_failure(orders_pb2_grpc.OrdersStub(channel).LeaseEvents, request)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from mesh.context import current_call
-from mesh.errors import Unavailable
+from svc_users.errors import hashing_busy
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ class PasswordHasher:
     """
 
     def __init__(self, max_parallel: int, iterations: int = PBKDF2_ITERATIONS) -> None:
+        self.max_parallel = max_parallel
         self._method = f"pbkdf2:sha256:{iterations}"
         self._pool = ThreadPoolExecutor(max_parallel, thread_name_prefix="hash", initializer=_lower_priority)
         self._dummy_hash = generate_password_hash("the password of no account", self._method)
@@ -37,7 +38,7 @@ class PasswordHasher:
         """Return a hash to store.
 
         Raises:
-            Unavailable: the deadline of the call passed while it waited for a thread.
+            ResourceExhausted: the deadline of the call passed while it waited for a thread.
         """
         return self._run(lambda: generate_password_hash(password, self._method))
 
@@ -45,7 +46,7 @@ class PasswordHasher:
         """Return whether the password matches the stored hash. None takes as long as a hash, and never matches.
 
         Raises:
-            Unavailable: the deadline of the call passed while it waited for a thread.
+            ResourceExhausted: the deadline of the call passed while it waited for a thread.
         """
         matches = self._run(lambda: check_password_hash(stored or self._dummy_hash, password))
         return matches and stored is not None
@@ -61,7 +62,7 @@ class PasswordHasher:
             return future.result(call.remaining_seconds() if call else None)
         except TimeoutError:
             future.cancel()  # does not compute a hash that no caller waits for
-            raise Unavailable("Too many people are logging in at once. Please try again.", "HASHING_BUSY") from None
+            raise hashing_busy() from None
 
 
 def _lower_priority() -> None:

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.security import check_password_hash
 
 from mesh.context import CallContext, current_call, deadline_after
-from mesh.errors import Unavailable
+from mesh.errors import ResourceExhausted
 from svc_users.security.passwords import PBKDF2_ITERATIONS, THREAD_NICENESS, PasswordHasher
 
 pytestmark = pytest.mark.unit
@@ -88,7 +88,7 @@ def test_a_call_that_waits_beyond_its_deadline_computes_no_hash() -> None:
         assert started.wait(10)
         token = current_call.set(CallContext(deadline=deadline_after(0.01)))
         try:
-            with pytest.raises(Unavailable, match="at once"):
+            with pytest.raises(ResourceExhausted, match="at once"):
                 hasher._run(lambda: computed.append(1))
         finally:
             current_call.reset(token)

@@ -43,6 +43,7 @@ def test_a_slow_route_has_a_quarter_of_the_threads() -> None:
     lanes = create_site(config(GATEWAY_THREADS="8"), Services().stubs()).lanes
     assert (lanes["users"].running, lanes["passwords"].running, lanes["local"].running) == (8, 2, 2)
     assert (lanes["users"].waiting, lanes["passwords"].waiting) == (256, 32)
+    assert (lanes["users"].status, lanes["passwords"].status) == (503, 429)
 
 
 def test_routes_that_start_alike_share_a_lane() -> None:

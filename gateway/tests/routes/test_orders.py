@@ -85,6 +85,12 @@ def test_an_owner_sees_an_order(client: FlaskClient, services: Services) -> None
     assert services.get_order.metadata == [()]
 
 
+def test_another_users_order_looks_like_a_missing_one(client: FlaskClient, services: Services) -> None:
+    """403 would disclose that it exists."""
+    services.get_order.fail_with(PermissionDenied("Forbidden. Order does not belong to this user.", "NOT_OWNER"))
+    assert client.get("/orders/5", headers=bearer()).json == {"code": 404, "message": "Order not found."}
+
+
 def test_a_service_sees_every_order(client: FlaskClient, services: Services) -> None:
     """The request has the token of the caller and no viewer."""
     headers = service_bearer("orders")

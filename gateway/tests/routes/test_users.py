@@ -222,6 +222,29 @@ def test_pages_of_the_gateway_itself_are_allowed(client: FlaskClient, site: str,
     assert client.post("/login", json=LOGIN, headers=headers).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 200), ("same-origin", 200), ("none", 200), (None, 200)]
+)
+@pytest.mark.parametrize("path", ["/refresh-token", "/logout"])
+def test_pages_of_another_site_cannot_use_the_cookie(
+    client: FlaskClient, path: str, site: str | None, status: int
+) -> None:
+    """CORS may allow their origin all the same; programs and typed addresses send another value or none."""
+    headers = {"Origin": ORIGIN} | ({"Sec-Fetch-Site": site} if site else {})
+    assert client.post(path, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("header", ["refresh_token=a; refresh_token=b", "refresh_token=a; x=1; refresh_token=a"])
+@pytest.mark.parametrize("path", ["/refresh-token", "/logout"])
+def test_two_refresh_tokens_are_refused(client: FlaskClient, services: Services, path: str, header: str) -> None:
+    """Another host of the domain may have set one of them; the gateway does not choose."""
+    plain = client.application.test_client(use_cookies=False)
+    response = plain.post(path, headers={"Cookie": header})
+    assert (response.status_code, (response.json or {})["message"]) == (401, "Invalid refresh token.")
+    assert (services.refresh.requests, services.logout.requests) == ([], [])
+    assert plain.post("/logout", headers={"Cookie": header, **bearer(sid=SESSION)}).status_code == 200
+
+
 def test_a_form_cannot_log_in(client: FlaskClient) -> None:
     """A page of another site cannot send JSON without a preflight request."""
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):

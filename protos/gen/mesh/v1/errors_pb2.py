@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14mesh/v1/errors.proto\x12\x07mesh.v1*\x9e\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x11\n\rTOKEN_MISSING\x10\x01\x12\x11\n\rTOKEN_INVALID\x10\x02\x12\x11\n\rTOKEN_EXPIRED\x10\x03\x12\x16\n\x12\x43\x41LLER_NOT_ALLOWED\x10\x04\x12\x16\n\x12UNREADABLE_REQUEST\x10\x05\x12\x11\n\rINVALID_FIELD\x10\x06\x12\x16\n\x12INVALID_PAGE_TOKEN\x10\x07\x12\x13\n\x0fVIEWER_REQUIRED\x10\x08\x12\x11\n\rDATABASE_BUSY\x10\t\x12\x18\n\x14\x44\x41TABASE_UNAVAILABLE\x10\n\x12\x18\n\x14UPSTREAM_UNAVAILABLE\x10\x0b\x12\x1e\n\x1aUPSTREAM_DEADLINE_EXCEEDED\x10\x0c\x12\x0c\n\x08INTERNAL\x10\r\x12\x11\n\rDATABASE_FULL\x10\x10\x12\x1c\n\x18\x44\x41TABASE_SCHEMA_OUTDATED\x10\x11\x12\x12\n\x0e\x43OMMIT_UNKNOWN\x10\x12\x12\x0e\n\nROW_LOCKED\x10\x13\x42\x32\n\x07mesh.v1B\x0b\x45rrorsProtoP\x01Z\x18\x62ookstore/mesh/v1;meshv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14mesh/v1/errors.proto\x12\x07mesh.v1*\xc9\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x11\n\rTOKEN_MISSING\x10\x01\x12\x11\n\rTOKEN_INVALID\x10\x02\x12\x11\n\rTOKEN_EXPIRED\x10\x03\x12\x16\n\x12\x43\x41LLER_NOT_ALLOWED\x10\x04\x12\x16\n\x12UNREADABLE_REQUEST\x10\x05\x12\x11\n\rINVALID_FIELD\x10\x06\x12\x16\n\x12INVALID_PAGE_TOKEN\x10\x07\x12\x13\n\x0fVIEWER_REQUIRED\x10\x08\x12\x11\n\rDATABASE_BUSY\x10\t\x12\x18\n\x14\x44\x41TABASE_UNAVAILABLE\x10\n\x12\x18\n\x14UPSTREAM_UNAVAILABLE\x10\x0b\x12\x1e\n\x1aUPSTREAM_DEADLINE_EXCEEDED\x10\x0c\x12\x0c\n\x08INTERNAL\x10\r\x12\x0f\n\x0bSERVER_BUSY\x10\x0e\x12\x18\n\x14REQUEST_NOT_RECEIVED\x10\x0f\x12\x11\n\rDATABASE_FULL\x10\x10\x12\x1c\n\x18\x44\x41TABASE_SCHEMA_OUTDATED\x10\x11\x12\x12\n\x0e\x43OMMIT_UNKNOWN\x10\x12\x12\x0e\n\nROW_LOCKED\x10\x13\x42\x32\n\x07mesh.v1B\x0b\x45rrorsProtoP\x01Z\x18\x62ookstore/mesh/v1;meshv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,5 +33,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\007mesh.v1B\013ErrorsProtoP\001Z\030bookstore/mesh/v1;meshv1'
   _globals['_ERRORREASON']._serialized_start=34
-  _globals['_ERRORREASON']._serialized_end=448
+  _globals['_ERRORREASON']._serialized_end=491
 # @@protoc_insertion_point(module_scope)

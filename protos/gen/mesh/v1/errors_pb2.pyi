@@ -52,6 +52,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """DEADLINE_EXCEEDED: a service that this service calls took too long."""
     INTERNAL: _ErrorReason.ValueType  # 13
     """INTERNAL: an unexpected error, which is in the log of the service."""
+    SERVER_BUSY: _ErrorReason.ValueType  # 14
+    """RESOURCE_EXHAUSTED: the service has too many calls to do. `google.rpc.RetryInfo` says when to try again."""
+    REQUEST_NOT_RECEIVED: _ErrorReason.ValueType  # 15
+    """UNAVAILABLE: the request did not arrive in time, or the service needed its place for newer calls."""
     DATABASE_FULL: _ErrorReason.ValueType  # 16
     """UNAVAILABLE: the database has no space left."""
     DATABASE_SCHEMA_OUTDATED: _ErrorReason.ValueType  # 17
@@ -99,6 +103,10 @@ UPSTREAM_DEADLINE_EXCEEDED: ErrorReason.ValueType  # 12
 """DEADLINE_EXCEEDED: a service that this service calls took too long."""
 INTERNAL: ErrorReason.ValueType  # 13
 """INTERNAL: an unexpected error, which is in the log of the service."""
+SERVER_BUSY: ErrorReason.ValueType  # 14
+"""RESOURCE_EXHAUSTED: the service has too many calls to do. `google.rpc.RetryInfo` says when to try again."""
+REQUEST_NOT_RECEIVED: ErrorReason.ValueType  # 15
+"""UNAVAILABLE: the request did not arrive in time, or the service needed its place for newer calls."""
 DATABASE_FULL: ErrorReason.ValueType  # 16
 """UNAVAILABLE: the database has no space left."""
 DATABASE_SCHEMA_OUTDATED: ErrorReason.ValueType  # 17

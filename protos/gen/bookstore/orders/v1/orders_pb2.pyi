@@ -450,7 +450,7 @@ class BatchGetOrdersResponse(_message.Message):
     ORDERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___Order]:
-        """The orders that exist, each once, sorted by id."""
+        """The orders that exist, each once, sorted by id. Their other fields are not set."""
 
     def __init__(
         self,

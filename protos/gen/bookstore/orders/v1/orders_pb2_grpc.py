@@ -144,7 +144,8 @@ class OrdersServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetOrders(self, request, context):
-        """Returns several orders. Ids without an order are left out of the response and are not an error.
+        """Returns what the worker needs of several orders: only `order_id`, `book_id`, `quantity` and `status` are set. Ids
+        without an order are left out of the response and are not an error.
 
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.

@@ -74,7 +74,8 @@ class OrdersStub:
     - PERMISSION_DENIED (VIEWER_REQUIRED): the caller must set `viewer_id`.
     """
     BatchGetOrders: _grpc.UnaryUnaryMultiCallable[_orders_pb2.BatchGetOrdersRequest, _orders_pb2.BatchGetOrdersResponse]
-    """Returns several orders. Ids without an order are left out of the response and are not an error.
+    """Returns what the worker needs of several orders: only `order_id`, `book_id`, `quantity` and `status` are set. Ids
+    without an order are left out of the response and are not an error.
 
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.
@@ -183,7 +184,8 @@ class OrdersAsyncStub(OrdersStub):
     - PERMISSION_DENIED (VIEWER_REQUIRED): the caller must set `viewer_id`.
     """
     BatchGetOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.BatchGetOrdersRequest, _orders_pb2.BatchGetOrdersResponse]  # type: ignore[assignment]
-    """Returns several orders. Ids without an order are left out of the response and are not an error.
+    """Returns what the worker needs of several orders: only `order_id`, `book_id`, `quantity` and `status` are set. Ids
+    without an order are left out of the response and are not an error.
 
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.
@@ -313,7 +315,8 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
         request: _orders_pb2.BatchGetOrdersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orders_pb2.BatchGetOrdersResponse, _abc.Awaitable[_orders_pb2.BatchGetOrdersResponse]]:
-        """Returns several orders. Ids without an order are left out of the response and are not an error.
+        """Returns what the worker needs of several orders: only `order_id`, `book_id`, `quantity` and `status` are set. Ids
+        without an order are left out of the response and are not an error.
 
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): there is no id, there are more than 100, or an id is below 1.
