@@ -16,6 +16,8 @@ LABEL org.opencontainers.image.title="bookstore" \
       org.opencontainers.image.description="The bookstore's services, worker, gateway and database commands" \
       org.opencontainers.image.licenses="MIT"
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin bookstore
+# New volumes for certificates get the owner and the mode of these folders.
+RUN install --directory --owner=bookstore --mode=0700 /certs/authority /certs/users /certs/books /certs/orders /certs/worker /certs/gateway /certs/tester
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -63,12 +63,14 @@ class Account:
 
 
 def read_accounts(environ: Mapping[str, str], url: URL) -> list[Account]:
-    """Return the accounts with the passwords in `USERS_DB_PW`, `BOOKS_DB_PW` and so on; none for SQLite.
+    """Return the accounts with the passwords in `USERS_DB_PW`, `BOOKS_DB_PW` and so on.
+
+    There are none on SQLite, and with `DB_SHARED_ACCOUNT` none but the one in the URL.
 
     Raises:
         ConfigError: a password is not set, or used twice, or the database's name cannot be part of an account's name.
     """
-    if url.get_backend_name() == "sqlite":
+    if url.get_backend_name() == "sqlite" or env.flag(environ, "DB_SHARED_ACCOUNT", default=False):
         return []
     database = str(url.database)
     longest_name = max(len(Account(service, database, "").name) for service in OWN_TABLES)

@@ -32,10 +32,13 @@ from database.transactions.failures import (
 )
 from mesh.env import ConfigError
 from mesh.errors import Unavailable
+from mesh.files import create_private_file, create_private_folder, make_private
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+DEFAULT_FOLDER = Path("data")
+"""The folder of the default database, which contains nothing else."""
 SUPPORTED_DRIVERS = {("sqlite", "pysqlite"), ("mysql", "mysqlconnector"), ("mariadb", "mysqlconnector")}
 """Databases, each with the only driver that is installed for it."""
 MAX_ATTEMPTS = 10
@@ -247,14 +250,22 @@ def _connect(engine: Engine) -> Connection:
 
 
 def _sqlite_engine(url: URL, options: ConnectionOptions, free_space: FreeSpace) -> Engine:
-    if not is_in_memory(url):
-        _create_folder(Path(str(url.database)).parent)
+    # In a `file:` name with `uri=true`, options say whether SQLite may create the file.
+    if not is_in_memory(url) and not str(url.database).startswith("file:"):
+        _create_private(Path(str(url.database)))
     return sqlite_engine(url, options, free_space)
 
 
-def _create_folder(folder: Path) -> None:
+def _create_private(file: Path) -> None:
+    """Create the file of a database, which only its owner may read; SQLite creates the others with the same mode."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        create_private_folder(file.parent)
     except OSError as error:
-        message = f"dbURL: the folder {folder} cannot be created: {error.strerror}."
+        message = f"dbURL: the folder {file.parent} cannot be created: {error.strerror}."
         raise DatabaseUrlError(message) from None
+    if file.parent == DEFAULT_FOLDER:  # any other one may contain more than the database
+        make_private(file.parent)
+    with suppress(OSError):  # SQLite reports it when it opens the file
+        create_private_file(file)
+    for suffix in ("-wal", "-shm"):
+        make_private(file.with_name(file.name + suffix))

@@ -80,5 +80,5 @@ def _check_tables(connection: Connection, scripts: ScriptDirectory) -> None:
 
 
 def _config(config: Config) -> Config:
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))  # % is its own syntax
     return config

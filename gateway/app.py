@@ -55,6 +55,7 @@ def create_app(
     groups = discover() if groups is None else groups
     served = _served(groups, ports)
     app = _App("gateway", static_folder=None)
+    app.debug = False  # FLASK_DEBUG would let exceptions through instead of handling them
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1  # one byte more than allowed, so that an excess is noticed
     app.url_map.merge_slashes = False  # a redirect would be HTML
     app.url_map.converters["id"] = IdConverter
@@ -66,7 +67,9 @@ def create_app(
         "authenticator": authenticator,
         "config": config,
         "cors": cors,
-        "readiness": Readiness(sorted({need for group in served for need in group.needs}), stubs.is_serving),
+        "readiness": Readiness(
+            sorted({need for group in served for need in group.needs}), stubs.is_serving, stubs.has_problem
+        ),
     }
     limiter = RateLimiter(config.rate_limits)
     for group in served:

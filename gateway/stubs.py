@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import grpc
@@ -24,10 +23,12 @@ class Stubs:
     Args:
         by_service: the stub of each service, by the name of the service.
         is_serving: returns whether the service with this name reports SERVING.
+        has_problem: returns whether this part of the service with this name needs its operator.
     """
 
     by_service: Mapping[str, Any]
     is_serving: Callable[[str], bool]
+    has_problem: Callable[[str, str], bool] = lambda _, __: False
 
 
 def connect(config: Config) -> Stubs:
@@ -39,17 +40,21 @@ def connect(config: Config) -> Stubs:
     entries = {entry.name: entry for entry in services()}
     targets = {name: Target(name, config.targets[name], entry.descriptor) for name, entry in entries.items()}
     channels = {name: open_channel(target, signer) for name, target in targets.items()}
-    checks = {name: partial(_is_serving, channels[name], target) for name, target in targets.items()}
+
+    def check(name: str, part: str = "") -> "health_pb2.HealthCheckResponse.ServingStatus.ValueType":
+        return _status(channels[name], part or targets[name].descriptor.full_name)
+
     return Stubs(
         by_service={name: entry.stub(channels[name]) for name, entry in entries.items()},
-        is_serving=lambda name: checks[name](),
+        is_serving=lambda name: check(name) == health_pb2.HealthCheckResponse.SERVING,
+        has_problem=lambda name, part: check(name, part) == health_pb2.HealthCheckResponse.NOT_SERVING,
     )
 
 
-def _is_serving(channel: grpc.Channel, target: Target) -> bool:
-    request = health_pb2.HealthCheckRequest(service=target.descriptor.full_name)
+def _status(channel: grpc.Channel, service: str) -> "health_pb2.HealthCheckResponse.ServingStatus.ValueType":
+    """Return the status that a server reports for a service or one of its parts."""
+    request = health_pb2.HealthCheckRequest(service=service)
     try:
-        status = health_pb2_grpc.HealthStub(channel).Check(request, timeout=HEALTH_CHECK_TIMEOUT_SECONDS).status
+        return health_pb2_grpc.HealthStub(channel).Check(request, timeout=HEALTH_CHECK_TIMEOUT_SECONDS).status
     except grpc.RpcError:
-        return False
-    return bool(status == health_pb2.HealthCheckResponse.SERVING)
+        return health_pb2.HealthCheckResponse.UNKNOWN

@@ -71,23 +71,25 @@ class Addresses:
         for address in (*self.gateway.values(), self.frontend, *self.services.values()):
             check_port(address.host, address.port, address.variable)
 
-    def targets(self) -> dict[str, str]:
-        """Return the settings with the addresses at which callers reach the services."""
-        return {entry.target_variable: self.services[entry.name].target for entry in services()}
+    def defaults(self) -> dict[str, str]:
+        """Return the settings that follow from the addresses: the targets of callers, and the origins of the pages."""
+        targets = {entry.target_variable: self.services[entry.name].target for entry in services()}
+        hosts = dict.fromkeys(("localhost", "127.0.0.1", self.browser_host()))
+        return {**targets, "CORS_ORIGINS": ",".join(f"http://{host}:{self.frontend.port}" for host in hosts)}
 
     def browser_host(self) -> str:
-        """Return the host for URLs in a browser: `localhost` if it means the product's own address.
+        """Return the host for URLs in a browser, which also reaches the gateway: `localhost` if possible.
 
         Browsers first try `::1` for `localhost`, where another program may listen on a port of the product.
         """
-        hosts = {LOOPBACK.get(address.host, address.host) for address in self._pages()}
-        if hosts != {"127.0.0.1"}:
-            host = LOOPBACK.get(self.frontend.host, self.frontend.host)
-            return f"[{host}]" if ":" in host else host
-        return "127.0.0.1" if any(_is_used("::1", address.port) for address in self._pages()) else "localhost"
-
-    def _pages(self) -> tuple[Address, ...]:
-        return (self.frontend, *self.gateway.values())
+        pages = (self.frontend, *self.gateway.values())
+        hosts = {LOOPBACK.get(address.host, address.host) for address in pages}
+        if hosts == {"127.0.0.1"}:
+            return "127.0.0.1" if any(_is_used("::1", address.port) for address in pages) else "localhost"
+        if hosts == {"127.0.0.1", "::1"}:
+            return "localhost"
+        host = LOOPBACK.get(self.frontend.host, self.frontend.host)
+        return f"[{host}]" if ":" in host else host
 
 
 def _address(environ: Mapping[str, str], host_variable: str, port: RestPort) -> Address:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from launcher.commands import run
 from launcher.installation import NPM_INSTALL, VENV
-from launcher.tool_environment import tool_environment
+from launcher.variables import for_tools
 from mesh import env
 from mesh.signals import StoppedError
 
@@ -42,12 +42,15 @@ def build(environ: Mapping[str, str], report: Callable[[str], None], folder: Pat
         folder: folder of the app.
 
     Raises:
-        BuildError: Node.js is missing or too old, or npm fails.
+        BuildError: Node.js is missing or too old, npm fails, or the folder has a name that Vite cannot use.
         StoppedError: a signal has arrived, or the reader of the output has ended.
     """
     digest, stamp = _digest_sources(folder), folder / "dist" / ".sources"
     if is_built(folder) and stamp.is_file() and stamp.read_text() == digest:
         return
+    if any(character in str(folder) for character in "#?"):
+        message = f"Vite cannot build the pages of the app in {folder}: rename the folder so that it has no # and no ?."
+        raise BuildError(message)
     npm = _Npm(environ, folder)
     npm.check_version()
     lock_digest = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
@@ -81,7 +84,7 @@ class _Npm:
     """Node.js and npm, as they are found on the path."""
 
     def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
-        self._environ = tool_environment(environ, VENV)
+        self._environ = for_tools(environ, VENV)
         self._folder = folder
         self._programs = {name: shutil.which(name, path=environ.get("PATH")) for name in ("node", "npm")}
 

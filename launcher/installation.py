@@ -12,7 +12,7 @@ from pathlib import Path
 
 from launcher.commands import run
 from launcher.console import complain, say
-from launcher.tool_environment import tool_environment
+from launcher.variables import for_tools
 from mesh.signals import HANDLED, StoppedError, end_at_once
 from mesh.streams import open_missing_streams
 
@@ -41,7 +41,7 @@ def main(mode: str) -> int:
     parent_id = os.getppid()
     end_at_once()
     open_missing_streams()
-    environ = dict(os.environ)  # noqa: TID251 - of the tools
+    environ = for_tools(os.environ, VENV)  # noqa: TID251 - the settings are read later
     try:
         _install("dev" if mode == "dev" else "run", environ)
         if mode == "start":
@@ -61,7 +61,6 @@ def locked() -> str:
 
 
 def _become_launcher(environ: dict[str, str], parent_id: int) -> None:
-    environ = {name: value for name, value in environ.items() if not name.startswith("PYTHON")}
     signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)  # they wait until the launcher is ready for them
     os.execve(PYTHON, [str(PYTHON), "-m", "launcher", "--parent", str(parent_id)], environ)  # noqa: S606 - our own
 
@@ -70,11 +69,10 @@ def _install(mode: str, environ: dict[str, str]) -> None:
     if any(character in str(ROOT) for character in ":\n"):
         message = f"Python cannot work in {ROOT}, whose name has a colon or a line break: move or rename the folder."
         raise InstallationError(message)
-    tools = tool_environment(environ, VENV)
-    _install_python_packages(mode, tools)
+    _install_python_packages(mode, environ)
     if mode == "dev":
         for folder in NPM_FOLDERS:
-            _install_npm_packages(folder, tools)
+            _install_npm_packages(folder, environ)
 
 
 def _install_python_packages(mode: str, environ: dict[str, str]) -> None:

@@ -4,17 +4,17 @@ import contextlib
 import shutil
 import threading
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from launcher import frontend_build
 from launcher.addresses import Addresses
 from launcher.console import can_encode, complain, say
-from launcher.environment import process_environment
 from launcher.preparation import NotReadyError, ensure_secret, prepare_database
 from launcher.procfile import GRACE_SECONDS, parse_procfile, run_commands
+from launcher.variables import for_processes
 from mesh import env, logs
+from mesh.files import make_private
+from mesh.health import check_url
 from mesh.ports import PortInUseError
 from mesh.processes import end_with_parent
 from mesh.signals import StoppedError
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STARTUP_TIMEOUT_SECONDS = 120
 """Time after which the launcher stops waiting for the processes to be ready; they keep running."""
 POLL_INTERVAL_SECONDS = 0.1
-REQUEST_TIMEOUT_SECONDS = 2
+REQUEST_TIMEOUT_SECONDS = 2.0
 MAX_RULE_WIDTH = 72
 
 
@@ -43,6 +43,7 @@ def run(parent_id: int | None = None) -> int:
             say("Wrote a random JWT_SECRET_KEY into .env.")
         environ = env.read_environment()
         logs.configure("launcher", environ)
+        make_private(Path(env.FILE))
         addresses = Addresses.from_env(environ)
         addresses.check()
         prepare_database(environ)
@@ -55,10 +56,15 @@ def run(parent_id: int | None = None) -> int:
         del commands["frontend"]
     report = threading.Thread(target=_report_readiness, args=(addresses,), kwargs={"has_pages": has_pages}, daemon=True)
     try:
-        return run_commands(commands, process_environment(environ, addresses), report.start)
+        return run_commands(commands, for_processes({**addresses.defaults(), **_set(environ)}), report.start)
     except OSError as error:
         complain(f"The processes cannot be started ({error.strerror}): raise the limit of processes with `ulimit -u`.")
         return 1
+
+
+def _set(environ: dict[str, str]) -> dict[str, str]:
+    """Return the settings that are set: an empty one counts as not set."""
+    return {name: value for name, value in environ.items() if value.strip()}
 
 
 def _build_frontend(environ: dict[str, str]) -> bool:
@@ -78,7 +84,7 @@ def _report_readiness(addresses: Addresses, *, has_pages: bool) -> None:
         waiting.append(f"http://{addresses.frontend.target}/config.json")
     deadline = time.monotonic() + STARTUP_TIMEOUT_SECONDS
     while waiting and time.monotonic() < deadline:
-        waiting = [url for url in waiting if not _responds(url)]
+        waiting = [url for url in waiting if check_url(url, REQUEST_TIMEOUT_SECONDS) != "200"]
         time.sleep(POLL_INTERVAL_SECONDS)
     with contextlib.suppress(StoppedError):  # the supervisor notices it too, and ends everything
         if waiting:
@@ -93,13 +99,3 @@ def _report_addresses(addresses: Addresses, *, has_pages: bool) -> None:
     rule = ("─" if can_encode("─") else "-") * min(shutil.get_terminal_size().columns, MAX_RULE_WIDTH)
     opened = f"The bookstore is open: {pages if has_pages else f'{books}/books'}"
     say("\n".join((rule, opened, f"API documentation: {books}/docs", "Press Ctrl-C to stop.", rule)))
-
-
-def _responds(url: str) -> bool:
-    # Without a proxy, which the environment may name, and which would not reach this machine.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=REQUEST_TIMEOUT_SECONDS):
-            return True
-    except (urllib.error.URLError, OSError):
-        return False

@@ -8,7 +8,7 @@ from pathlib import Path
 import grpc
 
 from mesh.env import ConfigError, read_environment
-from mesh.health import check_service, check_url
+from mesh.health import WITHOUT_PROXY, check_service, check_url
 
 PROCESS_NAME_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,30}")
 MAX_CERTIFICATE_DAYS = 825
@@ -132,11 +132,12 @@ def _health(options: argparse.Namespace) -> int:
 def _channel(options: argparse.Namespace) -> grpc.Channel:
     folder = read_environment().get("MESH_TLS_DIR", "").strip()
     if not folder:
-        return grpc.insecure_channel(options.address)
+        return grpc.insecure_channel(options.address, [WITHOUT_PROXY])
     from mesh.tls import Tls, server_name_options  # noqa: PLC0415 - as above
 
     credentials = Tls(Path(folder)).channel_credentials(options.caller)
-    return grpc.secure_channel(options.address, credentials, server_name_options(options.audience or options.caller))
+    names = server_name_options(options.audience or options.caller)
+    return grpc.secure_channel(options.address, credentials, [WITHOUT_PROXY, *names])
 
 
 def _ready(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 from mesh import keepalive, request_ids
 from mesh.context import current_call
 from mesh.errors import first_by_field
+from mesh.health import WITHOUT_PROXY
 from mesh.identity import Signer
 from mesh.policy import deadlines, service_config
 from mesh.tls import server_name_options
@@ -127,6 +128,7 @@ def _options(target: Target) -> Options:
     return (
         ("grpc.service_config", service_config([target.descriptor])),
         ("grpc.lb_policy_name", "round_robin"),
+        WITHOUT_PROXY,
         # A service that restarts is back within a second; gRPC would otherwise wait for up to two minutes.
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.min_reconnect_backoff_ms", 5000),  # in spite of its name: how long one attempt may take

@@ -1,7 +1,7 @@
 """Serves gRPC's health protocol on the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import grpc
 from grpc_health.v1 import health_pb2
@@ -22,14 +22,15 @@ class HealthService:
     """
 
     def __init__(self, *names: str) -> None:
-        self._statuses = dict.fromkeys(names, Status.NOT_SERVING)
+        self._names = names
+        self._statuses: dict[str, int] = dict.fromkeys(names, Status.NOT_SERVING)
         self._changed = asyncio.Event()
         self._stopped = False
 
-    def set(self, status: int) -> None:
-        """Set the status of all services; after `stop` it stays as it is."""
+    def set(self, status: int, parts: Mapping[str, int] | None = None) -> None:
+        """Set the status of all services, and of their parts by name; after `stop` it stays as it is."""
         if not self._stopped:
-            self._statuses = dict.fromkeys(self._statuses, status)
+            self._statuses = {**dict.fromkeys(self._names, status), **(parts or {})}
             self._wake()
 
     def stop(self) -> None:

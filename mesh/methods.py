@@ -1,5 +1,6 @@
 """The methods of a server: how each is found, received and run."""
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias, cast
@@ -36,6 +37,8 @@ StreamBehavior: TypeAlias = Callable[[AsyncIterator[Any]], AsyncIterator[Message
 """Yields the responses to the requests of a stream."""
 STREAM_IDLE_SECONDS = 10.0
 """Time that a stream waits for its next request."""
+SEND_TIMEOUT_SECONDS = 1.0
+"""Time for the headers of a stream whose place a newer one has taken."""
 
 
 class Details(NamedTuple):
@@ -94,6 +97,10 @@ class Methods(grpc.GenericRpcHandler):
             serve, request.FromString, response.SerializeToString
         )
 
+    def remove(self, path: str) -> None:
+        """Remove a method, which then does not exist."""
+        self._handlers.pop(path, None)
+
     def add_other(self, find: Callable[[str], Handler | None]) -> None:
         """Look up methods that are not in the contract by this function."""
         self._find_other = find
@@ -107,7 +114,9 @@ def unary(path: str, handler: Handler, interceptors: list[Interceptor], pool: Th
         try:
             return await run(IncomingCall(path, context))
         except CallFailed as failed:
-            return await abort(context, failed)
+            aborting = abort(context, failed.status)
+        del _, context
+        return await aborting
 
     return grpc.stream_unary_rpc_method_handler(
         cast("Any", serve), tolerant(cast("Any", handler.request_deserializer)), handler.response_serializer
@@ -127,13 +136,27 @@ def _stream(behavior: StreamBehavior, places: Places) -> Any:  # noqa: ANN401 - 
         try:
             with places.take():
                 # The initial metadata, because health's Watch does not end.
-                await context.send_initial_metadata(((request_ids.HEADER, current.request_id),))
+                await _send_request_id(context, current.request_id)
                 async for response in behavior(_requests(context)):
                     await context.write(response)
         except MeshError as error:
-            await abort(context, CallFailed(build_status(error, "mesh")))
+            aborting = abort(context, CallFailed(build_status(error, "mesh")).status)
+        else:
+            return
+        del _, context
+        await aborting
 
     return serve
+
+
+async def _send_request_id(context: Context, request_id: str) -> None:
+    """Send the initial metadata, even if the call is displaced meanwhile: gRPC would send it again with the status."""
+    sending = asyncio.ensure_future(context.send_initial_metadata(((request_ids.HEADER, request_id),)))
+    try:
+        await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        await asyncio.wait([sending], timeout=SEND_TIMEOUT_SECONDS)
+        raise
 
 
 async def _requests(context: Context) -> AsyncIterator[Message]:
@@ -143,7 +166,9 @@ async def _requests(context: Context) -> AsyncIterator[Message]:
 
 async def _abort_unimplemented(_: object, context: Context) -> NoReturn:
     add_trailing_metadata(context, (request_ids.HEADER, request_id_of(context)))
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "This method does not exist.")
+    aborting = context.abort(grpc.StatusCode.UNIMPLEMENTED, "This method does not exist.")
+    del _, context
+    await aborting
     raise AssertionError  # not reached: `abort` raises
 
 

@@ -47,8 +47,11 @@ class _Job:
             result = self.context.run(self._run_in_time)
         except BaseException as raised:  # noqa: BLE001 - also SystemExit: the caller would wait without end
             error = raised
-        with suppress(RuntimeError):  # the loop has been closed
-            self.future.get_loop().call_soon_threadsafe(_settle, self.future, result, error)
+        try:
+            with suppress(RuntimeError):  # the loop has been closed
+                self.future.get_loop().call_soon_threadsafe(_settle, self.future, result, error)
+        finally:
+            del error  # it keeps this frame
 
     def _run_in_time(self) -> Any:  # noqa: ANN401 - of any function
         call = current_call.get()
@@ -89,7 +92,10 @@ class ThreadPool:
             self._threads += 1
             # Daemons: a thread that hangs in a driver must not keep the process from ending.
             threading.Thread(target=self._work, name=f"{self._name} {self._threads}", daemon=True).start()
-        return await future
+        try:
+            return await future
+        finally:
+            del future  # its error keeps this frame, which must not keep the future
 
     def close(self) -> None:
         """Let the threads end when they are idle."""

@@ -17,7 +17,7 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 from mesh.v1 import policy_pb2
 
-from mesh import health_service, keepalive, logs, reflection
+from mesh import env, health_service, keepalive, logs, reflection
 from mesh.credentials import Credentials
 from mesh.env import ConfigError, read_environment
 from mesh.event_loop import EventLoop
@@ -67,6 +67,8 @@ class Service:
         probe: raises an error when a dependency of the service is down; runs in a thread of its own.
         on_stop: is called when a stop begins, to end what running calls wait for.
         pools: the threads of methods that block.
+        parts: by the name of a part of the service, a function that returns what an operator has to change, if
+            anything. Health checks know the part by its name; the service works nevertheless.
     """
 
     name: str
@@ -75,6 +77,7 @@ class Service:
     probe: Callable[[], None] = lambda: None
     on_stop: Callable[[], None] = lambda: None
     pools: Pools = field(default_factory=Pools)
+    parts: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
 
 class MeshServer:
@@ -123,6 +126,11 @@ class MeshServer:
             self._close_loop()
             raise
 
+    def hide_contract(self) -> None:
+        """Serve no reflection; call it before `start`."""
+        for path in reflection.PATHS:
+            self._methods.remove(path)
+
     def start(self) -> None:
         """Accept calls, and report the health of the service from now on."""
         self._loop.run(self._start())
@@ -140,10 +148,11 @@ class MeshServer:
         self._health = HealthService("", self._service.descriptor.full_name)
         self._open_streams: list[Places] = []
         self._probed = asyncio.Event()
-        self._server = grpc.aio.server(handlers=[self._methods()], options=options)
+        self._methods = self._find_methods()
+        self._server = grpc.aio.server(handlers=[self._methods], options=options)
         return _bind(self._server, address, tls, self._service.name)
 
-    def _methods(self) -> Methods:
+    def _find_methods(self) -> Methods:
         """Return all methods of the server."""
         descriptor, domain = self._service.descriptor, error_domain(self._service.descriptor)
         guarded = server_interceptors(self._verifier, self._policies, domain, Places(MAX_CALLS))
@@ -230,7 +239,10 @@ class MeshServer:
             log.warning("not serving", reason=failure) if failure else log.info("serving again")
             self._failure = failure
         status = health_pb2.HealthCheckResponse
-        self._health.set(status.NOT_SERVING if failure else status.SERVING)
+        parts = {
+            name: status.NOT_SERVING if problem() else status.SERVING for name, problem in self._service.parts.items()
+        }
+        self._health.set(status.NOT_SERVING if failure else status.SERVING, parts)
         self._probed.set()
 
 
@@ -244,6 +256,7 @@ def run(name: str, wire: Callable[[Mapping[str, str]], tuple[MeshServer, Callabl
     try:
         environ = read_environment()
         logs.configure(name, environ)
+        reflects = env.flag(environ, "GRPC_REFLECTION", default=True)
         server, close = wire(environ)
     except (ConfigError, ContractError) as error:
         sys.stderr.write(f"{name}: {error}\n")
@@ -251,6 +264,8 @@ def run(name: str, wire: Callable[[Mapping[str, str]], tuple[MeshServer, Callabl
     except PortInUseError as error:
         sys.stderr.write(f"{name}: {error}\n")
         return 1
+    if not reflects:
+        server.hide_contract()
     serve(server, close)
     return 0
 

@@ -44,6 +44,7 @@ def create_service(
     books: "BooksAsyncStub",
     pools: Pools,
     clock: Callable[[], datetime] = utc_now,
+    relay: Relay | None = None,
     *,
     has_broker: bool,
 ) -> Service:
@@ -64,6 +65,7 @@ def create_service(
         probe=database.check_ready,
         on_stop=(lambda: None) if has_broker else signal.close,
         pools=pools,
+        parts={} if relay is None else {"broker": lambda: relay.problem},
     )
 
 
@@ -78,9 +80,10 @@ def wire(environ: Mapping[str, str]) -> tuple[MeshServer, Callable[[], None]]:
     stub = books_pb2_grpc.BooksStub(channel)
     pools = Pools.for_connections(config.database.options.pool_size)
     clock = DatabaseClock(database)
-    service = create_service(database, signal, stub, pools, clock, has_broker=config.broker is not None)
-    server = MeshServer(service, config.mesh_secret, config.address, loop)
     background = _background(config, database, signal, clock)
+    relay = next((each for each in background if isinstance(each, Relay)), None)
+    service = create_service(database, signal, stub, pools, clock, relay, has_broker=config.broker is not None)
+    server = MeshServer(service, config.mesh_secret, config.address, loop)
     for each in background:
         each.start()
 

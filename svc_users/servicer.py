@@ -20,7 +20,7 @@ from svc_users.rules import (
     check_password_length,
 )
 from svc_users.security import audit
-from svc_users.security.login_queue import LoginQueue
+from svc_users.security.login_queue import LoginQueue, QueuedClient
 from svc_users.security.passwords import PasswordHasher
 from svc_users.security.throttle import LoginThrottle
 from svc_users.security.tokens import SessionTokens
@@ -68,11 +68,14 @@ class UsersServicer(users_pb2_grpc.UsersServicer):
 
     async def Register(self, request: pb.RegisterRequest, context: object) -> pb.RegisterResponse:
         """Create an account."""
-        return await self._queue.run(network_of(request.client_address), self._register, request)
+        client = QueuedClient(network_of(request.client_address))
+        return await self._queue.run(client, self._register, request)
 
     async def Login(self, request: pb.LoginRequest, context: object) -> pb.LoginResponse:
         """Open a session if the password is correct."""
-        return await self._queue.run(network_of(request.client_address), self._login, request)
+        has_device = self._tokens.is_device_token(request.device_token, canonical_email(request.email))
+        client = QueuedClient(network_of(request.client_address), has_device)
+        return await self._queue.run(client, self._login, request)
 
     def Refresh(self, request: pb.RefreshRequest, context: grpc.ServicerContext) -> pb.RefreshResponse:
         """Rotate a refresh token."""

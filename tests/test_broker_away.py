@@ -17,6 +17,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from database.engine import Database, parse_url
 from mesh.client import connect
+from mesh.health import check_service
 from mesh.identity import Signer
 from mesh.testing import wait_until
 from registry.order_messages import ORDER_TOPOLOGY
@@ -147,6 +148,23 @@ def test_all_orders_of_a_queue_that_is_deleted_end(
     rabbit.manage("DELETE", f"queues/{vhost}/{ORDER_TOPOLOGY.queue}")
     product.start("worker")
     assert {wait_for_end(orders, order) for order in placed} == {orders_pb2.ORDER_STATUS_COMPLETED}
+
+
+def test_a_misconfigured_broker_is_reported_while_orders_are_accepted(
+    product: Product, orders: Stub, proxy: TcpProxy, database: Database
+) -> None:
+    """The virtual host does not exist. The service serves, its part does not, and the log says what to change."""
+    product.processes["orders"].stop()
+    product.environ["RABBIT_URL"] = product.environ["RABBIT_URL"].rsplit("/", 1)[0] + "/missing"
+    proxy.open()
+    product.start("orders")
+    with grpc.insecure_channel(product.addresses["orders"]) as channel:
+        wait_until(lambda: check_service(channel, "broker") == "NOT_SERVING")
+        assert check_service(channel, "") == "SERVING"
+    assert place(orders, 1, 1) > 0
+    (entry,) = [entry for entry in log_entries(product, "orders") if entry["event"] == "broker misconfigured"]
+    assert entry["problem"] == "NOT_ALLOWED - vhost missing not found"
+    assert execute(database, "SELECT count(*) FROM Orders WHERE status = 'pending'") == 1
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from database.accounts import OWN_TABLES, Account
 from registry import services as registry
+from registry.broker_accounts import PERMISSIONS, account_name
 from registry.rest_ports import REST_PORTS
 from tests.harness import DESCRIPTORS, ROOT
 from tests.settings import LOG_SETTINGS, READERS, names_read
@@ -18,15 +20,20 @@ pytestmark = pytest.mark.unit
 TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+ONE_SHOTS = {"migrate", "broker-accounts", "certs"}
+MESH = (*DESCRIPTORS, "worker", "gateway")
+"""The parts that call each other."""
 TLS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.tls.yml").read_text("utf-8"))
 PYTHON = [name for name, service in SERVICES.items() if service["image"].startswith("bookstore:")]
 DOCKERFILES = [ROOT / "Dockerfile", ROOT / "frontend" / "Dockerfile"]
 NOT_IN_CONTAINERS = {
     *("FRONTEND_HOST", "FRONTEND_PORT"),  # nginx uses its own
     *(port.variable for port in REST_PORTS),  # published elsewhere
-    *("DB_TLS_CA", "MESH_TLS_DIR", "RABBIT_TLS_CA", "RABBIT_TLS_CERT", "RABBIT_TLS_KEY"),  # files, set in a second file
-    *("RABBIT_URL", "RABBIT_PORT", "RABBIT_VHOST", "RABBIT_TLS"),  # compose starts the broker
+    *("DB_TLS_CA", "RABBIT_TLS_CA", "RABBIT_TLS_CERT", "RABBIT_TLS_KEY"),  # files, set in a second file
+    *("RABBIT_URL", "RABBIT_PORT", "RABBIT_VHOST", "RABBIT_TLS", "RABBIT_MANAGEMENT_URL"),  # compose starts the broker
 }
+USER_TOKEN_KEYS = {"JWT_SECRET_KEY", "JWT_SECRET_KEY_PREVIOUS"}
+"""Only the parts that verify users' tokens get them; the others would derive the mesh's secret from them."""
 VARIABLE = re.compile(r"\$\{(?=(?P<name>\w+)(?P<rest>[^}]*))")
 LOOPBACK = "127.0.0.1:"
 PUBLIC = "${PUBLISH_ADDRESS:-127.0.0.1}:"
@@ -44,18 +51,21 @@ def with_versions(images: list[str]) -> list[str]:
 
 
 def test_all_parts_are_present() -> None:
-    """The two servers, the migration, the services, the worker, the gateway and the shop."""
-    assert set(SERVICES) == {"db", "rabbitmq", "migrate", *DESCRIPTORS, "worker", "gateway", "frontend"}
+    """The two servers, the one-shot commands, the services, the worker, the gateway and the shop."""
+    assert set(SERVICES) == {"db", "rabbitmq", *ONE_SHOTS, *MESH, "frontend"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_each_part_is_monitored(name: str) -> None:
-    """It has a health check and restarts; the migration runs once, and the services wait for it."""
+    """It has a health check and restarts; the one-shot commands run once, and what needs them waits for them."""
     service = SERVICES[name]
-    if name == "migrate":
+    if name in ONE_SHOTS:
         assert service["restart"] == "no"
-        dependents = {other for other in SERVICES if "migrate" in SERVICES[other].get("depends_on", {})}
-        assert dependents == set(DESCRIPTORS)
+        conditions = {other: SERVICES[other].get("depends_on", {}).get(name) for other in SERVICES}
+        dependents = {other for other, condition in conditions.items() if condition}
+        needed_by = {"migrate": set(DESCRIPTORS), "certs": set(DESCRIPTORS), "broker-accounts": {"worker"}}
+        assert dependents == needed_by[name]
+        assert all(conditions[other] == {"condition": "service_completed_successfully"} for other in dependents)
     else:
         assert service["healthcheck"]["test"]
         assert service["restart"] == "unless-stopped"
@@ -123,13 +133,84 @@ def test_a_health_check_uses_the_services_own_name(name: str) -> None:
     assert service["ports"][0].endswith(f":{port}")
 
 
-def test_every_part_of_the_mesh_gets_certificates() -> None:
-    """The parts with the mesh secret, and no others, get their own certificate and the authority's."""
-    members = {name for name, service in SERVICES.items() if "MESH_SECRET" in service.get("environment", {})}
-    assert set(TLS["services"]) == members
-    for name in members:
-        files = [Path(volume.split(":")[-2]).name for volume in TLS["services"][name]["volumes"]]
-        assert files == ["ca.pem", f"{name}.pem", f"{name}.key"]
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_part_of_the_mesh_gets_its_own_key_only(name: str) -> None:
+    """The command that makes them is the only other one that sees a key, and the only one with the authority's."""
+    mounts = {volume for volume in SERVICES[name].get("volumes", ()) if volume.startswith("certs-")}
+    environment = SERVICES[name].get("environment", {})
+    if name == "certs":
+        assert mounts == {f"certs-{each}:/certs/{each}" for each in ("authority", *MESH, "tester")}
+        assert SERVICES[name]["network_mode"] == "none"
+        assert set(SERVICES[name]["command"][-len(MESH) - 1 :]) == {*MESH, "tester"}
+    elif name in MESH:
+        assert mounts == {f"certs-{name}:/certs:ro"}
+        assert environment["MESH_TLS_DIR"] == "/certs"
+        assert environment["MESH_SECRET"].startswith("${MESH_SECRET:?")
+    else:
+        assert not mounts
+        assert not {"MESH_TLS_DIR", "MESH_SECRET"} & set(environment)
+
+
+def test_the_image_has_a_folder_for_each_key() -> None:
+    """A new volume gets the owner of the folder at its place, so that the container's user can write to it."""
+    (run,) = [rest for word, rest in instructions(ROOT / "Dockerfile") if word == "RUN" and "/certs" in rest]
+    folders = {volume.partition(":")[2] for volume in SERVICES["certs"]["volumes"]}
+    assert folders == {word for word in run.split() if word.startswith("/certs/")}
+    assert {volume.partition(":")[0] for volume in SERVICES["certs"]["volumes"]} <= set(COMPOSE["volumes"])
+
+
+def test_an_own_authority_replaces_the_certificates_of_every_part() -> None:
+    """The second file mounts a folder of the machine at the same place, and creates no certificates."""
+    services: dict[str, Any] = TLS["services"]
+    assert services.pop("certs") == {"entrypoint": ["true"]}
+    assert {name: service["volumes"] for name, service in services.items()} == {
+        name: [f"${{MESH_TLS_DIR:-./certs}}/{name}:/certs:ro"] for name in MESH
+    }
+
+
+def test_only_two_parts_can_verify_and_sign_tokens_of_users() -> None:
+    """A stolen configuration of any other part forges no user."""
+    holders = {name for name in SERVICES if USER_TOKEN_KEYS & set(SERVICES[name].get("environment", {}))}
+    assert holders == {"gateway", "users"}
+
+
+@pytest.mark.parametrize("name", DESCRIPTORS)
+def test_each_service_has_a_database_account_of_its_own(name: str) -> None:
+    """Its name and password are those that `migrate` creates."""
+    url = SERVICES[name]["environment"].get("dbURL")
+    if name not in OWN_TABLES:
+        assert url is None
+        return
+    password = f"{name.upper()}_DB_PW"
+    assert url.startswith(f"${{dbURL:-mysql+mysqlconnector://${{MYSQL_DB:-bookstore}}_{name}:${{{password}:?")
+    assert Account(name, "bookstore", "").name == f"bookstore_{name}"
+    assert SERVICES["migrate"]["environment"][password].startswith(f"${{{password}:?")
+
+
+@pytest.mark.parametrize("name", PERMISSIONS)
+def test_each_process_has_a_broker_account_of_its_own(name: str) -> None:
+    """Its name and password are those that `broker-accounts` creates."""
+    environment, variable = SERVICES[name]["environment"], f"{name.upper()}_RABBIT_PW"
+    assert environment["RABBIT_USER"] == account_name("/", name)
+    assert environment["RABBIT_PW"].startswith(f"${{{variable}:?")
+    assert SERVICES["broker-accounts"]["environment"][variable] == environment["RABBIT_PW"]
+
+
+def test_the_administrators_passwords_stay_with_those_who_need_them() -> None:
+    """The server itself and the one-shot command that creates the accounts."""
+    for variable, holders in (("MYSQL_PW", {"db", "migrate"}), ("RABBIT_PW", {"rabbitmq", "broker-accounts"})):
+        uses = {
+            name
+            for name in SERVICES
+            for _, value in _environment(SERVICES[name])
+            if re.search(rf"\$\{{{variable}\b", str(value))
+        }
+        assert uses == holders
+    secrets = {match["name"] for match in VARIABLE.finditer(TEXT) if match["name"].endswith("_PW")}
+    for name in (*MESH, "frontend"):
+        own = f"{name.upper()}_"
+        values = " ".join(str(value) for _, value in _environment(SERVICES[name]))
+        assert {each for each in secrets if each in re.findall(r"\w+", values)} <= {own + "DB_PW", own + "RABBIT_PW"}
 
 
 @pytest.mark.parametrize("part", READERS)
@@ -137,7 +218,8 @@ def test_each_part_gets_exactly_the_settings_it_reads(part: str) -> None:
     """No secret reaches a part that does not need it, and every setting in `.env` has an effect."""
     names = {name for name, _ in _environment(SERVICES[part])} - LOG_SETTINGS
     assert names <= names_read(part)
-    assert names_read(part) - names <= NOT_IN_CONTAINERS
+    not_given = NOT_IN_CONTAINERS if part in {"gateway", "users"} else NOT_IN_CONTAINERS | USER_TOKEN_KEYS
+    assert names_read(part) - names <= not_given
 
 
 def test_every_variable_is_documented() -> None:
@@ -150,7 +232,9 @@ def test_every_variable_is_documented() -> None:
 
 def test_a_missing_secret_stops_the_start() -> None:
     """Each use of a secret has a message that says what to do, and no default."""
-    for name in ("JWT_SECRET_KEY", "MYSQL_PW", "RABBIT_PW"):
+    secrets = {match["name"] for match in VARIABLE.finditer(TEXT) if match["name"].endswith("_PW")}
+    assert {"MYSQL_PW", "RABBIT_PW"} < secrets
+    for name in ("JWT_SECRET_KEY", "MESH_SECRET", *secrets):
         uses = [match["rest"] for match in VARIABLE.finditer(TEXT) if match["name"] == name]
         assert uses
         assert all(rest.startswith(":?") and ".env" in rest for rest in uses), name

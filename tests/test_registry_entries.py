@@ -79,7 +79,7 @@ def test_the_service_is_documented(entry: ServiceEntry) -> None:
 
 
 @pytest.mark.parametrize("entry", SERVICES)
-@pytest.mark.parametrize("path", ["docker-compose.tls.yml", "docs/OPERATIONS.md", "docs/SECURITY.md"])
+@pytest.mark.parametrize("path", ["docs/OPERATIONS.md", "docs/SECURITY.md"])
 def test_the_service_gets_a_certificate(entry: ServiceEntry, path: str) -> None:
     """Each command that makes certificates for all processes names it."""
     commands = [line.split() for line in lines(path) if " mesh certs --dir " in line and " gateway " in line]

@@ -1,5 +1,6 @@
 """Sessions through real processes: two users services on one database behind the gateway."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,12 +19,14 @@ from tests.rest import Response, call, wait_for_gateway
 pytestmark = pytest.mark.integration
 
 PASSWORD = "correct horse"
+MAX_FAILURES = 3
+"""Failed log-ins per minute and address."""
 
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The gateway, the users service, and the services that the other ports need."""
-    settings = {"RATE_LIMIT_REFRESH": "off"}
+    settings = {"RATE_LIMIT_REFRESH": "off", "RATE_LIMIT_LOGIN": f"{MAX_FAILURES} per minute"}
     with running_product(tmp_path_factory.mktemp("sessions"), *DESCRIPTORS, "gateway", settings=settings) as started:
         wait_for_gateway(started)
         yield started
@@ -136,3 +139,25 @@ def test_a_logout_revokes_the_cookie(product: Product, login: Response, credenti
 def bearer(login: Response) -> dict[str, str]:
     """Return the Authorization header after a log-in."""
     return {"Authorization": f"Bearer {login.json['access_token']}"}
+
+
+def test_guesses_keep_no_other_user_of_the_address_out(product: Product) -> None:
+    """Beyond the address's limit, another account and a known device are served, and the guessed account is not."""
+    emails = [f"{uuid.uuid4().hex}@example.org" for _ in range(2)]
+    ann, bob = ({"username": "Ann", "email": email, "password": PASSWORD} for email in emails)
+    for account in (ann, bob):
+        assert call(product, "USERS_PORT", "POST", "/register", account).status == 201
+    first = call(product, "USERS_PORT", "POST", "/login", ann)
+    device = first.headers.get_all("Set-Cookie", [])[1].partition(";")[0]
+    wrong = {**ann, "password": "wrong horse"}
+    statuses = [call(product, "USERS_PORT", "POST", "/login", wrong).status for _ in range(MAX_FAILURES)]
+    assert statuses == [401] * MAX_FAILURES
+    refused = call(product, "USERS_PORT", "POST", "/login", ann)
+    assert (refused.status, refused.json["message"]) == (429, "Too many requests. Please try again later.")
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert call(product, "USERS_PORT", "POST", "/login", bob).status == 200
+    assert call(product, "USERS_PORT", "POST", "/login", ann, {"Cookie": device}).status == 200
+    log = product.processes["users"].log.read_text()
+    for event in ("logged in", "log-in failed", "log-in throttled"):
+        assert re.search(f'"user_id":[0-9]+,.*"address":"127.0.0.1".*"event":"{event}"', log), event
+    assert [email for email in emails if email in log] == []

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.harness import JWT_SECRET, ROOT
-from tests.settings import LOG_SETTINGS, READERS, names_read
+from tests.harness import ROOT
+from tests.settings import LOG_SETTINGS, READERS, SECRETS, names_read
 
 pytestmark = pytest.mark.unit
 
@@ -55,5 +55,5 @@ def test_both_name_the_same_defaults(table: dict[str, str], example: dict[str, s
 @pytest.mark.parametrize("part", READERS)
 def test_the_defaults_are_those_of_the_code(part: str, example: dict[str, str]) -> None:
     """Setting all of them to their defaults changes nothing."""
-    settings = {name: value for name, value in example.items() if value} | {"JWT_SECRET_KEY": JWT_SECRET}
-    assert repr(READERS[part](settings)) == repr(READERS[part]({"JWT_SECRET_KEY": JWT_SECRET}))
+    settings = {name: value for name, value in example.items() if value} | SECRETS
+    assert repr(READERS[part](settings)) == repr(READERS[part](SECRETS))

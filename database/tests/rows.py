@@ -2,7 +2,7 @@
 
 import itertools
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from database.engine import Database
 from database.folding import search_text, title_key
@@ -87,3 +87,8 @@ def add_order(database: Database, user_id: int, book_id: int, status: str = "com
     return execute(
         database, statement, book=book_id, user=user_id, status=status, now="2025-08-12 22:19:44.000000", key=key
     )
+
+
+def lock_book(connection: Connection, book_id: int) -> None:
+    """Lock the row of a book until the transaction ends."""
+    connection.execute(text("SELECT book_id FROM Books WHERE book_id = :book FOR UPDATE"), {"book": book_id}).one()

@@ -144,6 +144,12 @@ def test_the_name_of_the_database_is_part_of_the_accounts_names(name: str) -> No
 
 
 @pytest.mark.unit
+def test_services_can_share_an_account() -> None:
+    """The account in dbURL then needs no right to create others, and no passwords are read."""
+    assert read_accounts({"DB_SHARED_ACCOUNT": "true"}, SERVER_URL) == []
+
+
+@pytest.mark.unit
 def test_sqlite_needs_no_accounts(seeded_database: Database, capsys: pytest.CaptureFixture[str]) -> None:
     """The command does nothing there."""
     assert run(["accounts"], {"dbURL": "sqlite:///:memory:"}) == 0

@@ -7,12 +7,14 @@ import { loadConfig } from "./config/runtime";
 import { configureApi } from "./lib/api/client";
 import { initializeSession } from "./lib/session/refresh";
 import { watchTheme } from "./lib/theme";
+import { followTranslations } from "./lib/translated-text";
 
 async function start(): Promise<void> {
   const container = document.getElementById("root");
   if (!container) throw new Error("index.html has no #root.");
   const root = createRoot(container);
   watchTheme();
+  followTranslations();
   try {
     configureApi(await loadConfig());
   } catch {

@@ -13,6 +13,8 @@ PLACING = "placing"
 """The lane of placing orders, which waits for the books service too."""
 READY = "ready"
 """The lane of the checks of readiness, which wait for services that do not respond."""
+PASSWORDS_RUNNING = 32
+"""Requests that hash a password at once: they wait in the users service, whose queue serves known devices first."""
 PASSWORDS_WAITING = 32
 """Requests that wait to hash a password: the users service hashes about seven per second and core."""
 WAITING = 256
@@ -24,15 +26,16 @@ def create_lanes(groups: Sequence[RouteGroup], threads: int) -> dict[str, Lane]:
 
     Args:
         groups: the route groups of a port.
-        threads: requests that run at once in the lane of a service; a quarter of them do in the other lanes.
+        threads: requests that run at once in the lane of a service; a quarter of them do in the other lanes,
+            except in that of passwords.
     """
     services = {group.service for group in groups}
     names = {LOCAL, *(lane_name(group, route) for group in groups for route in group.routes)}
     running = {name: threads if name in services else max(1, threads // 4) for name in sorted(names)}
-    return {
-        name: Lane(number, PASSWORDS_WAITING, status=429) if name == PASSWORDS else Lane(number, WAITING)
-        for name, number in running.items()
-    }
+    lanes = {name: Lane(number, WAITING) for name, number in running.items()}
+    if PASSWORDS in lanes:
+        lanes[PASSWORDS] = Lane(PASSWORDS_RUNNING, PASSWORDS_WAITING, status=429)
+    return lanes
 
 
 def lane_finder(groups: Sequence[RouteGroup]) -> Callable[[Environ], str]:

@@ -70,6 +70,7 @@ class Health(TypedDict):
     """The process runs, and for `/ready` the services that it needs are serving."""
 
     status: Literal["ok"]
+    warnings: NotRequired[list[str]]
 
 
 def pagination(paging: paging_pb2.PageResponse) -> Pagination:

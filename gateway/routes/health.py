@@ -16,11 +16,18 @@ class Readiness:
     Args:
         needs: the names of the services.
         is_serving: returns whether the service with this name reports SERVING.
+        has_problem: returns whether this part of the service with this name needs its operator.
     """
 
     needs: Iterable[str]
     is_serving: Callable[[str], bool]
+    has_problem: Callable[[str, str], bool]
 
+
+WARNINGS = {
+    ("orders", "broker"): "Orders are accepted, but the broker is misconfigured: the log of orders says what to change."
+}
+"""By service and part: what `/ready` reports while requests are served nevertheless."""
 
 routes = RouteGroup("health", port=EVERY_PORT)
 
@@ -37,4 +44,7 @@ def ready(readiness: Readiness) -> Health:
     for service in readiness.needs:
         if not readiness.is_serving(service):
             raise ApiError(503, f"The {service} service is not serving.", headers={"Retry-After": "1"})
-    return {"status": "ok"}
+    warnings = [
+        text for (name, part), text in WARNINGS.items() if name in readiness.needs and readiness.has_problem(name, part)
+    ]
+    return {"status": "ok", "warnings": warnings} if warnings else {"status": "ok"}

@@ -88,7 +88,7 @@ def test_a_port_of_an_outgoing_connection_is_one_sentence(settings: dict[str, st
     )
 
 
-@pytest.mark.unit
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("address", "target"),
     [
@@ -101,7 +101,7 @@ def test_a_port_of_an_outgoing_connection_is_one_sentence(settings: dict[str, st
 )
 def test_callers_reach_a_service_where_it_listens(address: str, target: str) -> None:
     """A person who sets only the address need not set the target."""
-    assert Addresses.from_env({"BOOKS_ADDRESS": address}).targets()["BOOKS_TARGET"] == target
+    assert Addresses.from_env({"BOOKS_ADDRESS": address}).defaults()["BOOKS_TARGET"] == target
 
 
 @pytest.mark.unit
@@ -135,3 +135,9 @@ def test_browsers_get_the_host_that_is_set(settings: dict[str, str], host: str, 
     """The pages call the gateway at their own host, so both need one that reaches both."""
     hosts = {"FRONTEND_HOST": host, "GATEWAY_HOST": host}
     assert Addresses.from_env(settings | hosts).browser_host() == in_browser
+
+
+@pytest.mark.integration
+def test_browsers_reach_two_loopback_addresses_by_their_name(settings: dict[str, str]) -> None:
+    """The pages are at 127.0.0.1 and the gateway at ::1; browsers try both."""
+    assert Addresses.from_env(settings | {"GATEWAY_HOST": "::1"}).browser_host() == "localhost"

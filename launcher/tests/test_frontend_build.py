@@ -46,10 +46,14 @@ class Project:
         file.write_text(f"#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")
         file.chmod(0o755)
 
-    def build(self) -> list[str]:
+    def build(self, **variables: str) -> list[str]:
         """Build, and return the npm commands that were run."""
         self.calls.write_text("")
-        build({"PATH": str(self.programs)}, self.reports.append, self.folder)
+        build({"PATH": str(self.programs), **variables}, self.reports.append, self.folder)
+        return self.build_calls()
+
+    def build_calls(self) -> list[str]:
+        """Return the npm commands that the last build has run."""
         return [line.split()[0] for line in self.calls.read_text().splitlines()]
 
     def failure(self) -> str:
@@ -136,6 +140,27 @@ def test_a_newer_node_is_accepted(project: Project, version: str) -> None:
     """Versions are compared as numbers, not as text."""
     project.install("node", f"echo {version}")
     assert project.build() == ["ci", "run"]
+
+
+@pytest.mark.parametrize("character", ["#", "?"])
+def test_a_folder_that_vite_cannot_use_is_one_sentence(tmp_path: Path, character: str) -> None:
+    """Vite takes what follows for a part of a URL, and reports a file that does not exist."""
+    folder = tmp_path / f"my{character}shop"
+    folder.mkdir()
+    project = Project(folder)
+    assert project.failure() == (
+        f"Vite cannot build the pages of the app in {project.folder}: rename the folder so that it has no # and no ?."
+    )
+    assert project.build_calls() == []
+
+
+def test_the_build_does_not_depend_on_variables_of_other_projects(project: Project) -> None:
+    """`NODE_ENV=production` would leave out Vite, and a person's npm settings likewise."""
+    project.install(
+        "npm", 'mkdir -p node_modules dist; echo x > dist/index.html; echo "$NODE_ENV$npm_config_omit" > ../seen'
+    )
+    project.build(NODE_ENV="production", npm_config_omit="dev")
+    assert (project.folder.parent / "seen").read_text() == "\n"
 
 
 def test_a_failed_build_is_reported_and_repeated(project: Project, capfd: pytest.CaptureFixture[str]) -> None:

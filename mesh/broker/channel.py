@@ -95,7 +95,7 @@ class BrokerChannel:
             self._connection.close()
 
     async def _call(self, send: Callable[[Callable[[Any], None]], object]) -> Any:  # noqa: ANN401 - pika's own
-        return await wait_for_response(send, self.lost)
+        return await wait_for_response(self._connection, send, self.lost)
 
 
 def _close_error(reason: BaseException) -> ConnectionLostError:

@@ -6,7 +6,7 @@ from typing import Any
 import pika
 from pika.spec import Basic
 
-from mesh.broker.errors import BrokerError, PublishRefusedError
+from mesh.broker.errors import BrokerError, PublishRefusedError, UnroutableError
 
 
 class PublisherConfirms:
@@ -52,7 +52,7 @@ class PublisherConfirms:
         if result is None or result.done():
             return
         if returned:
-            result.set_exception(PublishRefusedError("There is no queue for the message."))
+            result.set_exception(UnroutableError("There is no queue for the message."))
         elif not accepted:
             result.set_exception(PublishRefusedError("There is no room for the message."))
         else:

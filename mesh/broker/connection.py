@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from pika.adapters.asyncio_connection import AsyncioConnection
-from pika.exceptions import AMQPError
+from pika.adapters.utils.connection_workflow import AMQPConnectorStackTimeout
+from pika.exceptions import AMQPError, IncompatibleProtocolError
 
 from mesh import logs
 from mesh.broker.channel import BrokerChannel
@@ -27,6 +28,7 @@ CONNECTION_REFUSALS = {403, 530}
 
 The broker uses the second one also for its limits of connections, which a retry may overcome.
 """
+WRONG_PEER = "is this RabbitMQ's port for AMQP, and do both sides use TLS, or neither of them?"
 
 log = logs.get("mesh.broker")
 
@@ -113,10 +115,16 @@ async def _connect(settings: Settings) -> AsyncioConnection:
 
 def _connect_error(error: BaseException) -> ConnectionLostError:
     """Return the error of a connection that could not be made, and decide whether a retry may succeed."""
-    code, reason = reply_of(error)
-    is_refusal = code in CONNECTION_REFUSALS and "limit" not in reason
-    is_permanent = is_refusal or isinstance(root_error(error), ssl.SSLCertVerificationError)
-    return (MisconfiguredError if is_permanent else ConnectionLostError)(reason)
+    (code, reason), root = reply_of(error), root_error(error)
+    if isinstance(root, ssl.SSLCertVerificationError) or (code in CONNECTION_REFUSALS and "limit" not in reason):
+        return MisconfiguredError(reason)
+    if isinstance(root, AMQPConnectorStackTimeout):
+        return ConnectionLostError(f"The peer did not complete the handshake in time: {WRONG_PEER}")
+    if isinstance(root, IncompatibleProtocolError):
+        return ConnectionLostError(f"The peer ended the connection during the handshake: {WRONG_PEER}")
+    if isinstance(root, ssl.SSLError):
+        return ConnectionLostError(f"{reason}: {WRONG_PEER}")
+    return ConnectionLostError(reason)
 
 
 async def _close_after_handshake(opened: asyncio.Future[AsyncioConnection | BaseException]) -> None:

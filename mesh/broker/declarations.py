@@ -149,10 +149,12 @@ class _SideChannel:
         if self._channel is None:
             self._refused = asyncio.get_running_loop().create_future()
             self._channel = await wait_for_response(
-                lambda done: self._connection.channel(on_open_callback=done), self._lost
+                self._connection, lambda done: self._connection.channel(on_open_callback=done), self._lost
             )
             self._channel.add_on_close_callback(self._on_close)
-        return await wait_for_response(lambda done: request(self._channel, done), self._lost, self._refused)
+        return await wait_for_response(
+            self._connection, lambda done: request(self._channel, done), self._lost, self._refused
+        )
 
     def close(self) -> None:
         """Close the channel, if it is open."""
@@ -166,10 +168,13 @@ class _SideChannel:
             self._refused.set_result(RequestRefusedError(*reply_of(reason)))
 
 
-async def wait_for_response(send: Callable[[Callable[[Any], None]], object], *ends: asyncio.Future[Any]) -> Any:  # noqa: ANN401 - pika's own
+async def wait_for_response(
+    connection: AsyncioConnection, send: Callable[[Callable[[Any], None]], object], *ends: asyncio.Future[Any]
+) -> Any:  # noqa: ANN401 - pika's own
     """Send a request to the broker, and wait for its response.
 
     Args:
+        connection: the connection, whose settings limit the time.
         send: is called with the callback for the response.
         ends: when one of them is done, its result is raised.
     """
@@ -178,10 +183,13 @@ async def wait_for_response(send: Callable[[Callable[[Any], None]], object], *en
         send(lambda frame: None if response.done() else response.set_result(frame))
     except AMQPError as error:
         raise ConnectionLostError(error_reason(error)) from None
-    await asyncio.wait({response, *ends}, return_when=asyncio.FIRST_COMPLETED)
-    if not response.done():
-        raise next(end for end in ends if end.done()).result()
-    return response.result()
+    timeout_seconds = connection.params.stack_timeout  # heartbeats alone do not prove that the broker works
+    done, _ = await asyncio.wait({response, *ends}, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED)
+    if response.done():
+        return response.result()
+    if not done:
+        raise ConnectionLostError("The broker does not respond.")
+    raise next(end for end in ends if end.done()).result()
 
 
 def _declare_exchange(exchange: Exchange) -> _Declare:

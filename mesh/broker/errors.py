@@ -4,7 +4,8 @@ BrokerError
 ├── ConnectionLostError      the connection could not be made, or is lost
 │   └── MisconfiguredError   an operator has to change the broker, the account or the settings: no retry succeeds
 ├── PublishBlockedError      the broker accepts no messages: it lacks memory or disk space
-├── PublishRefusedError      the broker did not accept a message: no queue for it, or no room
+├── PublishRefusedError      the broker did not accept a message: no room in its queue
+│   └── UnroutableError      no queue is bound for the message
 └── RequestRefusedError      the broker refused a request and closed its channel
 """
 
@@ -34,6 +35,10 @@ class PublishBlockedError(BrokerError):
 
 class PublishRefusedError(BrokerError):
     """The broker did not accept a message: no queue for it, or no room."""
+
+
+class UnroutableError(PublishRefusedError):
+    """No queue is bound for the message."""
 
 
 class RequestRefusedError(BrokerError):

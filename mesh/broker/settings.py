@@ -10,9 +10,10 @@ import pika
 from mesh import env
 
 PORT, TLS_PORT = 5672, 5671
-HEARTBEAT_SECONDS = 30
+HEARTBEAT_SECONDS = 10
 """A broker that stops responding is noticed after at most twice this time."""
 CONNECT_TIMEOUT_SECONDS = 5
+"""Time limit for a TCP connection to one address. The handshakes, and later each request, may take twice this time."""
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,15 @@ def test_a_service_whose_probe_fails_is_not_serving(failing: Target, capsys: pyt
     assert capsys.readouterr().out == "NOT_SERVING\n"
 
 
+def test_a_part_that_needs_its_operator_has_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """The service itself is SERVING: requests are still processed."""
+    plain = echo.service()
+    parts = {"broker": lambda: "It is misconfigured.", "mail": lambda: ""}
+    with running(Service(plain.name, plain.descriptor, plain.add, parts=parts)) as started:
+        statuses = [main(["health", started.address, name]) for name in ("broker", "mail", ECHO)]
+    assert (statuses, capsys.readouterr().out) == ([1, 0, 0], "NOT_SERVING\nSERVING\nSERVING\n")
+
+
 def test_an_unknown_service_is_not_found(target: Target, capsys: pytest.CaptureFixture[str]) -> None:
     """Another service at the address does not count."""
     assert main(["health", target.address, "mesh.test.v1.Other"]) == 1

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mesh.log_writer import LogWriter
+from mesh.log_writer import MAX_BUFFERED_LINES, LogWriter
 from mesh.testing import wait_until
 
 
@@ -54,6 +55,42 @@ def test_a_closed_pipe_does_not_stop_the_process() -> None:
         writer = LogWriter(stream)
         writer.write(b"not read\n")
         writer.drain()
+
+
+@pytest.mark.unit
+def test_a_reader_that_stops_reading_blocks_nothing() -> None:
+    """Lines are kept up to a limit; further ones are dropped, and their number is reported when it reads again."""
+    reading, writing = os.pipe()
+    dropped: list[int] = []
+    with os.fdopen(writing, "wb", buffering=0) as stream, os.fdopen(reading, "rb") as reader:
+        writer = LogWriter(stream, dropped.append)
+        for _ in range(2 * MAX_BUFFERED_LINES):
+            writer.write(b"x" * 99 + b"\n")
+        assert not writer.drain(timeout_seconds=0.1)
+        read = threading.Thread(target=lambda: [reader.readline() for _ in range(MAX_BUFFERED_LINES)])
+        read.start()
+        read.join()
+        wait_until(lambda: bool(dropped))
+    assert MAX_BUFFERED_LINES / 2 < sum(dropped) <= MAX_BUFFERED_LINES
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("ended_by", ["sys.exit(3)", "os.kill(os.getpid(), signal.SIGTERM)"])
+def test_a_process_ends_while_its_reader_does_not_read(ended_by: str) -> None:
+    """The pipe is full, and the thread is blocked in a write."""
+    program = (
+        "import os, signal, sys\n"
+        "from mesh.log_writer import LogWriter\n"
+        "writer = LogWriter(sys.stderr.buffer)\n"
+        "for _ in range(5000): writer.write(b'x' * 99 + b'\\n')\n"
+        "writer.drain(0.3)\n"
+        f"{ended_by}\n"
+    )
+    root = str(Path(__file__).resolve().parents[2])
+    with subprocess.Popen([sys.executable, "-c", program], env={"PYTHONPATH": root}, stderr=subprocess.PIPE) as process:
+        assert process.wait(20) in {3, -signal.SIGTERM}
+        assert process.stderr is not None
+        assert not process.stderr.read().replace(b"x" * 99 + b"\n", b"").strip(b"x\n")  # no traceback
 
 
 @pytest.mark.integration

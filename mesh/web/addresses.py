@@ -1,6 +1,7 @@
 """The client address that a request counts for."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from mesh.web.site import Environ
@@ -8,17 +9,18 @@ from mesh.web.site import Environ
 IPV6_NETWORK_BITS = 64
 """All addresses of an IPv6 /64 network belong to the same customer of a provider, so that they share one limit."""
 
+MAX_CACHED_ADDRESSES = 4096
 
+
+@lru_cache(MAX_CACHED_ADDRESSES)
 def counted_address(text: str) -> str:
     """Return what an address counts for: an IPv4 address itself, or the network of an IPv6 address."""
-    if ":" not in text:
-        return text or "unknown"
     try:
         address = ip_address(text)
-    except ValueError:  # a proxy may send any text
-        return text
+    except ValueError:  # a proxy may send any text, which must not reach the log
+        return "unknown"
     if not isinstance(address, IPv6Address):
-        return text
+        return str(address)
     return str(address.ipv4_mapped or ip_network((address, IPV6_NETWORK_BITS), strict=False))
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from mesh import logs, request_ids
 from mesh.broker.channel import BrokerChannel
 from mesh.broker.connection import keep_connected
-from mesh.broker.errors import BrokerError, PublishRefusedError
+from mesh.broker.errors import BrokerError, PublishRefusedError, UnroutableError
 from mesh.broker.messages import Message
 from mesh.broker.settings import Settings
 from mesh.broker.status import CONNECTION, USE, BrokerStatus
@@ -61,6 +61,7 @@ class Relay:
         self._topology = topology
         self._retry_seconds = retry_seconds
         self._status = BrokerStatus(broker.location)
+        self._was_unroutable = False
         self._connected = False
         self._next_reconciliation_at = 0.0
         self._last_failure = ""
@@ -141,8 +142,12 @@ class Relay:
         results = await asyncio.gather(*confirms, return_exceptions=True)
         await self._settle([self._settlement(event, result) for event, result in zip(events, results, strict=True)])
         failures = [result for result in results if result is not None]
-        if not failures:
+        unroutable = any(isinstance(failure, UnroutableError) for failure in failures)
+        if unroutable and self._was_unroutable:  # the queues have been declared again in between
+            self._status.report(USE, f"No queue is bound to the exchange {self._topology.exchange} for an event.")
+        elif not failures:
             self._status.report(USE, "")
+        self._was_unroutable = unroutable
         for failure in failures:
             if isinstance(failure, PublishRefusedError):
                 log.warning("publish refused", events=len(failures), reason=str(failure))

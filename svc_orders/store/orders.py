@@ -72,6 +72,7 @@ class OrderStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._locked_books = LockedRows()
+        self._locked_orders = LockedRows()
 
     def get(self, order_id: int) -> StoredOrder:
         """Return the order with this id.
@@ -159,28 +160,37 @@ class OrderStore:
         """
         return self._insert(inserts)  # the id of its event keeps each of them from being stored twice
 
-    @retry_transaction(idempotent=True)
     def set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
         """End a pending order and return it. An order that already has the status stays as it is.
 
         Raises:
             NotFound: no order has the id.
             FailedPrecondition: the order ended with another status.
+            Unavailable: another client has locked the order.
         """
-        with self._database.write() as transaction:
-            end_orders(transaction, [change], now)
-            row = transaction.execute(BY_ID, {"id": change.order_id}).one()
-            transaction.commit()
-        return order_from_row(row)
+        return self._locked_orders.run(change.order_id, lambda: self._set_status(change, now))
 
-    @retry_transaction(idempotent=True)
     def set_statuses(self, changes: Sequence[StatusChange], now: datetime) -> None:
         """End pending orders, all or none. An order that already has the status stays as it is.
 
         Raises:
             NotFound: no order has one of the ids.
             FailedPrecondition: an order ended with another status.
+            Unavailable: another client has locked one of the orders.
         """
+        order_ids = {change.order_id for change in changes}
+        self._locked_orders.run_together(order_ids, lambda: self._set_statuses(changes, now))
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _set_status(self, change: StatusChange, now: datetime) -> StoredOrder:
+        with self._database.write() as transaction:
+            end_orders(transaction, [change], now)
+            row = transaction.execute(BY_ID, {"id": change.order_id}).one()
+            transaction.commit()
+        return order_from_row(row)
+
+    @retry_transaction(idempotent=True, wait_for_locks=False)
+    def _set_statuses(self, changes: Sequence[StatusChange], now: datetime) -> None:
         with self._database.write() as transaction:
             end_orders(transaction, changes, now)
             transaction.commit()

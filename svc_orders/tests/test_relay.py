@@ -250,6 +250,31 @@ def test_a_broker_that_blocks_does_not_stop_orders(shop: Shop, broker: Settings,
     assert len(shop.take_messages()) == 6
 
 
+def test_a_broker_that_an_operator_has_to_change_is_reported(
+    shop: Shop, broker: Settings, rabbit: Broker, vhost: str
+) -> None:
+    """The account may neither declare nor bind, and the binding is missing; it ends when the operator binds."""
+    with running_relays(shop.relay(broker)):
+        shop.buy()
+        wait_until(lambda: shop.unpublished() == 0)
+    binding = f"bindings/{vhost}/e/{ORDER_TOPOLOGY.exchange}/q/{ORDER_TOPOLOGY.queue}"
+    rabbit.manage("DELETE", f"{binding}/{ORDER_TOPOLOGY.routing_key}")
+    account = f"{vhost}-orders"
+    rabbit.manage("PUT", f"users/{account}", {"password": "secret", "tags": ""})
+    permissions = {"configure": "^$", "write": f"^{ORDER_TOPOLOGY.exchange}$", "read": "^$"}
+    rabbit.manage("PUT", f"permissions/{vhost}/{account}", permissions)
+    settings = broker_settings({"RABBIT_URL": f"amqp://{account}:secret@127.0.0.1:{rabbit.port}/{vhost}"})
+    assert settings
+    relay = shop.relay(settings)
+    with running_relays(relay):
+        shop.buy()
+        wait_until(lambda: relay.problem == "No queue is bound to the exchange orders for an event.")
+        assert shop.unpublished() == 1
+        rabbit.manage("POST", binding, {"routing_key": ORDER_TOPOLOGY.routing_key, "arguments": {}})
+        wait_until(lambda: shop.unpublished() == 0)
+        wait_until(lambda: relay.problem == "")
+
+
 def test_a_relay_publishes_waiting_events_before_it_stops(shop: Shop, broker: Settings) -> None:
     """Events of the last calls do not wait for the next start."""
     relay = shop.relay(broker)

@@ -8,7 +8,7 @@ import jwt
 from mesh.errors import InvalidArgument, Unauthenticated
 from mesh.keys import Keyring
 from svc_users.errors import invalid_refresh_token
-from svc_users.rules import ACCESS_TOKEN_LIFETIME, DEVICE_LIFETIME, MAX_CLOCK_SKEW, Session, User
+from svc_users.rules import ACCESS_TOKEN_LIFETIME, DEVICE_LIFETIME, MAX_CLOCK_SKEW, Session, User, digest
 
 DECODE_OPTIONS: jwt.types.Options = {"require": ["exp", "iat", "sub", "type"]}
 
@@ -59,12 +59,21 @@ class SessionTokens:
         claims = {
             "sub": str(user.user_id),
             "account": user.identity,
+            "email": digest(user.email),
             "iat": int(now.timestamp()),
             "exp": int((now + DEVICE_LIFETIME).timestamp()),
             "type": "device",
             "jti": device_id,
         }
         return self._keys.encode(claims)
+
+    def is_device_token(self, token: str, email: str) -> bool:
+        """Return whether the token is a device token of the account that had this email when it was created."""
+        try:
+            claims = self._decode(token)
+        except jwt.PyJWTError:
+            return False
+        return claims["type"] == "device" and claims.get("email") == digest(email)
 
     def read_device_token(self, token: str, user: User) -> str:
         """Return the id of the device if the token is valid for the account, and else an empty text."""

@@ -10,7 +10,7 @@ import pytest
 
 from mesh.context import CallContext, current_call, deadline_after
 from mesh.errors import ResourceExhausted
-from svc_users.security.login_queue import MAX_WAITING_PER_THREAD, LoginQueue
+from svc_users.security.login_queue import MAX_WAIT_SECONDS, MAX_WAITING_PER_THREAD, LoginQueue, QueuedClient
 
 pytestmark = pytest.mark.unit
 
@@ -20,13 +20,13 @@ ATTACKER, OWNER = "192.0.2.1", "198.51.100.7"
 class Blocked:
     """A queue of one thread that a log-in holds until `finish` is set, and the log-ins that ran after it, in order."""
 
-    def __init__(self) -> None:
-        self.queue = LoginQueue(threads=1)
+    def __init__(self, max_wait_seconds: float = MAX_WAIT_SECONDS) -> None:
+        self.queue = LoginQueue(1, max_wait_seconds)
         self.finish = threading.Event()
         self.ran: list[str] = []
 
     async def __aenter__(self) -> Self:
-        self._first = asyncio.ensure_future(self.queue.run("first", self.finish.wait, 10))
+        self._first = asyncio.ensure_future(self.queue.run(QueuedClient("first"), self.finish.wait, 10))
         await asyncio.sleep(0)
         return self
 
@@ -34,9 +34,9 @@ class Blocked:
         self.finish.set()
         await self._first
 
-    async def enqueue(self, network: str, name: str = "") -> "asyncio.Future[None]":
+    async def enqueue(self, network: str, name: str = "", *, known: bool = False) -> "asyncio.Future[None]":
         """Add a log-in to the queue."""
-        login = asyncio.ensure_future(self.queue.run(network, self.ran.append, name or network))
+        login = asyncio.ensure_future(self.queue.run(QueuedClient(network, known), self.ran.append, name or network))
         await asyncio.sleep(0)
         return login
 
@@ -63,7 +63,7 @@ def test_a_full_queue_refuses_immediately() -> None:
         async with Blocked() as blocked:
             waiting = [await blocked.enqueue(ATTACKER) for _ in range(MAX_WAITING_PER_THREAD)]
             with pytest.raises(ResourceExhausted) as raised:
-                await blocked.queue.run(ATTACKER, blocked.ran.append, "refused")
+                await blocked.queue.run(QueuedClient(ATTACKER), blocked.ran.append, "refused")
             assert (raised.value.reason, raised.value.metadata) == ("HASHING_BUSY", {"retry_after": "1"})
             blocked.finish.set()
             assert await outcomes(waiting) == [""] * MAX_WAITING_PER_THREAD
@@ -99,6 +99,21 @@ def test_a_full_queue_makes_room_for_another_network() -> None:
     run(test)
 
 
+def test_a_known_device_goes_before_the_others_of_its_network() -> None:
+    """Its user is served during an attack from the same address, and other networks do not wait longer for it."""
+
+    async def test() -> None:
+        async with Blocked() as blocked:
+            flood = [await blocked.enqueue(ATTACKER) for _ in range(MAX_WAITING_PER_THREAD - 1)]
+            owner = await blocked.enqueue(OWNER)
+            known = [await blocked.enqueue(ATTACKER, "known", known=True) for _ in range(2)]
+            blocked.finish.set()
+            assert await outcomes([owner, *known, *flood]) == [""] * MAX_WAITING_PER_THREAD + ["HASHING_BUSY"] * 2
+        assert blocked.ran[:3] == ["known", OWNER, "known"]
+
+    run(test)
+
+
 def test_a_login_without_a_caller_is_not_run() -> None:
     """A caller that has gone leaves the queue, and one whose deadline has passed is not served."""
 
@@ -117,6 +132,17 @@ def test_a_login_without_a_caller_is_not_run() -> None:
     run(test)
 
 
+def test_a_login_does_not_wait_for_long() -> None:
+    """On a machine that is too busy to hash, it is refused in time for a response."""
+
+    async def test() -> None:
+        async with Blocked(max_wait_seconds=0.01) as blocked:
+            assert await outcomes([await blocked.enqueue(OWNER)]) == ["HASHING_BUSY"]
+        assert blocked.ran == []
+
+    run(test)
+
+
 def test_a_thread_is_never_lost() -> None:
     """After log-ins that fail, that are cancelled while they wait, run or begin, all threads are idle again."""
 
@@ -131,7 +157,9 @@ def test_a_thread_is_never_lost() -> None:
                 raise OSError(message)
 
         for step in range(8):
-            logins = [asyncio.ensure_future(queue.run(str(number % 4), work, number)) for number in range(30)]
+            logins = [
+                asyncio.ensure_future(queue.run(QueuedClient(str(number % 4)), work, number)) for number in range(30)
+            ]
             for _ in range(step):
                 await asyncio.sleep(0.0005)
             for login in logins[::2]:

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -165,3 +166,17 @@ def test_an_access_token_is_no_refresh_token(tokens: SessionTokens) -> None:
     """The error says that the type is wrong, so that the caller sees the mistake."""
     with pytest.raises(InvalidArgument, match=r"^Invalid token type$"):
         tokens.read_refresh_token(tokens.access_token(ANN, SESSION, NOW))
+
+
+def test_a_device_token_is_bound_to_its_account(tokens: SessionTokens) -> None:
+    """Another email, another account with the same email or id, and other types of tokens are not known devices."""
+    token = tokens.device_token(ANN, "the-device", NOW)
+    assert tokens.is_device_token(token, ANN.email)
+    assert not tokens.is_device_token(token, "bob@example.org")
+    assert not tokens.is_device_token(tokens.access_token(ANN, SESSION, NOW), ANN.email)
+    assert not tokens.is_device_token("", ANN.email)
+    assert tokens.read_device_token(token, ANN) == "the-device"
+    assert tokens.read_device_token(token, replace(ANN, password_hash="new", username="Anna")) == "the-device"
+    for other in (replace(ANN, user_id=8), replace(ANN, created_at=NOW + timedelta(seconds=1))):
+        assert tokens.read_device_token(token, other) == ""
+    assert ANN.email not in json.dumps(claims(token))

@@ -2,10 +2,11 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from bookstore.books.v1.books_pb2_grpc import BooksStub
@@ -85,6 +86,17 @@ def test_a_dropped_module_is_served(groups: Sequence[RouteGroup]) -> None:
     assert client.delete(path).json == {"code": 200, "message": "Deleted."}
     assert client.delete(path, data="x", content_type="text/plain").status_code == 415
     assert client.get("/ready").json == {"code": 503, "message": "The samples service is not serving."}
+
+
+def test_a_part_that_needs_its_operator_is_a_warning() -> None:
+    """The port stays ready, because requests are served; ports without the service have no warning."""
+    stubs = replace(Services().stubs(), has_problem=lambda *part: part == ("orders", "broker"))
+    apps = {port: create_app(config(), stubs, [port], discover()) for port in ("place_order", "books")}
+    ready = {port: app.test_client().get("/ready") for port, app in apps.items()}
+    assert [response.status_code for response in ready.values()] == [200, 200]
+    (warning,) = cast("Any", ready["place_order"].json)["warnings"]
+    assert "the broker is misconfigured" in warning
+    assert ready["books"].json == {"status": "ok"}
 
 
 def test_a_dropped_module_is_documented(groups: Sequence[RouteGroup]) -> None:

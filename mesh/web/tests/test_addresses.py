@@ -13,7 +13,8 @@ pytestmark = pytest.mark.unit
         ("192.0.2.1", "192.0.2.1"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
-        ("no:address", "no:address"),
+        ("no:address", "unknown"),
+        ("<script>", "unknown"),
         ("", "unknown"),
     ],
 )

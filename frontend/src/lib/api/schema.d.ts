@@ -490,6 +490,8 @@ export interface components {
              * @constant
              */
             status: "ok";
+            /** Warnings */
+            warnings?: string[];
         };
         /**
          * LoginRequest

@@ -5,7 +5,16 @@ type TabMessage =
   | { kind: "logged-out"; expired: boolean }
   | { kind: "order-placed"; bookId: number };
 
-const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("deckle");
+/** Returns null where the browser has no channels, or forbids them together with cookies. */
+function openChannel(): BroadcastChannel | null {
+  try {
+    return new BroadcastChannel("deckle");
+  } catch {
+    return null;
+  }
+}
+
+const channel = openChannel();
 const orderListeners = new Set<(bookId: number) => void>();
 
 export function notifyOtherTabs(message: TabMessage): void {
