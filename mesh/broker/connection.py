@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -102,7 +103,9 @@ async def _finish(operation: Coroutine[Any, Any, None]) -> None:
 async def _connect(settings: Settings) -> AsyncioConnection:
     loop = asyncio.get_running_loop()
     opened: asyncio.Future[AsyncioConnection | BaseException] = loop.create_future()
-    AsyncioConnection.create_connection([settings.parameters], opened.set_result, custom_ioloop=loop)
+    hosts = [settings.parameters, *settings.others]
+    random.shuffle(hosts)  # clients of a cluster spread over its nodes
+    AsyncioConnection.create_connection(hosts, opened.set_result, custom_ioloop=loop)
     try:
         result = await asyncio.shield(opened)
     except asyncio.CancelledError:

@@ -21,18 +21,19 @@ class Settings:
     """The settings of a broker.
 
     Args:
-        location: host, port and virtual host, for logs and errors.
-        parameters: pika's parameters; they contain the password.
+        location: hosts, ports and virtual host, for logs and errors.
+        parameters: pika's parameters of the first host; they contain the password.
+        others: the parameters of the other hosts of a cluster.
     """
 
     location: str
     parameters: pika.ConnectionParameters = field(repr=False)
+    others: tuple[pika.ConnectionParameters, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
 class _Address:
-    host: str
-    port: int | None
+    hosts: list[tuple[str, int | None]]
     user: str
     password: str = field(repr=False)
     vhost: str
@@ -54,25 +55,31 @@ def broker_settings(environ: Mapping[str, str]) -> Settings | None:
         address = _from_parts(environ)
     else:
         return None
-    port = address.port or (TLS_PORT if address.tls else PORT)
-    parameters = pika.ConnectionParameters(
-        host=address.host,
-        port=port,
-        virtual_host=address.vhost,
-        credentials=pika.PlainCredentials(address.user, address.password),
-        heartbeat=HEARTBEAT_SECONDS,
-        socket_timeout=CONNECT_TIMEOUT_SECONDS,
-        stack_timeout=2 * CONNECT_TIMEOUT_SECONDS,
-        ssl_options=pika.SSLOptions(_ssl_context(environ), address.host) if address.tls else None,
+    default_port = TLS_PORT if address.tls else PORT
+    hosts = [(host, port or default_port) for host, port in address.hosts]
+    tls = _ssl_context(environ) if address.tls else None
+    first, *others = (
+        pika.ConnectionParameters(
+            host=host,
+            port=port,
+            virtual_host=address.vhost,
+            credentials=pika.PlainCredentials(address.user, address.password),
+            heartbeat=HEARTBEAT_SECONDS,
+            socket_timeout=CONNECT_TIMEOUT_SECONDS,
+            stack_timeout=2 * CONNECT_TIMEOUT_SECONDS,
+            ssl_options=pika.SSLOptions(tls, host) if tls else None,
+        )
+        for host, port in hosts
     )
     vhost = "" if address.vhost == "/" else f"/{address.vhost}"
-    return Settings(f"{address.host}:{port}{vhost}", parameters)
+    return Settings(",".join(f"{host}:{port}" for host, port in hosts) + vhost, first, tuple(others))
 
 
 def _from_parts(environ: Mapping[str, str]) -> _Address:
+    given = environ.get("RABBIT_PORT", "").strip()
+    port = env.integer(environ, "RABBIT_PORT", PORT, minimum=1, maximum=65535) if given else None
     return _Address(
-        host=env.text(environ, "RABBIT_HOST"),
-        port=env.port(environ, "RABBIT_PORT", 0) or None,
+        hosts=[(host.strip(), port) for host in env.text(environ, "RABBIT_HOST").split(",") if host.strip()],
         user=env.text(environ, "RABBIT_USER", "guest"),
         password=env.text(environ, "RABBIT_PW", "guest"),
         vhost=env.text(environ, "RABBIT_VHOST", "/"),
@@ -83,17 +90,20 @@ def _from_parts(environ: Mapping[str, str]) -> _Address:
 def _from_url(environ: Mapping[str, str]) -> _Address:
     try:
         url = urlsplit(env.text(environ, "RABBIT_URL"))
-        is_valid = url.scheme in {"amqp", "amqps"} and url.hostname and not (url.query or url.fragment)
-        port = url.port
+        account, _, hosts = url.netloc.rpartition("@")
+        parsed = [urlsplit(f"//{host}") for host in hosts.split(",")]
+        addresses = [(str(host.hostname or ""), host.port) for host in parsed]
+        is_valid = url.scheme in {"amqp", "amqps"} and all(host for host, _ in addresses)
+        is_valid = is_valid and not (url.query or url.fragment)
     except ValueError:
         is_valid = False
     if not is_valid:  # the message omits the value, which may contain a password
         raise env.ConfigError("RABBIT_URL must look like amqp://user:password@host:5672/vhost, or amqps:// with TLS.")
+    user, _, password = account.partition(":")
     return _Address(
-        host=str(url.hostname),
-        port=port,
-        user=unquote(url.username or env.text(environ, "RABBIT_USER", "guest")),
-        password=unquote(url.password or env.text(environ, "RABBIT_PW", "guest")),
+        hosts=addresses,
+        user=unquote(user or env.text(environ, "RABBIT_USER", "guest")),
+        password=unquote(password or env.text(environ, "RABBIT_PW", "guest")),
         vhost=unquote(url.path[1:]) or "/",
         tls=url.scheme == "amqps",
     )

@@ -192,6 +192,20 @@ def test_a_missing_broker_is_an_error(change: dict[str, str], sentence: str) -> 
     asyncio.run(run())
 
 
+def test_a_node_that_is_down_is_skipped(rabbit: Broker, vhost: str) -> None:
+    """The other hosts of the URL are tried at once, whatever their order is."""
+    url = rabbit.url(vhost).replace("@", "@127.0.0.1:1,127.0.0.1:2,")
+    for _ in range(5):
+        settings = broker_settings({"RABBIT_URL": url})
+        assert settings
+        on_channel(settings, publish_one)
+
+
+async def publish_one(channel: BrokerChannel) -> None:
+    """Publish a message."""
+    await channel.publish(THINGS.exchange, THINGS.routing_key, Message(b"1"))
+
+
 def test_a_wrong_password_is_an_error_that_does_not_contain_it(rabbit: Broker) -> None:
     """The reason is the broker's refusal."""
 

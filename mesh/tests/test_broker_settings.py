@@ -41,6 +41,21 @@ def test_a_broker_from_a_url() -> None:
     assert parts(RABBIT_URL="amqp://[::1]") == ("::1", 5672, "/", "guest", "guest", False)
 
 
+def test_a_cluster_has_several_hosts() -> None:
+    """They are separated by commas, and each may have its own port in the URL; the location names all of them."""
+    for environ in ({"RABBIT_URL": "amqp://u:p%40@a:1,b,[::1]:3/shop"}, {"RABBIT_HOST": "a, b", "RABBIT_PORT": "7"}):
+        settings = broker_settings(environ)
+        assert settings
+        hosts = [(each.host, each.port) for each in (settings.parameters, *settings.others)]
+        if "RABBIT_HOST" in environ:
+            assert hosts == [("a", 7), ("b", 7)]
+        else:
+            assert hosts == [("a", 1), ("b", 5672), ("::1", 3)]
+            assert settings.location == "a:1,b:5672,::1:3/shop"
+            assert {each.virtual_host for each in settings.others} == {"shop"}
+    assert "'p@'" not in repr(settings)
+
+
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
@@ -49,6 +64,7 @@ def test_a_broker_from_a_url() -> None:
         ({"RABBIT_URL": "http://u:secret@h/"}, "RABBIT_URL must look like amqp://"),
         ({"RABBIT_URL": "amqp://u:secret@h:port/"}, "RABBIT_URL must look like amqp://"),
         ({"RABBIT_URL": "amqp://u:secret@/"}, "RABBIT_URL must look like amqp://"),
+        ({"RABBIT_URL": "amqp://u:secret@a,,b/"}, "RABBIT_URL must look like amqp://"),
         ({"RABBIT_URL": "amqp://u:secret@[h/"}, "RABBIT_URL must look like amqp://"),
         ({"RABBIT_URL": "amqp://u:secret@h/?heartbeat=5"}, "RABBIT_URL must look like amqp://"),
         ({"RABBIT_URL": "amqps://h", "RABBIT_TLS_CA": "/nowhere"}, "RABBIT_TLS_CA cannot be used: No such file"),

@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from registry.order_messages import (
+    MAX_BODY_BYTES,
     ORDER_TOPOLOGY,
     MalformedMessageError,
     format_order_message,
@@ -91,6 +92,13 @@ def reason(body: bytes) -> str:
 def test_a_body_that_is_not_json_is_malformed(body: bytes) -> None:
     """The reason says so and repeats nothing of the message."""
     assert reason(body) == "The message is not JSON."
+
+
+def test_a_body_that_is_too_large_is_malformed() -> None:
+    """The reason names the limit; a body at the limit is accepted."""
+    body = orjson.dumps(REQUIRED)
+    assert parse_order_message(body.ljust(MAX_BODY_BYTES)).order_id == 7
+    assert reason(body.ljust(MAX_BODY_BYTES + 1)) == "The message is larger than 131072 bytes."
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b"null", b'"order"'])

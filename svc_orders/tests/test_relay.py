@@ -219,6 +219,24 @@ def test_events_of_a_deleted_queue_are_published_again(shop: Shop, broker: Setti
     assert {message["payload"] for message in resent} == {format_order_message(order) for order in orders}
 
 
+def test_events_that_a_quorum_queue_drops_are_published_again(
+    shop: Shop, broker: Settings, rabbit: Broker, vhost: str
+) -> None:
+    """The queue has a delivery limit and no exchange for dead letters, and consumers return the message."""
+    path = f"queues/{vhost}/{ORDER_TOPOLOGY.queue}"
+    arguments = {"x-queue-type": "quorum", "x-delivery-limit": 1}
+    rabbit.manage("PUT", path, {"durable": True, "arguments": arguments})
+    returning = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
+    with running_relays(shop.relay(broker, resend_after_seconds=2)):
+        (order,) = shop.buy()
+        for _ in range(2):
+            wait_until(lambda: rabbit.manage("POST", f"{path}/get", returning))
+        wait_until(lambda: count(shop.database, "Outbox", "resent = 1 AND published_at IS NOT NULL") == 1)
+    assert shop.take_messages() == []
+    (message,) = shop.take_messages(ORDER_TOPOLOGY.resent.name)
+    assert message["payload"] == format_order_message(order)
+
+
 def test_events_for_a_full_queue_are_published_when_it_has_room(
     shop: Shop, broker: Settings, rabbit: Broker, vhost: str
 ) -> None:

@@ -73,4 +73,5 @@ class DeadLetter:
     def _broker_record(self) -> Mapping[str, Any]:
         """Return what the broker recorded when another consumer rejected the message."""
         deaths = self.message.headers.get("x-death")
-        return deaths[0] if isinstance(deaths, list) and deaths else {}
+        first = deaths[0] if isinstance(deaths, list) and deaths else None
+        return first if isinstance(first, dict) else {}  # any client may have written the header

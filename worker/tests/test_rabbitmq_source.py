@@ -1,10 +1,14 @@
 """The source for RabbitMQ meets the requirements of every source, on a real broker."""
 
+import argparse
 import asyncio
+import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pika
 import pytest
@@ -17,6 +21,7 @@ from mesh.broker.settings import Settings
 from mesh.testing import wait_until_async
 from registry.order_messages import ORDER_TOPOLOGY
 from tests.servers.rabbitmq import Broker
+from worker.dead_letters import commands
 from worker.handler import Outcome, Result
 from worker.sources.rabbitmq import RabbitMQSource, parse_event
 from worker.tests.conformance import (
@@ -317,6 +322,103 @@ def test_a_message_whose_retry_is_refused_stays_in_its_queue(broker: Settings, r
         ]
 
     check(broker, claim)
+
+
+ODD_BODIES = (
+    b"",
+    b"\x00",
+    BODY[:-1],
+    b"\xff" + BODY,
+    b"\xef\xbb\xbf" + BODY,
+    BODY.replace(b"7", b"9" * 5000),
+    BODY.replace(b"7", b"-1"),
+    BODY.replace(b"7", b"1e2"),
+    BODY.replace(b"7", b'"7"'),
+    BODY.replace(b"7", b"null"),
+    BODY.replace(b"3", b"[3]"),
+    b"[" * 100_000,
+    b'{"a":' * 5_000,
+    BODY.decode().encode("utf-16"),
+    gzip.compress(BODY),
+    BODY.ljust(1_000_000),
+)
+ODD_HEADERS: tuple[dict[str, Any], ...] = (
+    {},
+    {"x-death": "forged", "x-attempt": [1]},
+    {"x-death": ["forged"], "x-attempt": -(2**63)},
+    {"x-death": [{"reason": 5, "time": "now"}], "x-attempt": 2**62, "x-reason": {"a": b"\xff"}, "x-set-aside": 7},
+)
+
+
+@pytest.mark.integration
+def test_every_odd_message_becomes_a_dead_letter_with_a_reason(
+    broker: Settings, broker_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Valid messages between them are processed, whatever their headers and encodings are; the letters are listed."""
+    with pika.BlockingConnection(pika.URLParameters(broker_url)) as client:
+        channel = client.channel()
+        channel.queue_declare("order_queue", durable=True)
+        for number, body in enumerate(ODD_BODIES):
+            for headers in ODD_HEADERS:
+                odd = pika.BasicProperties(content_encoding="unknown", headers=headers)
+                channel.basic_publish("", "order_queue", body, odd)
+            valid = json.dumps({"order_id": number + 1, "book_id": 1, "quantity": 1}).encode()
+            channel.basic_publish("", "order_queue", valid, odd)
+
+    async def claim(channel: BrokerChannel) -> None:
+        recorder = Recorder(finish)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for_messages(channel, ORDER_TOPOLOGY.dead_queue, len(ODD_BODIES) * len(ODD_HEADERS))
+            await wait_for(lambda: set(recorder.order_ids) == set(range(1, len(ODD_BODIES) + 1)))
+
+    check(broker, claim)
+    parser = argparse.ArgumentParser()
+    commands.add_commands(parser.add_subparsers())
+    for action in (["list"], ["show", "any"]):
+        commands.main(parser.parse_args(["dead", *action]), broker, ORDER_TOPOLOGY)
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert len(lines) == len(ODD_BODIES) * len(ODD_HEADERS)
+    assert all(line.rstrip().endswith(".") for line in lines)
+
+
+@pytest.mark.integration
+def test_a_broker_that_does_not_wait_for_an_acknowledgement_delivers_again(broker: Settings, rabbit: Broker) -> None:
+    """Its consumer timeout ends the channel; the source connects again, and the order ends."""
+
+    async def claim(channel: BrokerChannel) -> None:
+        await channel.publish(ORDER_TOPOLOGY.exchange, ORDER_TOPOLOGY.routing_key, Message(BODY))
+        recorder = Recorder(slow_at_first)
+        async with running_source(new_source(broker), recorder.handle):
+            await wait_for(lambda: len(recorder.order_ids) == 2)
+        assert await channel.count_messages(ORDER_TOPOLOGY.queue) == 0
+
+    started = 0
+
+    async def slow_at_first(event: OrderEvent) -> Result:
+        nonlocal started
+        started += 1
+        return await (never_finish if started == 1 else finish)(event)
+
+    with environment(rabbit, consumer_timeout=300, channel_tick_interval=100):
+        check(broker, claim)
+
+
+@contextmanager
+def environment(rabbit: Broker, **milliseconds: int) -> Iterator[None]:
+    """Set variables of the broker for channels that are opened in the block."""
+    defaults = {"consumer_timeout": 1_800_000, "channel_tick_interval": 60_000}
+    set_all = partial(_set_environment, rabbit)
+    set_all(milliseconds)
+    try:
+        yield
+    finally:
+        set_all(defaults)
+
+
+def _set_environment(rabbit: Broker, milliseconds: dict[str, int]) -> None:
+    rabbit.control(
+        "eval", " ".join(f"application:set_env(rabbit, {k}, {v})," for k, v in milliseconds.items()) + " ok."
+    )
 
 
 @pytest.mark.integration
