@@ -14,10 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".tools" / "cache"
 """The cache of pip, uv and npm when the home folder cannot be written to."""
 PYTHON = r"PYTHON.*|_*PYVENV_.*|VIRTUAL_ENV.*|CONDA_.*|PIP_.*|UV_.*"
-NODE = r"npm_.*|NODE_.*|VITE_.*|ROLLDOWN_.*|BROWSERSLIST.*"
+NODE = r"npm_.*|NODE_.*|VITE_.*|ROLLDOWN_.*|ROLLUP_.*|NAPI_RS_.*|BROWSERSLIST.*"
 LIBRARIES = (
     r"GRPC_.*|PROTOCOL_BUFFERS_.*|TEMPORARILY_DISABLE_PROTOBUF_.*|FLASK_.*|WERKZEUG_.*|GRANIAN_.*|SQLALCHEMY_.*"
-    r"|DISABLE_SQLALCHEMY_.*|PYDANTIC_.*|OTEL_.*|LIBMYSQL_.*|MYSQL_(TCP_PORT|UNIX_PORT|HOME|TEST_LOGIN_FILE)"
+    r"|DISABLE_SQLALCHEMY_.*|PYDANTIC_.*|OTEL_.*|LIBMYSQL_.*|MYSQL_(TCP_PORT|UNIX_PORT|HOME|GROUP_SUFFIX|TEST_LOGIN_FILE)"
     r"|OPENSSL_.*|SSLKEYLOGFILE|MALLOC_.*|GLIBC_TUNABLES"
 )
 PROXIES = r"(https?|ftp|all|no|grpc|no_grpc)_proxy"

@@ -73,5 +73,42 @@ def copy_checkout(folder: Path) -> None:
 def bootstrap_in(folder: Path, mode: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run bootstrap in a copy, by default with an empty PATH."""
     command = [sys.executable, "-ES", "launcher/bootstrap.py", mode]
-    environ = {"PATH": str(folder / "empty"), **settings}
+    environ = {"PATH": str(folder / "empty"), "HOME": str(folder), **settings}
     return subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+
+
+FAKE_UV = """#!/bin/sh
+PATH=/usr/bin:/bin
+mkdir -p "$UV_PROJECT_ENVIRONMENT/bin" && ln -sf "{python}" "$UV_PROJECT_ENVIRONMENT/bin/python"
+echo "$UV_PROJECT_ENVIRONMENT $UV_NO_DEV$UV_LOCKED$PIP_USER $*"
+"""
+
+
+@pytest.mark.integration
+def test_a_checkout_that_was_moved_is_installed_again(tmp_path: Path) -> None:
+    """Its programs and the contracts refer to the old folder. Variables for other projects change nothing."""
+    before, after, foreign = tmp_path / "before", tmp_path / "after", tmp_path / "foreign"
+    copy_checkout(before)
+    (before / "bin").mkdir()
+    (before / "bin" / "uv").write_text(FAKE_UV.format(python=sys.executable))
+    (before / "bin" / "uv").chmod(0o755)
+    settings = {"UV_PROJECT_ENVIRONMENT": str(foreign), "UV_NO_DEV": "1", "UV_LOCKED": "1", "PIP_USER": "1"}
+    for folder, is_installed in ((before, False), (before, True), (after, False), (after, True)):
+        if folder == after and not after.exists():
+            before.rename(after)
+        result = bootstrap_in(folder, "run", **settings, PATH=str(folder / "bin"))
+        assert (result.returncode, result.stderr) == (0, "")
+        expected = [] if is_installed else [f"{folder}/.venv  sync --frozen --quiet"]
+        assert [line.partition(" --python")[0] for line in result.stdout.splitlines()[1:]] == expected
+    assert not foreign.exists()
+
+
+@pytest.mark.integration
+def test_a_folder_with_a_colon_is_one_sentence(tmp_path: Path) -> None:
+    """Colons separate the folders of a path, so that Python refuses to create an environment there."""
+    copy_checkout(tmp_path / "a:b")
+    result = bootstrap_in(tmp_path / "a:b", "run")
+    sentence = (
+        f"Python cannot work in {tmp_path}/a:b, whose name has a colon or a line break: move or rename the folder.\n"
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (1, "", sentence)

@@ -1,6 +1,7 @@
 """A Procfile is parsed, and its processes write to the output of the launcher directly."""
 
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -43,3 +44,19 @@ def test_the_processes_inherit_the_output(tmp_path: Path) -> None:
         )  # fmt: skip
     assert result.returncode == 3
     assert output.read_text().splitlines() == [str(output), "hello"]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("output", ["pipe", "terminal"])
+def test_all_end_when_the_output_has_no_reader(tmp_path: Path, output: str) -> None:
+    """As after `make run | head`, and when the window of a terminal is closed; no process needs to write for that."""
+    file = tmp_path / "Procfile"
+    file.write_text("one: echo started; exec sleep 60\ntwo: exec sleep 60\n")
+    reading, writing = os.pipe() if output == "pipe" else pty.openpty()
+    command = [sys.executable, "-m", "launcher.procfile", str(file)]
+    environ = {"PYTHONPATH": str(ROOT), "PATH": os.defpath}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=writing, stderr=subprocess.DEVNULL)
+    os.close(writing)
+    assert os.read(reading, 100).split() == [b"started"]
+    os.close(reading)
+    assert process.wait(EXIT_TIMEOUT_SECONDS) == 0

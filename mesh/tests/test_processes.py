@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mesh.processes import RestartPolicy
+from mesh.processes.supervisor import REPEAT_SECONDS
 from mesh.testing import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,3 +160,66 @@ def test_the_delay_before_a_restart_grows_up_to_a_limit() -> None:
     """It doubles each time."""
     policy = RestartPolicy(first_delay_seconds=0.1, max_delay_seconds=0.5)
     assert [policy.delay_seconds(restarts) for restarts in range(4)] == [0.1, 0.2, 0.4, 0.5]
+
+
+@pytest.mark.integration
+def test_the_end_of_a_terminal_ends_all(tmp_path: Path) -> None:
+    """SIGHUP counts as a signal like the others."""
+    with running(tmp_path, "sys.exit(Supervisor({'a': stay, 'b': SLEEP}, grace_seconds=20).run())") as script:
+        pids = script.process_ids(2)
+        script.process.send_signal(signal.SIGHUP)
+        assert script.process.wait(EXIT_TIMEOUT_SECONDS) == 0
+        assert not any(map(alive, pids))
+
+
+@pytest.mark.integration
+def test_after_nohup_the_end_of_a_terminal_ends_nothing(tmp_path: Path) -> None:
+    """The signal stays ignored."""
+    statement = """
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        Supervisor({'a': stay}, grace_seconds=20).run()
+    """
+    with running(tmp_path, statement) as script:
+        (pid,) = script.process_ids(1)
+        script.process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        assert script.process.poll() is None
+        assert alive(pid)
+
+
+@pytest.mark.integration
+def test_the_end_of_the_reader_of_an_output_ends_all(tmp_path: Path) -> None:
+    """The children need not write anything for that."""
+    statement = """
+        reading, writing = os.pipe()
+        supervisor = Supervisor({'a': SLEEP}, grace_seconds=20, outputs=[writing])
+        sys.exit(supervisor.run(lambda: os.close(reading)))
+    """
+    with running(tmp_path, statement) as script:
+        assert script.process.wait(EXIT_TIMEOUT_SECONDS) == 0
+
+
+@pytest.mark.integration
+def test_a_second_signal_kills_what_has_not_ended(tmp_path: Path) -> None:
+    """A repetition within a second does not: one Ctrl-C or one closed terminal can cause several signals."""
+    with running(tmp_path, "sys.exit(Supervisor({'a': stubborn}, grace_seconds=60).run())") as script:
+        (pid,) = script.process_ids(1)
+        script.process.terminate()
+        time.sleep(0.2)
+        script.process.send_signal(signal.SIGHUP)
+        time.sleep(REPEAT_SECONDS)
+        assert alive(pid)
+        script.process.terminate()
+        assert script.process.wait(EXIT_TIMEOUT_SECONDS) == 0
+        assert not alive(pid)
+
+
+@pytest.mark.integration
+def test_a_child_that_was_stopped_ends_in_order(tmp_path: Path) -> None:
+    """It continues, and handles the signal."""
+    with running(tmp_path, "sys.exit(Supervisor({'a': stay}, grace_seconds=20).run())") as script:
+        (pid,) = script.process_ids(1)
+        os.kill(pid, signal.SIGSTOP)
+        script.process.terminate()
+        assert script.process.wait(EXIT_TIMEOUT_SECONDS) == 0
+        assert "stopped" in script.words()
