@@ -30,10 +30,12 @@ GUARD = Guard()
 
 
 def pytest_configure() -> None:
-    """End the tests on SIGTERM as on Ctrl-C, so that fixtures stop the servers that they started."""
+    """End the tests on SIGTERM and SIGHUP as on Ctrl-C, so that fixtures stop the servers that they started."""
     # This process runs servers and starts others: gRPC would log about each fork, into output that tests compare.
     os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"  # noqa: TID251 - gRPC reads it
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Under nohup, programs that tests start would ignore SIGHUP, too: what is not ignored here has its default there.
+    signal.signal(signal.SIGHUP, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

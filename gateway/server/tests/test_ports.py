@@ -37,7 +37,9 @@ class Gateway:
             **{name: str(port) for name, port in self.ports.items()}, **settings,
         }  # fmt: skip
         command = [sys.executable, "-m", "gateway"]
-        self.process = subprocess.Popen(command, env=environ, cwd=ROOT / "docs", stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, env=environ, cwd=ROOT / "docs", stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
 
     def get(self, variable: str, path: str) -> int:
         """Return the status of a GET, or 0 when the connection fails."""
@@ -59,6 +61,15 @@ class Gateway:
         """Return the process ids of the servers' workers, in the same order."""
         return [worker for server in self.servers() for worker in children(server)]
 
+    def kill(self) -> None:
+        """Kill all of its processes, also those that start meanwhile."""
+        self.process.kill()  # first, because it would replace the others
+        while processes := session_members(self.process.pid):
+            for pid in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+
     def wait(self) -> tuple[int, str]:
         """Wait for the end; return the exit status and what was written to stderr."""
         output = self.process.communicate(timeout=EXIT_TIMEOUT_SECONDS)[1]
@@ -71,12 +82,19 @@ def gateway() -> Iterator[Gateway]:
     started = Gateway()
     wait_until(lambda: all(started.get(name, "/health") == 200 for name in VARIABLES))
     yield started
-    processes = [*started.servers(), *started.workers()]
-    started.process.kill()  # before its servers, which it would replace
-    for pid in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    started.kill()
     started.process.communicate(timeout=EXIT_TIMEOUT_SECONDS)
+
+
+def session_members(session: int) -> list[int]:
+    """Return the process ids of a session whose processes have not ended."""
+    members = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, _, session_id = file.read_text().rpartition(")")[2].split()[:4]
+            if int(session_id) == session and state != "Z":
+                members.append(int(file.parent.name))
+    return members
 
 
 def children(pid: int) -> list[int]:
