@@ -170,8 +170,10 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         """Lease events to one worker."""
         if self._has_broker:
             raise FailedPrecondition("A broker carries the events.", "BROKER_CARRIES_EVENTS")
+        if request.lost_lease_tokens:
+            await self._outbox.release(list(request.lost_lease_tokens))
         events = await self._outbox.wait_and_lease(
-            request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta()
+            request.max_events, request.lease.ToTimedelta(), request.wait.ToTimedelta(), token=request.lease_token
         )
         return pb.LeaseEventsResponse(events=map(_event, events))
 

@@ -46,7 +46,12 @@ class Outbox:
         self._returning: set[asyncio.Future[Any]] = set()
 
     async def wait_and_lease(
-        self, max_events: int, lease: timedelta, wait: timedelta, is_active: Callable[[], bool] = lambda: True
+        self,
+        max_events: int,
+        lease: timedelta,
+        wait: timedelta,
+        is_active: Callable[[], bool] = lambda: True,
+        token: str = "",
     ) -> Sequence[LeasedEvent]:
         """Lease up to `max_events` events, the oldest first; wait for the first one.
 
@@ -57,6 +62,7 @@ class Outbox:
             lease: duration of the lease.
             wait: maximum time to wait for the first event.
             is_active: returns whether the consumer still waits.
+            token: the token of the lease; a new one when empty.
         """
         deadline = time.monotonic() + wait.total_seconds()
         while True:
@@ -64,7 +70,7 @@ class Outbox:
             events: Sequence[LeasedEvent] = ()
             if await self._run(self._store.has_waiting, self._clock()) and is_active():
                 await self._wait_for_next_batch()
-                events = await self._lease_or_give_back(max_events, lease)
+                events = await self._lease_or_give_back(max_events, lease, token)
             if events and not is_active():
                 await self._run(self._give_back, events)
                 return ()
@@ -73,9 +79,13 @@ class Outbox:
                 return events
             await self._signal.wait(last_count, min(remaining, self._poll_interval_seconds))
 
-    def lease(self, max_events: int, lease: timedelta) -> Sequence[LeasedEvent]:
+    def lease(self, max_events: int, lease: timedelta, token: str = "") -> Sequence[LeasedEvent]:
         """Lease up to `max_events` events, the oldest first, without waiting."""
-        return self._store.lease(max_events, lease, self._clock())
+        return self._store.lease(max_events, lease, self._clock(), token)
+
+    async def release(self, tokens: Sequence[str]) -> None:
+        """Let the events of leases wait again whose consumer did not receive them."""
+        await self._run(self._store.release, tokens, self._clock())
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Store the settlements of leased events; those of an ended lease are ignored."""
@@ -91,9 +101,9 @@ class Outbox:
         self._signal.notify()
         return redriven
 
-    async def _lease_or_give_back(self, max_events: int, lease: timedelta) -> Sequence[LeasedEvent]:
+    async def _lease_or_give_back(self, max_events: int, lease: timedelta, token: str) -> Sequence[LeasedEvent]:
         leasing: asyncio.Future[Sequence[LeasedEvent]]
-        leasing = asyncio.ensure_future(self._run(self.lease, max_events, lease))
+        leasing = asyncio.ensure_future(self._run(self.lease, max_events, lease, token))
         try:
             return await asyncio.shield(leasing)
         except asyncio.CancelledError:  # the statements still run, and may lease events for a consumer that has gone

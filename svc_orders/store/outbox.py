@@ -36,6 +36,13 @@ UPDATE_LEASED = (
         attempts=OutboxEvent.attempts + 1,
     )
 )
+RELEASE_LEASES = (
+    update(OutboxEvent)
+    # The first two conditions are those of the index; the tokens have none.
+    .where(OutboxEvent.published_at.is_(None), OutboxEvent.lease_until > bindparam("now"))
+    .where(OutboxEvent.lease_token.in_(bindparam("tokens", expanding=True)), OutboxEvent.dead_reason.is_(None))
+    .values(lease_until=bindparam("now"), leased_at=bindparam("now"), lease_token=None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +121,9 @@ class OutboxStore:
             return connection.execute(ANY_WAITING, {"now": now}).first() is not None
 
     @retry_transaction
-    def lease(self, max_events: int, lease: timedelta, now: datetime) -> list[LeasedEvent]:
-        """Lease up to `max_events` waiting events, the oldest first, under a new token."""
-        token = str(uuid.uuid4())
+    def lease(self, max_events: int, lease: timedelta, now: datetime, token: str = "") -> list[LeasedEvent]:
+        """Lease up to `max_events` waiting events, the oldest first, under the token, or under a new one."""
+        token = token or str(uuid.uuid4())
         with self._database.write() as transaction:
             rows = transaction.execute(SELECT_WAITING, {"now": now, "limit": max_events}).all()
             if rows:
@@ -125,6 +132,14 @@ class OutboxStore:
                 transaction.execute(UPDATE_LEASED, values)
             transaction.commit()
         return [LeasedEvent(*row, lease_token=token) for row in rows]
+
+    @retry_transaction
+    def release(self, tokens: Sequence[str], now: datetime) -> int:
+        """Let the unsettled events of these leases wait again, and return their number."""
+        with self._database.write() as transaction:
+            released = transaction.execute(RELEASE_LEASES, {"tokens": tokens, "now": now}).rowcount
+            transaction.commit()
+        return released
 
     @retry_transaction
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:

@@ -187,6 +187,19 @@ def test_rejected_events_are_listed_and_sent_back(outbox: Outbox, any_database: 
     assert ids_of(outbox.lease(2, MINUTE)) == [rejected]
 
 
+def test_a_lease_that_was_lost_is_leased_again_at_once(outbox: Outbox, any_database: Database, clock: Clock) -> None:
+    """Only its unsettled events are; those of other leases stay leased."""
+    ids = add_events(any_database, clock, 4)
+    lost, other = str(uuid.uuid4()), str(uuid.uuid4())
+    leased = [*outbox.lease(2, MINUTE, lost), *outbox.lease(1, MINUTE, other), *outbox.lease(1, MINUTE, lost)]
+    assert [(each.event_id, each.lease_token) for each in leased] == list(
+        zip(ids, [lost, lost, other, lost], strict=True)
+    )
+    outbox.settle([Done(ids[0], lost), Reject(ids[1], lost, "no")])
+    asyncio.run(outbox.release([lost]))
+    assert ids_of(outbox.lease(5, MINUTE)) == ids[3:]
+
+
 @pytest.mark.unit
 def test_a_notification_before_the_wait_is_not_lost(signal: EventSignal) -> None:
     """Notifications are counted, so a task with an older count does not wait."""
@@ -293,6 +306,9 @@ def test_a_placed_order_reaches_the_waiting_consumer(
         pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=3601)),
         pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60), wait=Duration(seconds=21)),
         pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60), wait=Duration(seconds=-1)),
+        pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60), lease_token="no uuid"),
+        pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60), lost_lease_tokens=["no uuid"]),
+        pb.LeaseEventsRequest(max_events=1, lease=Duration(seconds=60), lost_lease_tokens=[UUID] * 11),
     ],
 )
 def test_a_lease_out_of_range_is_refused(refusing_worker_orders: Stub, request_: pb.LeaseEventsRequest) -> None:

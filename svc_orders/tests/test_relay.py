@@ -318,11 +318,11 @@ def test_a_relay_continues_after_the_database_failed(shop: Shop, broker: Setting
     class FailingOutbox(Outbox):
         failures = 2
 
-        def lease(self, max_events: int, lease: timedelta) -> Sequence[LeasedEvent]:
+        def lease(self, max_events: int, lease: timedelta, token: str = "") -> Sequence[LeasedEvent]:
             if self.failures:
                 self.failures -= 1
                 raise OperationalError("SELECT", {}, ConnectionError("gone away"))
-            return super().lease(max_events, lease)
+            return super().lease(max_events, lease, token)
 
     failing = FailingOutbox(OutboxStore(shop.database), shop.signal, utc_now)
     with capture_logs() as lines, running_relays(shop.relay(broker, outbox=failing)):

@@ -9,7 +9,7 @@ from mesh.testing.ports import free_ports
 
 
 class TcpProxy:
-    """Forwards connections while it is open. Closing it ends them and refuses new ones.
+    """Forwards connections while it is open. Closing it ends them and refuses new ones; stalling drops what they send.
 
     Args:
         port: port of the server on 127.0.0.1.
@@ -21,6 +21,7 @@ class TcpProxy:
         self._listener: socket.socket | None = None
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
+        self._stalled: set[socket.socket] = set()
 
     def open(self) -> None:
         """Accept connections."""
@@ -38,7 +39,12 @@ class TcpProxy:
         for thread in self._threads:
             thread.join()
         self._sockets.clear()
+        self._stalled.clear()
         self._threads.clear()
+
+    def stall(self) -> None:
+        """Drop everything on the connections of now without closing them; later connections are forwarded."""
+        self._stalled.update(self._sockets)
 
     def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
@@ -47,8 +53,18 @@ class TcpProxy:
                 self._sockets.append(client)
                 server = socket.create_connection(("127.0.0.1", self._server_port))
                 self._sockets.append(server)
-                self._start_thread(_forward, client, server)
-                self._start_thread(_forward, server, client)
+                self._start_thread(self._forward, client, server)
+                self._start_thread(self._forward, server, client)
+
+    def _forward(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                if source not in self._stalled:
+                    target.sendall(data)
+        if source not in self._stalled:  # the end of a connection does not reach the other side either
+            for each in (source, target):
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
 
     def _start_thread(self, target: Callable[..., None], *arguments: socket.socket) -> None:
         thread = threading.Thread(target=target, args=arguments, daemon=True)
@@ -60,12 +76,3 @@ def _shut_down(each: socket.socket) -> None:
     with suppress(OSError):
         each.shutdown(socket.SHUT_RDWR)
     each.close()
-
-
-def _forward(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    for each in (source, target):
-        with suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)

@@ -79,7 +79,7 @@ async def _redrive(channel: BrokerChannel, topology: Topology, deliveries: Seque
     for delivery in deliveries:
         message = DeadLetter(delivery.message).revived()
         await asyncio.wait_for(
-            channel.publish(topology.exchange, topology.routing_key, message), MESSAGE_TIMEOUT_SECONDS
+            channel.publish(topology.exchange, topology.resent_routing_key, message), MESSAGE_TIMEOUT_SECONDS
         )
         channel.ack(delivery.tag)
     print(f"Sent back: {len(deliveries)}.")

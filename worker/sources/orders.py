@@ -2,6 +2,8 @@
 
 import asyncio
 import functools
+import time
+import uuid
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,13 @@ if TYPE_CHECKING:  # the generated module has this name for type checkers only
 
 LEASE_WAIT = timedelta(seconds=20)
 """Time that the service waits for a first event before it responds without one."""
+LOST_LEASE_SECONDS = 30.0
+"""Time for which requests name a lease whose response did not arrive. While the service has not noticed that the
+connection is dead, it may still lease events for the lost request."""
+LEASE_WAIT_AFTER_LOSS = timedelta(seconds=5)
+"""The same as `LEASE_WAIT` in this time, so that such events are found soon."""
+MAX_LOST_LEASES = 10
+"""The contract's limit; the newest ones are named."""
 MAX_SETTLEMENTS = 500
 """Settlements in one call."""
 MAX_REASON_LENGTH = 255
@@ -57,6 +66,7 @@ class OrdersSource:
         self._running: set[asyncio.Task[None]] = set()
         self._task_finished = asyncio.Event()
         self._settlements: asyncio.Queue[pb.EventSettlement | None] = asyncio.Queue()
+        self._lost_leases: dict[str, float] = {}
 
     def stop(self) -> None:
         """Take no more events and let `run` return."""
@@ -88,9 +98,7 @@ class OrdersSource:
         if room <= 0:
             await self._task_finished.wait()
             return []
-        request = pb.LeaseEventsRequest(max_events=room)
-        request.lease.FromTimedelta(self._lease)
-        request.wait.FromTimedelta(LEASE_WAIT)
+        request = self._lease_request(room)
         leasing = asyncio.ensure_future(self._lease_events(request))
         stopping = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait({leasing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -100,12 +108,22 @@ class OrdersSource:
             return []
         return leasing.result()
 
+    def _lease_request(self, max_events: int) -> pb.LeaseEventsRequest:
+        now = time.monotonic()
+        self._lost_leases = {token: until for token, until in self._lost_leases.items() if until > now}
+        request = pb.LeaseEventsRequest(max_events=max_events, lease_token=str(uuid.uuid4()))
+        request.lost_lease_tokens.extend(list(self._lost_leases)[-MAX_LOST_LEASES:])
+        request.lease.FromTimedelta(self._lease)
+        request.wait.FromTimedelta(LEASE_WAIT_AFTER_LOSS if self._lost_leases else LEASE_WAIT)
+        return request
+
     async def _lease_events(self, request: pb.LeaseEventsRequest) -> list[pb.OrderEvent]:
         try:
             response = await self._orders.LeaseEvents(request)
         except grpc.RpcError as error:
             self._connected = False
             self._log_failure(parse_failure(error))
+            self._lost_leases[request.lease_token] = time.monotonic() + LOST_LEASE_SECONDS
             await asyncio.sleep(self._call_retry_seconds)
             return []
         self._connected, self._last_failure = True, None

@@ -120,7 +120,7 @@ def test_one_letter_is_sent_back_and_the_others_stay(command: Command, broker: S
     """The attempt, the reason and the time are removed; the request id stays."""
     add_letters(broker, *(Message(BODY, f"id-{i}", RECORDED) for i in range(3)))
     assert command("redrive", "id-1") == (0, "Sent back: 1.\n", "")
-    (back,) = take_messages(broker, ORDER_TOPOLOGY.queue)
+    (back,) = take_messages(broker, ORDER_TOPOLOGY.resent.name)
     assert back == Message(BODY, "id-1", {"x-request-id": "r"})
     assert [each.message_id for each in take_messages(broker, ORDER_TOPOLOGY.dead_queue)] == ["id-0", "id-2"]
 
@@ -129,13 +129,14 @@ def test_all_letters_are_sent_back(command: Command, broker: Settings) -> None:
     """They keep their order; a second run finds none."""
     add_letters(broker, *(Message(BODY, f"id-{i}", RECORDED) for i in range(50)))
     assert command("redrive", "--all") == (0, "Sent back: 50.\n", "")
-    assert [each.message_id for each in take_messages(broker, ORDER_TOPOLOGY.queue)] == [f"id-{i}" for i in range(50)]
+    sent_back = take_messages(broker, ORDER_TOPOLOGY.resent.name)
+    assert [each.message_id for each in sent_back] == [f"id-{i}" for i in range(50)]
     assert command("redrive", "--all") == (0, "Sent back: 0.\n", "")
 
 
 def test_a_letter_that_the_queue_refuses_stays(command: Command, broker: Settings, rabbit: Broker, vhost: str) -> None:
     """When the queue is full, the letter stays where it was and the command reports it."""
-    limit = {"pattern": "^order_queue$", "definition": {"max-length": 1, "overflow": "reject-publish"}}
+    limit = {"pattern": "^order_queue.resent$", "definition": {"max-length": 1, "overflow": "reject-publish"}}
     rabbit.manage("PUT", f"policies/{vhost}/limit", limit)
     add_letters(broker, *(Message(BODY, f"id-{i}", RECORDED) for i in range(5)))
     status, _, error = command("redrive", "--all")
@@ -143,7 +144,7 @@ def test_a_letter_that_the_queue_refuses_stays(command: Command, broker: Setting
     assert "There is no room for the message." in error
     ids = [
         each.message_id
-        for queue in (ORDER_TOPOLOGY.queue, ORDER_TOPOLOGY.dead_queue)
+        for queue in (ORDER_TOPOLOGY.resent.name, ORDER_TOPOLOGY.dead_queue)
         for each in take_messages(broker, queue)
     ]
     assert sorted(ids) == [f"id-{i}" for i in range(5)]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, cast
 
+import grpc
 import pytest
 from bookstore.orders.v1 import orders_pb2 as pb
 from structlog.testing import capture_logs
@@ -22,7 +23,7 @@ from worker.tests.conformance import (
     running_source,
     wait_for,
 )  # fmt: skip
-from worker.tests.fakes import FakeOrders
+from worker.tests.fakes import FakeOrders, rpc_error
 
 if TYPE_CHECKING:  # the generated module has this name for type checkers only
     from bookstore.orders.v1.orders_pb2_grpc import OrdersAsyncStub
@@ -145,6 +146,29 @@ def test_a_service_that_is_down_is_logged_once() -> None:
                 before = orders.requests
                 await wait_for(lambda: orders.requests > before + 5)
         assert [line["event"] for line in lines if line["event"] == "leasing failed"] == ["leasing failed"] * 2
+
+    asyncio.run(claim())
+
+
+def test_a_lease_without_a_response_is_named_in_later_requests() -> None:
+    """Its events are leased again at once; each request has a token of its own, and a shorter wait after a loss."""
+
+    class ForgetfulOrders(FakeOrders):
+        async def LeaseEvents(self, request: pb.LeaseEventsRequest) -> pb.LeaseEventsResponse:  # noqa: N802 - the stub's name
+            if len(self.leases) in {1, 2}:
+                self.leases.append(request)
+                raise rpc_error(grpc.StatusCode.UNAVAILABLE, "")
+            return await super().LeaseEvents(request)
+
+    async def claim() -> None:
+        orders = ForgetfulOrders()
+        async with running_source(source_of(orders), Recorder(finish).handle):
+            await orders.add_events(1)
+            await wait_for(lambda: len(orders.leases) == 4)
+        tokens = [each.lease_token for each in orders.leases]
+        assert len(set(tokens)) == 4
+        assert [list(each.lost_lease_tokens) for each in orders.leases] == [[], [], tokens[1:2], tokens[1:3]]
+        assert [each.wait.seconds for each in orders.leases] == [20, 20, 5, 5]
 
     asyncio.run(claim())
 

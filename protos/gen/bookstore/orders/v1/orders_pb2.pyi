@@ -704,8 +704,12 @@ class LeaseEventsRequest(_message.Message):
     MAX_EVENTS_FIELD_NUMBER: _builtins.int
     LEASE_FIELD_NUMBER: _builtins.int
     WAIT_FIELD_NUMBER: _builtins.int
+    LEASE_TOKEN_FIELD_NUMBER: _builtins.int
+    LOST_LEASE_TOKENS_FIELD_NUMBER: _builtins.int
     max_events: _builtins.int
     """Number of events at most, 1 to 1000."""
+    lease_token: _builtins.str
+    """Token of the lease, a UUID that the caller chooses for this request. The service chooses one when not set."""
     @_builtins.property
     def lease(self) -> _duration_pb2.Duration:
         """Time after which the lease expires, 1 second to 1 hour."""
@@ -714,16 +718,24 @@ class LeaseEventsRequest(_message.Message):
     def wait(self) -> _duration_pb2.Duration:
         """Time to wait for the first event, 0 to 20 seconds."""
 
+    @_builtins.property
+    def lost_lease_tokens(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Tokens of earlier requests of the caller whose responses did not arrive, at most 10. Events that were leased for
+        them are leased again at once, instead of at the end of their leases.
+        """
+
     def __init__(
         self,
         *,
         max_events: _builtins.int = ...,
         lease: _duration_pb2.Duration | None = ...,
         wait: _duration_pb2.Duration | None = ...,
+        lease_token: _builtins.str = ...,
+        lost_lease_tokens: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "wait", b"wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "max_events", b"max_events", "wait", b"wait"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease", "lease_token", b"lease_token", "lost_lease_tokens", b"lost_lease_tokens", "max_events", b"max_events", "wait", b"wait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
