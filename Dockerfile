@@ -1,6 +1,7 @@
 # Runs every Python command of the product: `docker run IMAGE svc_books`, `… database upgrade seed`, `… worker`, `… gateway`.
 FROM python:3.11-slim-bookworm AS build
-RUN pip install --no-cache-dir uv==0.13.9
+COPY requirements-uv.txt ./
+RUN pip install --no-cache-dir --require-hashes --requirement requirements-uv.txt
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PROJECT_ENVIRONMENT=/venv UV_PYTHON_DOWNLOADS=never
 WORKDIR /app
 COPY pyproject.toml uv.lock ./
@@ -9,7 +10,7 @@ COPY protos protos/
 RUN uv sync --frozen --no-dev --no-editable --quiet
 COPY . .
 # The final image runs read-only, so Python cannot compile there.
-RUN rm -rf pyproject.toml uv.lock protos && python -m compileall -q --invalidation-mode unchecked-hash .
+RUN rm -rf pyproject.toml uv.lock requirements-uv.txt protos && python -m compileall -q --invalidation-mode unchecked-hash .
 
 FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="bookstore" \

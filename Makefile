@@ -2,8 +2,9 @@
 PYTHON ?= python3
 IN_VENV = .venv/bin/
 WORKERS ?= 2
+UV = $(or $(shell command -v uv),.tools/bin/uv)
 
-.PHONY: help run check check-style check-types check-imports check-units test lint protos contracts release-contracts types frontend-lint frontend-test bench clean dev audit
+.PHONY: help run check check-style check-types check-imports check-units test lint protos contracts release-contracts types frontend-lint frontend-test bench clean dev audit sbom pin-images
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -68,6 +69,15 @@ bench: dev  ## measure requests per second, also of a gateway with stub services
 
 audit: dev  ## check the locked packages for known vulnerabilities; status 3 if an advisory service cannot be reached
 	@$(IN_VENV)python -m launcher.audit
+
+sbom: dev  ## write the software bills of materials (CycloneDX 1.5) of the images to dist/
+	@mkdir -p dist
+	@$(UV) export --frozen --no-dev --quiet --format cyclonedx1.5 --preview-features sbom-export --output-file dist/python.cdx.json >/dev/null
+	@npm --prefix frontend sbom --sbom-format cyclonedx --package-lock-only >dist/frontend.cdx.json
+	@echo "Wrote dist/python.cdx.json and dist/frontend.cdx.json."
+
+pin-images:  ## write the digests of the base images into the Dockerfiles and docker-compose.yml; needs docker or skopeo
+	@.ci/pin-images .
 
 clean:  ## delete everything that can be built again; .env and data/ stay
 	rm -rf .venv .tools tests/tools/node_modules frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist

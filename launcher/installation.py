@@ -19,11 +19,11 @@ from mesh.streams import open_missing_streams
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS, VENV = ROOT / ".tools", ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-UV = "uv==0.13.9"
+UV = ("--require-hashes", "--requirement", "requirements-uv.txt")
 LOCK_FILES = ("uv.lock", "pyproject.toml", "protos/pyproject.toml")
 NPM_FOLDERS = ("tests/tools", "frontend")
 NPM_INSTALL = (
-    *("ci", "--no-audit", "--no-fund", "--loglevel=error"),
+    *("ci", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts"),
     *("--include=dev", "--include=optional", "--global=false", "--dry-run=false", "--package-lock=true"),
 )
 """The second line has what a person's `.npmrc` may set otherwise."""
@@ -123,7 +123,7 @@ def _install_uv(environ: dict[str, str]) -> str:
         if run([sys.executable, "-m", "venv", "--clear", str(TOOLS)], ROOT, environ):
             message = "Python cannot create virtual environments. On Debian and Ubuntu: apt install python3-venv."
             raise InstallationError(message)
-        if run([str(TOOLS / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-user", UV], ROOT, environ):
+        if run([str(TOOLS / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-user", *UV], ROOT, environ):
             raise InstallationError("uv could not be installed; pip reports the reason above.")
     return str(uv)
 

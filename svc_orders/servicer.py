@@ -30,6 +30,7 @@ from svc_orders.rules import (
     is_pending,
     request_fingerprint,
 )  # fmt: skip
+from svc_orders.store.dead_events import DeadEvent
 from svc_orders.store.orders import OrderStore, PendingOrderError, Placement
 from svc_orders.store.outbox import Done, LeasedEvent, Reject, Retry, Settlement
 from svc_orders.store.placer import OrderPlacer
@@ -181,6 +182,18 @@ class OrdersServicer(orders_pb2_grpc.OrdersServicer):
         self._outbox.settle([_settlement(each) for each in request.settlements])
         return pb.AckEventsResponse()
 
+    def ListDeadEvents(
+        self, request: pb.ListDeadEventsRequest, context: grpc.ServicerContext
+    ) -> pb.ListDeadEventsResponse:
+        """Return the rejected events."""
+        return pb.ListDeadEventsResponse(events=map(_dead_event, self._outbox.find_dead()))
+
+    def RedriveEvents(
+        self, request: pb.RedriveEventsRequest, context: grpc.ServicerContext
+    ) -> pb.RedriveEventsResponse:
+        """Let rejected events be delivered again."""
+        return pb.RedriveEventsResponse(redriven=self._outbox.redrive(request.event_ids))
+
     async def _take_copies(self, requests: Sequence[pb.SetStatusRequest]) -> None:
         """Take the copies of pending orders that are to be completed; those for which too few are left fail."""
         completed = [
@@ -283,3 +296,17 @@ def _settlement(settlement: pb.EventSettlement) -> Settlement:
             return Retry(event_id, token, settlement.retry.delay.ToTimedelta())
         case _:
             return Reject(event_id, token, settlement.reject.reason)
+
+
+def _dead_event(event: DeadEvent) -> pb.DeadEvent:
+    message = pb.DeadEvent(
+        event_id=event.event_id,
+        order_id=event.order_id,
+        reason=event.reason,
+        attempts=event.attempts,
+        request_id=event.request_id,
+        payload=event.payload,
+    )
+    if event.dead_at is not None:
+        message.reject_time.FromDatetime(event.dead_at)
+    return message

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from database.accounts import OWN_TABLES, Account
+from launcher.installation import NPM_INSTALL, UV
 from registry import services as registry
 from registry.broker_accounts import PERMISSIONS, account_name
 from registry.rest_ports import REST_PORTS
@@ -272,11 +273,21 @@ def test_an_image_contains_only_listed_files(file: Path) -> None:
 
 
 def test_the_image_is_installed_by_the_same_uv() -> None:
-    """The image and the checkout use the same version of uv and the same lock."""
-    (uv,) = re.findall(r'"(uv==[0-9.]+)"', (ROOT / "launcher" / "installation.py").read_text("utf-8"))
+    """The image and the checkout use the same version of uv, one of its files by their hashes, and the same lock."""
+    requirement = (ROOT / "requirements-uv.txt").read_text("utf-8")
+    assert re.fullmatch(r"uv==[0-9.]+( \\\n    --hash=sha256:[0-9a-f]{64})+\n", requirement)
+    assert UV == ("--require-hashes", "--requirement", "requirements-uv.txt")
     runs = [rest for word, rest in instructions(ROOT / "Dockerfile") if word == "RUN"]
-    assert any(rest.endswith(uv) for rest in runs)
+    assert any(rest.endswith(" ".join(UV)) for rest in runs)
     assert any("uv sync --frozen" in rest for rest in runs)
+
+
+def test_packages_run_no_scripts_when_they_are_installed() -> None:
+    """A package of npm could otherwise run a program on the machine that builds the pages."""
+    runs = [rest for word, rest in instructions(ROOT / "frontend" / "Dockerfile") if word == "RUN"]
+    assert "npm ci --ignore-scripts" in runs
+    assert NPM_INSTALL[0] == "ci"
+    assert "--ignore-scripts" in NPM_INSTALL
 
 
 def _environment(service: dict[str, Any]) -> list[tuple[str, str | None]]:

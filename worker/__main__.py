@@ -12,12 +12,12 @@ from bookstore.orders.v1 import orders_pb2, orders_pb2_grpc
 
 from mesh import logs
 from mesh.broker.settings import broker_settings
-from mesh.client import Target, connect_async
+from mesh.client import Target, connect, connect_async
 from mesh.env import ConfigError, read_environment
 from mesh.identity import Signer
 from registry.order_messages import ORDER_TOPOLOGY
 from worker.config import Config
-from worker.dead_letters import commands
+from worker.dead_letters import commands, events
 from worker.handler import Handler
 from worker.runner import run_worker
 from worker.sources.base import Source
@@ -32,7 +32,7 @@ async def run(config: Config) -> None:
     """Connect the parts of the worker and run it until a signal."""
     signer = Signer("worker", config.mesh_secret)
     books = Target("books", config.books_target, books_pb2.DESCRIPTOR.services_by_name["Books"])
-    orders = Target("orders", config.orders_target, orders_pb2.DESCRIPTOR.services_by_name["Orders"])
+    orders = _orders_target(config)
     async with connect_async(books, signer) as books_channel, connect_async(orders, signer) as orders_channel:
         orders_stub = orders_pb2_grpc.OrdersStub(orders_channel)
 
@@ -41,6 +41,10 @@ async def run(config: Config) -> None:
 
         handler = Handler(books_pb2_grpc.BooksStub(books_channel), orders_stub, simulate_work)
         await run_worker(_source(config, orders_stub), handler, config.heartbeat_file)
+
+
+def _orders_target(config: Config) -> Target:
+    return Target("orders", config.orders_target, orders_pb2.DESCRIPTOR.services_by_name["Orders"])
 
 
 def _source(config: Config, orders: "orders_pb2_grpc.OrdersAsyncStub") -> Source:
@@ -69,12 +73,16 @@ def main(
     try:
         environ = read_environment() if environ is None else environ
         configure_logs("worker", environ)
-        if options.command == "dead":
-            return commands.main(options, broker_settings(environ), ORDER_TOPOLOGY)
+        broker = broker_settings(environ)
+        if options.command == "dead" and broker is not None:
+            return commands.main(options, broker, ORDER_TOPOLOGY)
         config = Config.from_env(environ)
     except ConfigError as error:
         print(f"worker: {error}", file=sys.stderr)
         return 2
+    if options.command == "dead":
+        with connect(_orders_target(config), Signer("worker", config.mesh_secret)) as channel:
+            return events.main(options, orders_pb2_grpc.OrdersStub(channel))
     uvloop.run(run(config))
     return 0
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from svc_orders.outbox.event_signal import EventSignal
+from svc_orders.store.dead_events import DeadEvent
 from svc_orders.store.outbox import LeasedEvent, OutboxStore, Retry, Settlement
 
 RunBlocking: TypeAlias = Callable[..., Awaitable[Any]]
@@ -89,6 +90,16 @@ class Outbox:
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """Store the settlements of leased events; those of an ended lease are ignored."""
         self._store.settle(settlements, self._clock())
+
+    def find_dead(self) -> Sequence[DeadEvent]:
+        """Return the events that a worker has rejected, the oldest first."""
+        return self._store.dead.find_all()
+
+    def redrive(self, event_ids: Sequence[str]) -> int:
+        """Let rejected events wait for a consumer again and return their number."""
+        redriven = self._store.dead.redrive(event_ids, self._clock())
+        self._signal.notify()
+        return redriven
 
     async def _lease_or_give_back(self, max_events: int, lease: timedelta, token: str) -> Sequence[LeasedEvent]:
         leasing: asyncio.Future[Sequence[LeasedEvent]]

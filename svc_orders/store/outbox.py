@@ -9,6 +9,7 @@ from typing import TypeAlias
 from sqlalchemy import Integer, Update, bindparam, select, update
 
 from database.engine import Database, retry_transaction
+from svc_orders.store.dead_events import DeadEventStore
 from svc_orders.store.tables import OutboxEvent
 
 WAITING = (
@@ -105,10 +106,14 @@ class OutboxStore:
 
     Args:
         database: where the events are.
+
+    Attributes:
+        dead: the events that a worker has rejected.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.dead = DeadEventStore(database)
 
     def has_waiting(self, now: datetime) -> bool:
         """Return whether an event waits, without SQLite's write lock, which placing orders needs."""

@@ -1,5 +1,6 @@
 """Another client that keeps a book's row locked, or a connection that is lost at COMMIT, on a real server."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,21 +12,34 @@ from database.options import ConnectionOptions
 from database.tests.rows import add_book, add_order, add_user, count, lock_book
 from mesh.context import CallContext, current_call, deadline_after
 from mesh.errors import Unavailable
+from mesh.pools import Pools
 from registry.order_statuses import COMPLETED, PENDING
 from svc_orders.rules import NewOrder, RequestKey, StatusChange
-from svc_orders.store.inserts import OrderInsert
 from svc_orders.store.orders import OrderStore, Placement
+from svc_orders.store.placer import OrderPlacer
 from tests.servers.commit_proxy import CommitFault, CommitProxy
 
 pytestmark = [pytest.mark.integration, pytest.mark.parametrize("engine", ["server"], indirect=True)]
 
+CALL_SECONDS = 1.9
+"""Time for one lock wait in a batch, and for the beginning of another one alone."""
 NOW = datetime(2025, 8, 12, 22, 19, 44, 123456, tzinfo=UTC)
 
 
 def place(store: OrderStore, user: int, book: int, key: str | None = None) -> Placement:
-    """Place an order for one copy."""
+    """Place an order for one copy, as a service does."""
     order = NewOrder(book, user, Decimal("10.99"), 1, PENDING, "Title", "A. Uthor", "/u")
-    return store.place(OrderInsert(order, RequestKey(key, "f" * 64) if key else None, "request", NOW))
+    request_key = RequestKey(key, "f" * 64) if key else None
+
+    async def place_once() -> Placement:
+        current_call.set(CallContext(deadline=deadline_after(CALL_SECONDS)))
+        pools = Pools()
+        try:
+            return await OrderPlacer(store, pools).place(order, request_key, "request", NOW)
+        finally:
+            pools.close()
+
+    return asyncio.run(place_once())
 
 
 def assert_locked(call: Callable[[], object]) -> None:
@@ -40,15 +54,13 @@ def test_a_locked_book_does_not_delay_orders_for_others(file_database: Database)
     locked, other = add_book(file_database), add_book(file_database)
     one, two = add_user(file_database), add_user(file_database)
     store = OrderStore(file_database)
-    token = current_call.set(CallContext(deadline=deadline_after(1.5)))
     with file_database.write() as holder:
         lock_book(holder, locked)
         assert_locked(lambda: place(store, one, locked))
-        assert store._locked_books.is_locked(locked)
+        assert store.is_book_locked(locked)
         assert place(store, one, other).order.order_id
         assert store.find_pending(one, locked) is None
         assert store.find_pending(one, other) is not None
-    current_call.reset(token)
     assert place(store, two, locked).order.order_id
 
 

@@ -188,6 +188,18 @@ def test_a_lease_that_was_lost_is_leased_again_at_once(outbox: Outbox, any_datab
     assert ids_of(outbox.lease(5, MINUTE)) == ids[3:]
 
 
+def test_rejected_events_are_listed_and_sent_back(outbox: Outbox, any_database: Database, clock: Clock) -> None:
+    """The list has the reason and the time; only rejected events are sent back."""
+    rejected, waiting = add_events(any_database, clock, 2)
+    (event, _) = outbox.lease(2, MINUTE)
+    outbox.settle([Reject(rejected, event.lease_token, "nonsense")])
+    (dead,) = outbox.find_dead()
+    assert (dead.event_id, dead.reason, dead.dead_at, dead.attempts) == (rejected, "nonsense", clock.now, 1)
+    assert outbox.redrive([rejected, waiting, "unknown"]) == 1
+    assert (outbox.find_dead(), outbox.redrive([rejected])) == ([], 0)
+    assert ids_of(outbox.lease(2, MINUTE)) == [rejected]
+
+
 @pytest.mark.unit
 def test_a_notification_before_the_wait_is_not_lost(signal: EventSignal) -> None:
     """Notifications are counted, so a task with an older count does not wait."""

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,10 +13,10 @@ from mesh.broker.messages import Delivery
 from mesh.broker.settings import Settings
 from mesh.broker.topology import Topology
 from worker.dead_letters.letter import DeadLetter
+from worker.dead_letters.output import print_details, print_list, printable
 
 MESSAGE_TIMEOUT_SECONDS = 5.0
 """Time limit for the broker to deliver or to confirm one message."""
-COLUMNS = "{:<36}  {:>10}  {:<25}  {}"
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,11 +32,8 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     target.add_argument("--all", action="store_true")
 
 
-def main(options: argparse.Namespace, broker: Settings | None, topology: Topology) -> int:
-    """Run the command; return exit status 1 when it failed and 2 when no broker is configured."""
-    if broker is None:
-        print("worker: No broker is configured: set RABBIT_HOST or RABBIT_URL.", file=sys.stderr)
-        return 2
+def main(options: argparse.Namespace, broker: Settings, topology: Topology) -> int:
+    """Run the command on the dead letters of the broker; return exit status 1 when it failed."""
     try:
         return asyncio.run(_run(options, broker, topology))
     except BrokerError as error:
@@ -53,14 +49,14 @@ async def _run(options: argparse.Namespace, broker: Settings, topology: Topology
         await channel.declare(topology)
         deliveries = await _take_all(channel, topology)
         if options.action == "list":
-            _print_list([DeadLetter(delivery.message) for delivery in deliveries])
+            print_list([DeadLetter(delivery.message) for delivery in deliveries])
             return 0
         selected = [each for each in deliveries if options.id in {None, DeadLetter(each.message).letter_id}]
         if not selected and options.id is not None:
-            print(f"worker: There is no dead letter {_printable(options.id)}.", file=sys.stderr)
+            print(f"worker: There is no dead letter {printable(options.id)}.", file=sys.stderr)
             return 1
         if options.action == "show":
-            _print_details([DeadLetter(delivery.message) for delivery in selected])
+            print_details([DeadLetter(delivery.message) for delivery in selected])
         else:
             await _redrive(channel, topology, selected)
     return 0
@@ -78,21 +74,6 @@ async def _take_all(channel: BrokerChannel, topology: Topology) -> list[Delivery
     return deliveries
 
 
-def _print_list(letters: Sequence[DeadLetter]) -> None:
-    if not letters:
-        print("There are no dead letters.")
-        return
-    print(COLUMNS.format("ID", "ORDER", "SET ASIDE", "REASON"))
-    for letter in letters:
-        cells = letter.letter_id, letter.order_id, letter.dead_since, letter.reason
-        print(COLUMNS.format(*map(_printable, cells)))
-
-
-def _print_details(letters: Sequence[DeadLetter]) -> None:
-    for letter in letters:
-        print(json.dumps(letter.as_dict(), indent=2, default=str, skipkeys=True))
-
-
 async def _redrive(channel: BrokerChannel, topology: Topology, deliveries: Sequence[Delivery]) -> None:
     """Publish each letter and acknowledge it after the confirm: it may be in both queues, but never in none."""
     for delivery in deliveries:
@@ -102,8 +83,3 @@ async def _redrive(channel: BrokerChannel, topology: Topology, deliveries: Seque
         )
         channel.ack(delivery.tag)
     print(f"Sent back: {len(deliveries)}.")
-
-
-def _printable(text: str) -> str:
-    """Return the text without control characters: a message may contain terminal escape sequences."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

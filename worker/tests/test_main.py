@@ -36,10 +36,12 @@ def test_an_invalid_setting_is_reported_in_one_sentence(
     assert printed.count("\n") == 1
 
 
-def test_the_commands_for_dead_letters_need_a_broker_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a broker the exit status is 2; a secret is not required."""
+def test_the_commands_for_dead_letters_need_a_broker_or_credentials(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a broker they need no secret; without one, they call the orders service."""
+    assert main(["dead", "list"], {"RABBIT_URL": "amqp://127.0.0.1:1"}) == 1
+    assert capsys.readouterr().err.startswith("worker: The broker at 127.0.0.1:1 cannot be used: ")
     assert main(["dead", "list"], {}) == 2
-    assert capsys.readouterr().err == "worker: No broker is configured: set RABBIT_HOST or RABBIT_URL.\n"
+    assert capsys.readouterr().err == "worker: JWT_SECRET_KEY is not set, and neither is MESH_SECRET.\n"
 
 
 @pytest.mark.parametrize(

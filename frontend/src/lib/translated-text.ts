@@ -31,6 +31,7 @@ function follow(records: MutationRecord[], observer: MutationObserver): void {
  */
 export function followTranslations(): void {
   new MutationObserver(follow).observe(document.body, { childList: true, subtree: true });
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- called with the `this` of their replacements
   const { removeChild, insertBefore } = Node.prototype;
   Node.prototype.removeChild = function <T extends Node>(this: Node, child: T): T {
     if (child.parentNode === this) return removeChild.call(this, child) as T;

@@ -14,14 +14,15 @@ async function withLockOfThisTab<T>(task: () => Promise<T>): Promise<T> {
  */
 export async function withSessionLock<T>(task: () => Promise<T>): Promise<T> {
   if (!("locks" in navigator)) return withLockOfThisTab(task);
-  let isStarted = false;
+  const started: Promise<T>[] = [];
   try {
     return await navigator.locks.request(LOCK_NAME, () => {
-      isStarted = true;
-      return task();
+      const result = task();
+      started.push(result);
+      return result;
     });
   } catch (error) {
-    if (isStarted) throw error; // the task's own
+    if (started.length > 0) throw error; // the task's own
     return withLockOfThisTab(task);
   }
 }

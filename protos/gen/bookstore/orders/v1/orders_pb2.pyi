@@ -908,3 +908,140 @@ class AckEventsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AckEventsResponse: _TypeAlias = AckEventsResponse  # noqa: Y015
+
+@_typing.final
+class DeadEvent(_message.Message):
+    """An event that a worker has rejected."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REJECT_TIME_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PAYLOAD_FIELD_NUMBER: _builtins.int
+    event_id: _builtins.str
+    """Id of the event."""
+    order_id: _builtins.int
+    """Id of the order."""
+    reason: _builtins.str
+    """Why the worker rejected the event."""
+    attempts: _builtins.int
+    """Number of deliveries."""
+    request_id: _builtins.str
+    """Id of the request that placed the order."""
+    payload: _builtins.str
+    """The message of the order, as JSON."""
+    @_builtins.property
+    def reject_time(self) -> _timestamp_pb2.Timestamp:
+        """Time at which the worker rejected it. Not set for an event that an earlier version stored."""
+
+    def __init__(
+        self,
+        *,
+        event_id: _builtins.str = ...,
+        order_id: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        reject_time: _timestamp_pb2.Timestamp | None = ...,
+        attempts: _builtins.int = ...,
+        request_id: _builtins.str = ...,
+        payload: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_reject_time", b"_reject_time", "reject_time", b"reject_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_reject_time", b"_reject_time", "attempts", b"attempts", "event_id", b"event_id", "order_id", b"order_id", "payload", b"payload", "reason", b"reason", "reject_time", b"reject_time", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__reject_time: _TypeAlias = _typing.Literal["reject_time"]  # noqa: Y015
+    _WhichOneofArgType__reject_time: _TypeAlias = _typing.Literal["_reject_time", b"_reject_time"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__reject_time) -> _WhichOneofReturnType__reject_time | None: ...
+
+Global___DeadEvent: _TypeAlias = DeadEvent  # noqa: Y015
+
+@_typing.final
+class ListDeadEventsRequest(_message.Message):
+    """Request of Orders.ListDeadEvents. It is empty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadEventsRequest: _TypeAlias = ListDeadEventsRequest  # noqa: Y015
+
+@_typing.final
+class ListDeadEventsResponse(_message.Message):
+    """Response of Orders.ListDeadEvents."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeadEvent]:
+        """The rejected events, the oldest orders first, at most 1000."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___DeadEvent] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeadEventsResponse: _TypeAlias = ListDeadEventsResponse  # noqa: Y015
+
+@_typing.final
+class RedriveEventsRequest(_message.Message):
+    """Request of Orders.RedriveEvents."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def event_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Ids of the events, 1 to 1000."""
+
+    def __init__(
+        self,
+        *,
+        event_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_ids", b"event_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedriveEventsRequest: _TypeAlias = RedriveEventsRequest  # noqa: Y015
+
+@_typing.final
+class RedriveEventsResponse(_message.Message):
+    """Response of Orders.RedriveEvents."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REDRIVEN_FIELD_NUMBER: _builtins.int
+    redriven: _builtins.int
+    """Number of events that are delivered again."""
+    def __init__(
+        self,
+        *,
+        redriven: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["redriven", b"redriven"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RedriveEventsResponse: _TypeAlias = RedriveEventsResponse  # noqa: Y015

@@ -89,6 +89,16 @@ class OrdersStub:
                 request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.AckEventsRequest.SerializeToString,
                 response_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.AckEventsResponse.FromString,
                 _registered_method=True)
+        self.ListDeadEvents = channel.unary_unary(
+                '/bookstore.orders.v1.Orders/ListDeadEvents',
+                request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.ListDeadEventsRequest.SerializeToString,
+                response_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.ListDeadEventsResponse.FromString,
+                _registered_method=True)
+        self.RedriveEvents = channel.unary_unary(
+                '/bookstore.orders.v1.Orders/RedriveEvents',
+                request_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.RedriveEventsRequest.SerializeToString,
+                response_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.RedriveEventsResponse.FromString,
+                _registered_method=True)
 
 
 class OrdersServicer:
@@ -238,6 +248,25 @@ class OrdersServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDeadEvents(self, request, context):
+        """Lists the events that a worker has rejected, the oldest first. With a broker there are none: it keeps dead letters.
+
+        Errors: only those of the mesh.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RedriveEvents(self, request, context):
+        """Lets rejected events be delivered again. Events that are not rejected stay as they are.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no event id, there are more than 1000, or one is too long.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OrdersServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -290,6 +319,16 @@ def add_OrdersServicer_to_server(servicer, server):
                     servicer.AckEvents,
                     request_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.AckEventsRequest.FromString,
                     response_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.AckEventsResponse.SerializeToString,
+            ),
+            'ListDeadEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeadEvents,
+                    request_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.ListDeadEventsRequest.FromString,
+                    response_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.ListDeadEventsResponse.SerializeToString,
+            ),
+            'RedriveEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.RedriveEvents,
+                    request_deserializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.RedriveEventsRequest.FromString,
+                    response_serializer=bookstore_dot_orders_dot_v1_dot_orders__pb2.RedriveEventsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -567,6 +606,60 @@ class Orders:
             '/bookstore.orders.v1.Orders/AckEvents',
             bookstore_dot_orders_dot_v1_dot_orders__pb2.AckEventsRequest.SerializeToString,
             bookstore_dot_orders_dot_v1_dot_orders__pb2.AckEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeadEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bookstore.orders.v1.Orders/ListDeadEvents',
+            bookstore_dot_orders_dot_v1_dot_orders__pb2.ListDeadEventsRequest.SerializeToString,
+            bookstore_dot_orders_dot_v1_dot_orders__pb2.ListDeadEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RedriveEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/bookstore.orders.v1.Orders/RedriveEvents',
+            bookstore_dot_orders_dot_v1_dot_orders__pb2.RedriveEventsRequest.SerializeToString,
+            bookstore_dot_orders_dot_v1_dot_orders__pb2.RedriveEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

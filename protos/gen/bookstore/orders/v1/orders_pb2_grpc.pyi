@@ -140,6 +140,17 @@ class OrdersStub:
     - INVALID_ARGUMENT (INVALID_FIELD): an event id or a lease token is not a UUID, a settlement is missing, or a value
       is out of range.
     """
+    ListDeadEvents: _grpc.UnaryUnaryMultiCallable[_orders_pb2.ListDeadEventsRequest, _orders_pb2.ListDeadEventsResponse]
+    """Lists the events that a worker has rejected, the oldest first. With a broker there are none: it keeps dead letters.
+
+    Errors: only those of the mesh.
+    """
+    RedriveEvents: _grpc.UnaryUnaryMultiCallable[_orders_pb2.RedriveEventsRequest, _orders_pb2.RedriveEventsResponse]
+    """Lets rejected events be delivered again. Events that are not rejected stay as they are.
+
+    Errors:
+    - INVALID_ARGUMENT (INVALID_FIELD): there is no event id, there are more than 1000, or one is too long.
+    """
 
 @_typing.type_check_only
 class OrdersAsyncStub(OrdersStub):
@@ -249,6 +260,17 @@ class OrdersAsyncStub(OrdersStub):
     Errors:
     - INVALID_ARGUMENT (INVALID_FIELD): an event id or a lease token is not a UUID, a settlement is missing, or a value
       is out of range.
+    """
+    ListDeadEvents: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListDeadEventsRequest, _orders_pb2.ListDeadEventsResponse]  # type: ignore[assignment]
+    """Lists the events that a worker has rejected, the oldest first. With a broker there are none: it keeps dead letters.
+
+    Errors: only those of the mesh.
+    """
+    RedriveEvents: _aio.UnaryUnaryMultiCallable[_orders_pb2.RedriveEventsRequest, _orders_pb2.RedriveEventsResponse]  # type: ignore[assignment]
+    """Lets rejected events be delivered again. Events that are not rejected stay as they are.
+
+    Errors:
+    - INVALID_ARGUMENT (INVALID_FIELD): there is no event id, there are more than 1000, or one is too long.
     """
 
 class OrdersServicer(metaclass=_abc_1.ABCMeta):
@@ -416,6 +438,29 @@ class OrdersServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         - INVALID_ARGUMENT (INVALID_FIELD): an event id or a lease token is not a UUID, a settlement is missing, or a value
           is out of range.
+        """
+
+    @_abc_1.abstractmethod
+    def ListDeadEvents(
+        self,
+        request: _orders_pb2.ListDeadEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orders_pb2.ListDeadEventsResponse, _abc.Awaitable[_orders_pb2.ListDeadEventsResponse]]:
+        """Lists the events that a worker has rejected, the oldest first. With a broker there are none: it keeps dead letters.
+
+        Errors: only those of the mesh.
+        """
+
+    @_abc_1.abstractmethod
+    def RedriveEvents(
+        self,
+        request: _orders_pb2.RedriveEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orders_pb2.RedriveEventsResponse, _abc.Awaitable[_orders_pb2.RedriveEventsResponse]]:
+        """Lets rejected events be delivered again. Events that are not rejected stay as they are.
+
+        Errors:
+        - INVALID_ARGUMENT (INVALID_FIELD): there is no event id, there are more than 1000, or one is too long.
         """
 
 def add_OrdersServicer_to_server(servicer: OrdersServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -1,29 +1,25 @@
 import { act } from "@testing-library/react";
-import { createElement, Fragment, useState } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { followTranslations } from "./translated-text";
 
 let root: Root;
 let container: HTMLElement;
-let show: (text: string | null) => void;
-
-/** A text between two elements, which can be changed and removed. */
-function Sample() {
-  const [text, setText] = useState<string | null>("one");
-  show = (next) => {
-    act(() => {
-      setText(next);
-    });
-  };
-  return createElement(
-    Fragment,
-    null,
-    createElement("b", null, "before"),
-    text === "with" ? createElement("i", null, "inserted") : null,
-    text,
-    " books",
+/** A text between an element and another text. */
+function Sample({ text }: { text: string | null }) {
+  return (
+    <>
+      <b>before</b>
+      {text === "with" && <i>inserted</i>}
+      {text} books
+    </>
   );
+}
+
+function show(text: string | null): void {
+  act(() => {
+    root.render(<Sample text={text} />);
+  });
 }
 
 /** Replaces every text node by a `<font>` element, as Google's translator does. */
@@ -32,7 +28,7 @@ async function translate(): Promise<void> {
   const found: Node[] = [];
   while (texts.nextNode()) found.push(texts.currentNode);
   for (const text of found) {
-    const font = document.createElement("font");
+    const font = document.createElement("font" as string); // its type is deprecated
     font.textContent = `<${text.textContent ?? ""}>`;
     text.parentNode?.insertBefore(font, text);
     text.parentNode?.removeChild(text);
@@ -45,9 +41,7 @@ beforeAll(followTranslations);
 beforeEach(() => {
   container = document.body.appendChild(document.createElement("div"));
   root = createRoot(container);
-  act(() => {
-    root.render(createElement(Sample));
-  });
+  show("one");
 });
 
 afterEach(() => {
