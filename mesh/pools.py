@@ -1,7 +1,7 @@
 """Runs blocking functions in a few threads: the database's driver blocks, and must not block the event loop.
 
 More threads are slower, because they take the interpreter's lock from each other: a read by id costs 134 µs of CPU in
-one thread, 329 µs in four and 514 µs in sixteen.
+one thread, 329 µs in four and 514 µs in sixteen. Therefore a pool has one thread while that is enough.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, ParamSpec, TypeVar
 
 from mesh.context import current_call
@@ -26,6 +26,10 @@ WRITE_THREADS = 16
 MAX_WAITING = 256
 """Functions that wait for a thread; at a millisecond each, the last one waits for as long as a caller notices."""
 RETRY_AFTER_SECONDS = "1"
+GROWTH_SECONDS = 0.01
+"""A function that has waited for this time gets one more thread: the others wait for a lock or for the network."""
+IDLE_SECONDS = 1.0
+"""Time after which a thread ends, unless it is the only one."""
 
 
 @dataclass(slots=True)
@@ -61,11 +65,11 @@ class _Job:
 
 
 class ThreadPool:
-    """Threads with a bounded queue in front of them.
+    """Threads with a bounded queue in front of them, for functions of one event loop.
 
     Args:
         name: name of the threads.
-        threads: number of functions that run at the same time.
+        threads: maximum number of functions that run at the same time.
         max_waiting: number of functions that wait for a thread.
     """
 
@@ -73,8 +77,11 @@ class ThreadPool:
         self._name = name
         self._max_threads = threads
         self._max_waiting = max_waiting
+        self._lock = threading.Lock()
         self._threads = 0
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._submitted = 0
+        self._checking = False
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a blocking function and return its result.
@@ -87,11 +94,12 @@ class ThreadPool:
         if self._jobs.qsize() >= self._max_waiting:
             raise _busy()
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._submitted += 1
         self._jobs.put(_Job(function, args, kwargs, future))
-        if self._threads < self._max_threads and not self._jobs.empty():
-            self._threads += 1
-            # Daemons: a thread that hangs in a driver must not keep the process from ending.
-            threading.Thread(target=self._work, name=f"{self._name} {self._threads}", daemon=True).start()
+        if not self._threads:
+            self._start_thread()
+        elif not self._checking:
+            self._check_later()
         try:
             return await future
         finally:
@@ -102,10 +110,45 @@ class ThreadPool:
         for _ in range(self._threads):
             self._jobs.put(None)
 
+    def _check_later(self) -> None:
+        """Check later whether the functions that wait now still wait."""
+        self._checking = True
+        asyncio.get_running_loop().call_later(GROWTH_SECONDS, self._grow, self._submitted)
+
+    def _grow(self, submitted: int) -> None:
+        """Start a thread if one of the first `submitted` functions still waits."""
+        self._checking = False
+        waiting = self._jobs.qsize()
+        if self._threads < self._max_threads and waiting:
+            if self._submitted - waiting < submitted:
+                self._start_thread()
+            self._check_later()
+
+    def _start_thread(self) -> None:
+        with self._lock:
+            self._threads += 1
+        # Daemons: a thread that hangs in a driver must not keep the process from ending.
+        threading.Thread(target=self._work, name=f"{self._name} {self._threads}", daemon=True).start()
+
     def _work(self) -> None:
-        while job := self._jobs.get():
+        while True:
+            try:
+                job = self._jobs.get(timeout=IDLE_SECONDS)
+            except Empty:
+                if self._end_surplus_thread():
+                    return
+                continue
+            if job is None:
+                return
             job.run()
             del job  # an idle thread must not keep the last request and its result
+
+    def _end_surplus_thread(self) -> bool:
+        """Return whether the calling thread has to end, because it is not the only one."""
+        with self._lock:
+            is_surplus = self._threads > 1
+            self._threads -= is_surplus
+        return is_surplus
 
 
 class Pools:
