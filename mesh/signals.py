@@ -1,4 +1,4 @@
-"""Waiting for signals, and for the end of whoever reads the output, on every Unix.
+"""Waiting for signals, and for the end of the process that reads the output, on every Unix.
 
 Uses only the standard library: the launcher needs it before any package is installed.
 """

@@ -177,7 +177,7 @@ def test_only_two_parts_can_verify_and_sign_tokens_of_users() -> None:
 
 @pytest.mark.parametrize("name", DESCRIPTORS)
 def test_each_service_has_a_database_account_of_its_own(name: str) -> None:
-    """Its name and password are those that `migrate` creates."""
+    """`migrate` creates it with the same name and password."""
     url = SERVICES[name]["environment"].get("dbURL")
     if name not in OWN_TABLES:
         assert url is None
@@ -190,7 +190,7 @@ def test_each_service_has_a_database_account_of_its_own(name: str) -> None:
 
 @pytest.mark.parametrize("name", PERMISSIONS)
 def test_each_process_has_a_broker_account_of_its_own(name: str) -> None:
-    """Its name and password are those that `broker-accounts` creates."""
+    """`broker-accounts` creates it with the same name and password."""
     environment, variable = SERVICES[name]["environment"], f"{name.upper()}_RABBIT_PW"
     assert environment["RABBIT_USER"] == account_name("/", name)
     assert environment["RABBIT_PW"].startswith(f"${{{variable}:?")

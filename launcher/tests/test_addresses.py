@@ -74,7 +74,7 @@ def test_a_setting_that_is_not_a_port_is_named(settings: dict[str, str], name: s
 
 @pytest.mark.integration
 def test_a_port_of_an_outgoing_connection_is_one_sentence(settings: dict[str, str]) -> None:
-    """The ports of the services are among those that the system gives to outgoing connections."""
+    """The system may give a port of a service to an outgoing connection."""
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
         client.bind(("127.0.0.1", 0))
         client.connect(listener.getsockname())

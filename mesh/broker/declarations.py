@@ -223,6 +223,6 @@ def _declare_queue(queue: Queue) -> _Declare:
 
 
 def _arguments(declared: Mapping[str, object], found: Found) -> dict[str, object]:
-    """Return the declared arguments, with the existing values of those that differ."""
+    """Return the declared arguments; where the existing queue differs, its values replace them."""
     arguments = {**declared, **{name: value for name, value in found.items() if "-" in name}}
     return {name: value for name, value in arguments.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The broker's sentences about differences are understood, and only those that lose messages are problems."""
+"""The broker's sentences about differences are parsed, and only differences that lose messages are problems."""
 
 import pytest
 

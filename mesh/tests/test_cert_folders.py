@@ -51,7 +51,7 @@ def test_a_certificate_is_renewed_in_the_last_third_of_its_lifetime(tmp_path: Pa
 
 
 def test_a_new_authority_is_trusted_together_with_the_old_one(tmp_path: Path) -> None:
-    """A process that starts after the renewal accepts those that started before it."""
+    """A process that starts after the renewal accepts processes that started before it."""
     renew(tmp_path)
     old, _ = Tls(tmp_path / "books").load_pair("books")
     assert renew(tmp_path, 3650 - DAYS + 1) == [True, True]

@@ -43,7 +43,7 @@ def assert_serves(target: Target) -> None:
 
 
 def count_threads() -> int:
-    """Return the number of threads of this process, including those that Python did not start."""
+    """Return the number of threads of this process, also of threads that Python did not start."""
     return len(list(Path(f"/proc/{os.getpid()}/task").iterdir()))
 
 

@@ -44,7 +44,7 @@ class Requests:
         threading.Thread(target=self._refuse_late, name="late requests", daemon=True).start()
 
     def handle(self, watcher: Any) -> None:  # noqa: ANN401 - granian's own
-        """Handle a request. Granian ignores what this raises, and the client would wait for ever."""
+        """Handle a request. Granian ignores what this raises, and the client would get no response."""
         protocol = watcher.proto
         try:
             environ = build_environ(watcher.scope)

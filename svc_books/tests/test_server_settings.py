@@ -27,7 +27,7 @@ OPTIONS = (
     "--init-connect=SET @set_by_the_server = 1",
     "--default-time-zone=+09:00",
 )
-"""Settings that a server can only be started with, and some of those that change the meaning of statements."""
+"""Settings that a server can only be started with, and some that change the meaning of statements."""
 VARIABLES = {
     "completion_type": "'RELEASE'",
     "foreign_key_checks": "0",

@@ -21,7 +21,7 @@ log = logs.get("orders.reconciler")
 
 @dataclass(frozen=True)
 class Backlog:
-    """The messages that wait at the broker, including those that wait for a further attempt.
+    """The messages that wait at the broker, also for a further attempt.
 
     Args:
         first: messages that were sent for the first time.

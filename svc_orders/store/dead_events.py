@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select, update
 
 from database.engine import Database, retry_transaction
+from svc_orders.store.event_states import WAITING_AGAIN
 from svc_orders.store.tables import OutboxEvent
 
 MAX_DEAD_EVENTS = 1000
@@ -28,7 +29,7 @@ SELECT_DEAD = (
 UPDATE_REDRIVEN = (
     update(OutboxEvent)
     .where(OutboxEvent.event_id.in_(bindparam("ids", expanding=True)), OutboxEvent.dead_reason.is_not(None))
-    .values(dead_reason=None, dead_at=None, lease_token=None, lease_until=bindparam("now"), leased_at=bindparam("now"))
+    .values(WAITING_AGAIN)
 )
 
 

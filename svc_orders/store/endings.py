@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from mesh.errors import NotFound
 from registry.order_statuses import FAILED, PENDING
 from svc_orders.rules import StatusChange, check_transition
+from svc_orders.store.event_states import WAITING_AGAIN
 from svc_orders.store.tables import Order, OutboxEvent, PendingReturn
 
 UPDATE_PENDING = (
@@ -21,14 +22,7 @@ DELETE_RETURNS = delete(PendingReturn).where(PendingReturn.order_id.in_(bindpara
 REOPEN_EVENT = (
     update(OutboxEvent)
     .where(OutboxEvent.order_id == bindparam("id"))
-    .values(
-        published_at=None,
-        dead_reason=None,
-        dead_at=None,
-        lease_token=None,
-        lease_until=bindparam("now"),
-        resent=OutboxEvent.resent + 1,
-    )
+    .values(**WAITING_AGAIN, resent=OutboxEvent.resent + 1)
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Integer, Select, and_, bindparam, case, func,
 from database.engine import Database, retry_transaction
 from database.types import UtcDateTime
 from registry.order_statuses import COMPLETED, FAILED, PENDING
+from svc_orders.store.event_states import UNSETTLED, WAITING_AGAIN
 from svc_orders.store.tables import Order, OutboxEvent, PendingReturn
 
 CLOCK_TOLERANCE = timedelta(seconds=5)
@@ -48,16 +49,8 @@ UPDATE_RESENT = (
     update(OutboxEvent)
     .where(OutboxEvent.event_id.in_(bindparam("ids", expanding=True)))
     .where(or_(OutboxEvent.published_at.is_not(None), OutboxEvent.dead_reason.is_not(None)))
-    .values(
-        published_at=None,
-        dead_reason=None,
-        dead_at=None,
-        lease_until=bindparam("now"),
-        lease_token=None,
-        resent=OutboxEvent.resent + 1,
-    )
+    .values(**WAITING_AGAIN, resent=OutboxEvent.resent + 1)
 )
-UNSETTLED = OutboxEvent.published_at.is_(None), OutboxEvent.dead_reason.is_(None)
 SELECT_LEASED_AHEAD = select(OutboxEvent.event_id).where(
     *UNSETTLED,
     OutboxEvent.lease_until > bindparam("now"),
@@ -93,8 +86,8 @@ class StaleEvents:
 class LostEventStore:
     """Finds the events that have to be sent again, and lets them wait for a consumer.
 
-    An event is overdue when it was published, or became a dead letter, longer than `patience` ago and its order has
-    not ended. A time in the future counts as long ago: it was stored before the clock was set back.
+    An event is overdue when it was published, or became a dead letter, longer than `overdue_after` ago and its order
+    has not ended. A time in the future counts as long ago: it was stored before the clock was set back.
 
     Args:
         database: where the events are.
@@ -104,7 +97,7 @@ class LostEventStore:
         self._database = database
 
     def find_lost(
-        self, patience: timedelta, now: datetime, limit: int, *, first_is_empty: bool, resent_is_empty: bool
+        self, overdue_after: timedelta, now: datetime, limit: int, *, first_is_empty: bool, resent_is_empty: bool
     ) -> list[str]:
         """Return the overdue events whose message no consumer will get, those of the oldest orders first.
 
@@ -112,7 +105,7 @@ class LostEventStore:
         the sequence of the orders, they are also the ones before an order that has ended.
 
         Args:
-            patience: age from which an event is overdue.
+            overdue_after: age from which an event is overdue.
             now: the current time.
             limit: maximum number of events.
             first_is_empty: whether no message waits that was sent for the first time.
@@ -122,14 +115,14 @@ class LostEventStore:
             parameters = {
                 "first_below": EVERY_ORDER if first_is_empty else _newest_ended(connection),
                 "resent_below": EVERY_ORDER if resent_is_empty else NO_ORDER,
-                **_parameters(patience, now, limit),
+                **_parameters(overdue_after, now, limit),
             }
             return _select_events(connection, SELECT_LOST, parameters)
 
-    def find_oldest(self, patience: timedelta, now: datetime, limit: int) -> list[str]:
+    def find_oldest(self, overdue_after: timedelta, now: datetime, limit: int) -> list[str]:
         """Return the overdue events that were sent first, whether they are lost or late."""
         with self._database.read() as connection:
-            return _select_events(connection, SELECT_OLDEST, _parameters(patience, now, limit))
+            return _select_events(connection, SELECT_OLDEST, _parameters(overdue_after, now, limit))
 
     @retry_transaction(idempotent=True)
     def resend(self, event_ids: Sequence[str], now: datetime) -> None:
@@ -159,8 +152,8 @@ class LostEventStore:
             transaction.commit()
 
 
-def _parameters(patience: timedelta, now: datetime, limit: int) -> dict[str, Any]:
-    return {"before": now - patience, "ahead": now + CLOCK_TOLERANCE, "limit": limit}
+def _parameters(overdue_after: timedelta, now: datetime, limit: int) -> dict[str, Any]:
+    return {"before": now - overdue_after, "ahead": now + CLOCK_TOLERANCE, "limit": limit}
 
 
 def _select_events(connection: Connection, statements: Sequence[Select[str]], parameters: dict[str, Any]) -> list[str]:

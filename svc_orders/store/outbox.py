@@ -10,13 +10,10 @@ from sqlalchemy import Integer, Update, bindparam, select, update
 
 from database.engine import Database, retry_transaction
 from svc_orders.store.dead_events import DeadEventStore
+from svc_orders.store.event_states import UNSETTLED
 from svc_orders.store.tables import OutboxEvent
 
-WAITING = (
-    OutboxEvent.published_at.is_(None),
-    OutboxEvent.dead_reason.is_(None),
-    OutboxEvent.lease_until <= bindparam("now"),
-)
+WAITING = *UNSETTLED, OutboxEvent.lease_until <= bindparam("now")
 ANY_WAITING = select(OutboxEvent.event_id).where(*WAITING).limit(1)
 SELECT_WAITING = (
     select(OutboxEvent.event_id, OutboxEvent.payload, OutboxEvent.request_id, OutboxEvent.attempts, OutboxEvent.resent)
@@ -167,5 +164,5 @@ class OutboxStore:
 
 def _update_leased(token: str, event_ids: Sequence[str]) -> Update:
     """Return an UPDATE of the events that the lease still holds; it ends the lease."""
-    held = OutboxEvent.lease_token == token, OutboxEvent.published_at.is_(None), OutboxEvent.dead_reason.is_(None)
+    held = OutboxEvent.lease_token == token, *UNSETTLED
     return update(OutboxEvent).where(OutboxEvent.event_id.in_(event_ids), *held).values(lease_token=None)

@@ -1,4 +1,4 @@
-"""The status of an order and the stock agree, whoever ends the order."""
+"""The status of an order and the stock agree, whichever caller ends the order."""
 
 from collections.abc import Iterator
 from typing import Any

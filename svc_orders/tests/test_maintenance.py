@@ -48,7 +48,7 @@ def add_keys(database: Database, created_at: datetime, number: int) -> None:
 
 
 def test_expired_keys_are_deleted(any_database: Database, clock: Clock) -> None:
-    """Keys that are still valid stay, whoever used them."""
+    """Keys that are still valid stay."""
     add_keys(any_database, clock.now - DAY, 3)
     add_keys(any_database, clock.now - DAY + timedelta(seconds=1), 2)
     assert PurgeStore(any_database).purge(clock.now) == 3

@@ -158,7 +158,7 @@ def test_an_attacker_does_not_delay_the_owner_in_another_network(users: Stub) ->
 
 
 def test_networks_take_turns_when_an_account_has_many_failures(users: Stub, clock: Clock) -> None:
-    """The owner's turn comes after those that waited before, and a network that tries again keeps its turn."""
+    """The owner's turn comes after all earlier ones, and a network that tries again keeps its turn."""
     users.Register(ANN)
     for number in range(3 * FREE_ATTEMPTS):
         assert login_from(users, f"192.0.2.{number}").code is CODE.UNAUTHENTICATED

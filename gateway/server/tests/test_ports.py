@@ -62,7 +62,7 @@ class Gateway:
         return [worker for server in self.servers() for worker in children(server)]
 
     def kill(self) -> None:
-        """Kill all of its processes, also those that start meanwhile."""
+        """Kill all of its processes, including new ones that start meanwhile."""
         self.process.kill()  # first, because it would replace the others
         while processes := session_members(self.process.pid):
             for pid in processes:

@@ -1,4 +1,4 @@
-"""Bodies arrive without a thread, and those that are late, too many, too long or malformed are given up."""
+"""Bodies arrive without a thread. A body that is late, too long, malformed or one too many is given up."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,7 @@ class Awaitable:
         raise self._result or AssertionError
 
     def cancel(self) -> None:
-        """Note that nobody waits any more."""
+        """Record that the reader has stopped waiting."""
         self.cancelled = True
 
 

@@ -107,7 +107,7 @@ class _DecrementOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Decr
     DECREMENT_OUTCOME_REJECTED: _DecrementOutcome.ValueType  # 2
     """Too few copies were left, and the stock is unchanged."""
     DECREMENT_OUTCOME_RETURNED: _DecrementOutcome.ValueType  # 3
-    """The order has no copies: those that it had taken were put back, and it never takes any again."""
+    """The copies that the order had taken were put back, and it never takes copies again."""
 
 class DecrementOutcome(_DecrementOutcome, metaclass=_DecrementOutcomeEnumTypeWrapper):
     """Outcome of a decrement."""
@@ -119,7 +119,7 @@ DECREMENT_OUTCOME_APPLIED: DecrementOutcome.ValueType  # 1
 DECREMENT_OUTCOME_REJECTED: DecrementOutcome.ValueType  # 2
 """Too few copies were left, and the stock is unchanged."""
 DECREMENT_OUTCOME_RETURNED: DecrementOutcome.ValueType  # 3
-"""The order has no copies: those that it had taken were put back, and it never takes any again."""
+"""The copies that the order had taken were put back, and it never takes copies again."""
 Global___DecrementOutcome: _TypeAlias = DecrementOutcome  # noqa: Y015
 
 @_typing.final
