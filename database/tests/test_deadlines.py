@@ -107,7 +107,7 @@ def test_a_writer_waits_for_sqlites_lock_until_its_deadline(file_database: Datab
     other_process = Database(file_database.url)
     for database in (file_database, other_process):
         with file_database.write(), call_with(0.2):
-            assert 0.1 < seconds_until_busy(lambda database=database: database.write().__enter__()) < 2  # type: ignore[misc] # bound now
+            assert 0.1 < seconds_until_busy(database.write().__enter__) < 2
     add_book(file_database)
     other_process.close()
 
