@@ -88,13 +88,16 @@ def _from_parts(environ: Mapping[str, str]) -> _Address:
 
 
 def _from_url(environ: Mapping[str, str]) -> _Address:
+    url = env.text(environ, "RABBIT_URL")
+    scheme, _, rest = url.partition("://")
+    authority, _, vhost = rest.partition("/")
+    account, _, hosts = authority.rpartition("@")
     try:
-        url = urlsplit(env.text(environ, "RABBIT_URL"))
-        account, _, hosts = url.netloc.rpartition("@")
+        # Each host alone: newer versions of Python refuse a list that contains an IPv6 address in brackets.
         parsed = [urlsplit(f"//{host}") for host in hosts.split(",")]
         addresses = [(str(host.hostname or ""), host.port) for host in parsed]
-        is_valid = url.scheme in {"amqp", "amqps"} and all(host for host, _ in addresses)
-        is_valid = is_valid and not (url.query or url.fragment)
+        is_valid = scheme.lower() in {"amqp", "amqps"} and all(host for host, _ in addresses)
+        is_valid = is_valid and not {"?", "#"} & set(url)
     except ValueError:
         is_valid = False
     if not is_valid:  # the message omits the value, which may contain a password
@@ -104,8 +107,8 @@ def _from_url(environ: Mapping[str, str]) -> _Address:
         hosts=addresses,
         user=unquote(user or env.text(environ, "RABBIT_USER", "guest")),
         password=unquote(password or env.text(environ, "RABBIT_PW", "guest")),
-        vhost=unquote(url.path[1:]) or "/",
-        tls=url.scheme == "amqps",
+        vhost=unquote(vhost) or "/",
+        tls=scheme.lower() == "amqps",
     )
 
 

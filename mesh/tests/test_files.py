@@ -13,8 +13,9 @@ pytestmark = pytest.mark.unit
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o277], autouse=True)
-def umask(request: pytest.FixtureRequest) -> Iterator[None]:
-    """A umask that lets others read, or that takes too much from the owner."""
+def umask(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """A umask that lets others read, or that takes too much from the owner; the folder of a test is older."""
+    assert tmp_path.is_dir()
     previous = os.umask(request.param)
     yield
     os.umask(previous)
