@@ -7,8 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Self
 
-from granian._granian import CallbackScheduler, RSGIWorker
-from granian._signals import set_sync_signals
+from granian._granian import CallbackScheduler, RSGIWorker, WorkerSignal
+from granian._signals import set_main_signals
 from granian.server.common import WORKERS_METHODS
 from granian.server.mp import WorkerProcess
 
@@ -107,8 +107,9 @@ class _Scheduler(CallbackScheduler):
 def spawn_worker(worker_id: int, site: Site, sock: Any, ipc: Any, *options: Any) -> None:  # noqa: ANN401 - granian's own
     """Serve a site until SIGTERM or SIGINT, in the process of a worker."""
     _, mode, threads, rust_threads, _, idle_timeout, backpressure, _, *http, _, tls, _, metrics = options
-    stop, stopped = set_sync_signals(), threading.Event()  # type: ignore[no-untyped-call] # as above
+    stop, stopped = WorkerSignal(), threading.Event()
     stop.add_cb(stopped.set)
+    _set_once_by_signals(stop)
     callbacks = Callbacks()
     python_threads = sum(lane.running for lane in site.lanes.values()) + OTHER_THREADS
     pools = threads, rust_threads, python_threads, idle_timeout
@@ -116,3 +117,18 @@ def spawn_worker(worker_id: int, site: Site, sock: Any, ipc: Any, *options: Any)
     serve = getattr(worker, WORKERS_METHODS[mode][False])
     serve(_Scheduler(callbacks, Requests(site).handle), callbacks, stop)
     stopped.wait()
+
+
+def _set_once_by_signals(stop: WorkerSignal) -> None:
+    """Let the first SIGTERM or SIGINT stop the worker.
+
+    The supervisor, granian's parent process and the kernel may each send one. Granian's own handler passes on each of
+    them, and the third one blocks in it with the interpreter's lock: the process never ends and keeps its socket.
+    """
+    unset = [stop]
+
+    def handle(*_: object) -> None:
+        if unset:
+            unset.pop().set()
+
+    set_main_signals(handle)  # type: ignore[no-untyped-call] # granian has no types

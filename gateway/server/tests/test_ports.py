@@ -156,6 +156,17 @@ def test_a_killed_process_is_replaced(gateway: Gateway, kind: str) -> None:
     assert all(gateway.get(name, "/health") == 200 for name in VARIABLES)
 
 
+def test_a_worker_that_gets_several_signals_ends(gateway: Gateway) -> None:
+    """The supervisor, the worker's server and the kernel may each send one while a request is running."""
+    worker = gateway.workers()[list(VARIABLES).index("USERS_PORT")]
+    with socket.create_connection(("127.0.0.1", gateway.ports["USERS_PORT"])) as client:
+        client.sendall(HALF_A_BODY)
+        for _ in range(4):
+            time.sleep(0.1)  # signals that arrive at once are one
+            os.kill(worker, signal.SIGTERM)
+    wait_until(lambda: not alive(worker))
+
+
 def test_no_process_outlives_a_killed_supervisor(gateway: Gateway) -> None:
     """The ports are free again without a search for processes that are left."""
     processes = [*gateway.servers(), *gateway.workers()]
